@@ -1,0 +1,3 @@
+//! The imdsim program.
+
+fn main() {}

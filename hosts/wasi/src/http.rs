@@ -1,0 +1,115 @@
+//! Between `wasi:http` and the `http` crate's types.
+
+use http::{HeaderName, HeaderValue, Request, Response, Uri};
+
+use crate::bindings::wasi::http::types::{
+    Fields, IncomingRequest, Method, OutgoingBody, OutgoingResponse, ResponseOutparam,
+};
+use crate::bindings::wasi::io::streams::{InputStream, OutputStream, StreamError};
+
+/// How much is asked for at a time while a body is read.
+const CHUNK: u64 = 64 * 1024;
+
+/// Reads a whole request, body included.
+pub(crate) fn read(incoming: IncomingRequest) -> Request<Vec<u8>> {
+    let mut request = Request::new(Vec::new());
+    *request.method_mut() = method(&incoming.method());
+    // A target that is no URI cannot reach a guest; were one to, it names nothing.
+    *request.uri_mut() = incoming
+        .path_with_query()
+        .and_then(|path| path.parse().ok())
+        .unwrap_or_else(|| Uri::from_static("/"));
+    for (name, value) in incoming.headers().entries() {
+        let name = HeaderName::from_bytes(name.as_bytes());
+        let value = HeaderValue::from_bytes(&value);
+        if let (Ok(name), Ok(value)) = (name, value) {
+            request.headers_mut().append(name, value);
+        }
+    }
+    if let Ok(body) = incoming.consume() {
+        if let Ok(stream) = body.stream() {
+            *request.body_mut() = read_all(&stream);
+        }
+    }
+    request
+}
+
+/// Sends a response.
+///
+/// The body is written before the response is handed over, as far as the host
+/// takes it: head and body then leave in one segment. (Spin leaves Nagle's
+/// algorithm on; the other order costs 44 ms on a kept-alive connection.)
+pub(crate) fn write(response: Response<Vec<u8>>, out: ResponseOutparam) {
+    let (head, content) = response.into_parts();
+    let fields: Vec<(String, Vec<u8>)> = head
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
+        .collect();
+    let fields = Fields::from_list(&fields).expect("the core sets no header that a host owns");
+    let outgoing = OutgoingResponse::new(fields);
+    outgoing
+        .set_status_code(head.status.as_u16())
+        .expect("an http::StatusCode is a status code");
+    let body = outgoing.body().expect("the body is taken once");
+    let stream = body.write().expect("the stream is taken once");
+    let rest = write_some(&stream, &content);
+    ResponseOutparam::set(out, Ok(outgoing));
+    write_rest(&stream, rest);
+    drop(stream);
+    // The answer to HEAD states a length and has no body, which `finish`
+    // reports; a client that went away, it reports too. Neither matters.
+    let _ = OutgoingBody::finish(body, None);
+}
+
+fn method(method: &Method) -> http::Method {
+    match method {
+        Method::Get => http::Method::GET,
+        Method::Head => http::Method::HEAD,
+        Method::Post => http::Method::POST,
+        Method::Put => http::Method::PUT,
+        Method::Delete => http::Method::DELETE,
+        Method::Connect => http::Method::CONNECT,
+        Method::Options => http::Method::OPTIONS,
+        Method::Trace => http::Method::TRACE,
+        Method::Patch => http::Method::PATCH,
+        Method::Other(name) => name.parse().unwrap_or(http::Method::TRACE),
+    }
+}
+
+fn read_all(stream: &InputStream) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while let Ok(chunk) = stream.blocking_read(CHUNK) {
+        bytes.extend(chunk);
+    }
+    bytes
+}
+
+/// Writes what the stream takes without waiting and returns what is left.
+fn write_some<'a>(stream: &OutputStream, content: &'a [u8]) -> &'a [u8] {
+    let mut rest = content;
+    while !rest.is_empty() {
+        let Ok(room @ 1..) = stream.check_write() else {
+            break;
+        };
+        let (piece, later) =
+            rest.split_at(rest.len().min(usize::try_from(room).unwrap_or(usize::MAX)));
+        if stream.write(piece).is_err() {
+            break;
+        }
+        rest = later;
+    }
+    rest
+}
+
+/// Writes the rest, waiting for the host; a client that is gone ends it.
+fn write_rest(stream: &OutputStream, mut rest: &[u8]) {
+    while !rest.is_empty() {
+        stream.subscribe().block();
+        if let Err(StreamError::Closed | StreamError::LastOperationFailed(_)) = stream.check_write()
+        {
+            return;
+        }
+        rest = write_some(stream, rest);
+    }
+}

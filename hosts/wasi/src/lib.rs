@@ -1,0 +1,117 @@
+//! The emulator as a WASI 0.2 component.
+//!
+//! An adapter and no more: it reads the request, the clock, random bytes and
+//! the state document, asks the core what to answer, stores what the core
+//! wants stored, waits if told to, and writes the response. What a client sees
+//! is decided in the core.
+#![cfg(target_family = "wasm")]
+
+mod http;
+mod store;
+
+mod bindings {
+    #![allow(missing_docs, unsafe_code, reason = "generated from wit/")]
+    #![allow(
+        clippy::pedantic,
+        clippy::allow_attributes_without_reason,
+        reason = "generated from wit/"
+    )]
+    wit_bindgen::generate!({
+        path: "../../wit",
+        world: "imdsim:emulator/emulator",
+        generate_all,
+    });
+}
+
+use std::cell::RefCell;
+
+use bindings::exports::wasi::http::incoming_handler::Guest;
+use bindings::wasi::clocks::{monotonic_clock, wall_clock};
+use bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
+use bindings::wasi::random::random::get_random_bytes;
+use imdsim::{Ambient, Emulator, Outcome};
+use store::Conflict;
+
+/// How often a change is tried again when other writers come first.
+const MAX_ATTEMPTS: usize = 100;
+
+thread_local! {
+    /// The settings of this instance, and what the core derived from them and
+    /// from the last state document; the core compares that document's bytes
+    /// before it uses what it kept.
+    static EMULATOR: RefCell<Emulator> = RefCell::new(Emulator::from_env(std::env::vars()));
+}
+
+struct Component;
+
+impl Guest for Component {
+    fn handle(incoming: IncomingRequest, response_out: ResponseOutparam) {
+        let request = http::read(incoming);
+        let response = EMULATOR.with_borrow_mut(|emulator| answer(emulator, &request));
+        http::write(response, response_out);
+    }
+}
+
+/// Loads the state, asks the core, and stores what it wants stored; when
+/// another writer came first, all of it again.
+fn answer(
+    emulator: &mut Emulator,
+    request: &::http::Request<Vec<u8>>,
+) -> ::http::Response<Vec<u8>> {
+    let bucket = store::open();
+    for _ in 0..MAX_ATTEMPTS {
+        let stored = match &bucket {
+            Ok(bucket) => store::read(bucket),
+            Err(reason) => Err(reason.clone()),
+        };
+        let outcome = emulator.answer(
+            stored.as_ref().ok().and_then(|bytes| bytes.as_deref()),
+            ambient(),
+            request,
+        );
+        let Outcome {
+            response,
+            next_state,
+            delay,
+        } = outcome;
+        if let Some(next) = next_state {
+            let current = match stored {
+                Ok(current) => current,
+                Err(reason) => return emulator.unstorable(&reason),
+            };
+            let bucket = bucket.as_ref().expect("what was read came from a bucket");
+            match store::swap(bucket, current.as_deref(), &next) {
+                Ok(()) => {}
+                Err(Conflict::Overtaken) => continue,
+                Err(Conflict::Failed(reason)) => return emulator.unstorable(&reason),
+            }
+        }
+        wait(delay);
+        return response;
+    }
+    emulator.unstorable("other writers kept coming first")
+}
+
+fn ambient() -> Ambient {
+    let now = wall_clock::now();
+    let random = get_random_bytes(32);
+    Ambient {
+        now_ms: now.seconds * 1000 + u64::from(now.nanoseconds / 1_000_000),
+        entropy: random
+            .try_into()
+            .expect("the host gives as many bytes as asked"),
+    }
+}
+
+fn wait(delay: std::time::Duration) {
+    if !delay.is_zero() {
+        let nanoseconds = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
+        monotonic_clock::subscribe_duration(nanoseconds).block();
+    }
+}
+
+#[allow(unsafe_code, reason = "the generated glue needs it")]
+mod export {
+    use super::{Component, bindings};
+    bindings::export!(Component with_types_in bindings);
+}

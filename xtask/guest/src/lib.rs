@@ -1,0 +1,109 @@
+//! Builds a guest package into a WebAssembly component, on any machine.
+//!
+//! Both the native program's build script and `cargo xtask dist` come here, so
+//! that there is one answer to "which target, which profile, where to".
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+/// The WASI 0.2 target of rustc.
+pub const TARGET: &str = "wasm32-wasip2";
+
+/// The profile of the workspace manifest that components are built with.
+const PROFILE: &str = "component";
+
+/// The root of the workspace.
+///
+/// # Panics
+///
+/// Never: this crate lies two folders below the root.
+pub fn workspace_root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(2)
+        .expect("xtask/guest lies two folders below the root")
+}
+
+/// Builds `package` and returns the path of its component.
+///
+/// `target_dir` must not be the one that an outer cargo is using: it holds a
+/// lock there, and this call would wait for it forever.
+pub fn build_component(package: &str, target_dir: &Path) -> Result<PathBuf> {
+    ensure_target()?;
+    let status = cargo()
+        .args(["build", "--locked", "--package", package])
+        .args(["--target", TARGET, "--profile", PROFILE, "--target-dir"])
+        .arg(target_dir)
+        .current_dir(workspace_root())
+        .status()
+        .context("cannot start cargo")?;
+    ensure!(status.success(), "building {package} for {TARGET} failed");
+    let file = format!("{}.wasm", package.replace('-', "_"));
+    Ok(target_dir.join(TARGET).join(PROFILE).join(file))
+}
+
+/// Adds the target to the toolchain if it is missing.
+///
+/// rustup installs what `rust-toolchain.toml` names only together with a new
+/// toolchain, not into one that is already there.
+fn ensure_target() -> Result<()> {
+    if has_target()? {
+        return Ok(());
+    }
+    let remedy = format!("rustup target add {TARGET}");
+    tell(&format!(
+        "the Rust target {TARGET} is missing; running `{remedy}`"
+    ));
+    let added = Command::new("rustup")
+        .args(["target", "add", TARGET])
+        .current_dir(workspace_root())
+        .status();
+    match added {
+        Ok(status) if status.success() => Ok(()),
+        _ => bail!("the Rust target {TARGET} is missing and could not be added; run `{remedy}`"),
+    }
+}
+
+/// Whether the toolchain has a standard library for the target.
+fn has_target() -> Result<bool> {
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc)
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .current_dir(workspace_root())
+        .output()
+        .context("cannot start rustc")?;
+    let folder = String::from_utf8_lossy(&output.stdout);
+    Ok(output.status.success() && Path::new(folder.trim()).is_dir())
+}
+
+/// Says one line, also from within a build script, whose other output cargo
+/// keeps to itself.
+fn tell(message: &str) {
+    #[allow(clippy::print_stdout, reason = "cargo reads this from build scripts")]
+    if std::env::var_os("OUT_DIR").is_some() {
+        println!("cargo::warning={message}");
+    }
+    #[allow(clippy::print_stderr, reason = "the one line a person waits for")]
+    {
+        eprintln!("{message}");
+    }
+}
+
+/// A cargo that knows nothing of the cargo that may have started this process:
+/// neither its wrappers (Clippy is one) nor its flags.
+fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        let inherited = text.starts_with("CARGO_") || text.starts_with("RUSTC");
+        let wanted = matches!(&*text, "CARGO_HOME" | "CARGO_NET_OFFLINE" | "RUSTC")
+            || text.starts_with("CARGO_REGISTRIES")
+            || text.starts_with("CARGO_HTTP");
+        if (inherited && !wanted) || text == "RUSTFLAGS" {
+            command.env_remove(&name);
+        }
+    }
+    command
+}
