@@ -30,6 +30,7 @@ use bindings::wasi::clocks::{monotonic_clock, wall_clock};
 use bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
 use bindings::wasi::random::random::get_random_bytes;
 use imdsim::{Ambient, Emulator, Outcome};
+use jiff::Timestamp;
 use store::Conflict;
 
 /// How often a change is tried again when other writers come first.
@@ -58,6 +59,7 @@ fn answer(
     emulator: &mut Emulator,
     request: &::http::Request<Vec<u8>>,
 ) -> ::http::Response<Vec<u8>> {
+    let ambient = ambient();
     let bucket = store::open();
     for _ in 0..MAX_ATTEMPTS {
         let stored = match &bucket {
@@ -66,7 +68,7 @@ fn answer(
         };
         let outcome = emulator.answer(
             stored.as_ref().ok().and_then(|bytes| bytes.as_deref()),
-            ambient(),
+            ambient,
             request,
         );
         let Outcome {
@@ -77,26 +79,28 @@ fn answer(
         if let Some(next) = next_state {
             let current = match stored {
                 Ok(current) => current,
-                Err(reason) => return emulator.unstorable(&reason),
+                Err(reason) => return emulator.unstorable(&reason, ambient.now),
             };
             let bucket = bucket.as_ref().expect("what was read came from a bucket");
             match store::swap(bucket, current.as_deref(), &next) {
                 Ok(()) => {}
                 Err(Conflict::Overtaken) => continue,
-                Err(Conflict::Failed(reason)) => return emulator.unstorable(&reason),
+                Err(Conflict::Failed(reason)) => return emulator.unstorable(&reason, ambient.now),
             }
         }
         wait(delay);
         return response;
     }
-    emulator.unstorable("other writers kept coming first")
+    emulator.unstorable("other writers kept coming first", ambient.now)
 }
 
 fn ambient() -> Ambient {
-    let now = wall_clock::now();
+    let clock = wall_clock::now();
     let random = get_random_bytes(32);
+    let seconds = i64::try_from(clock.seconds).unwrap_or(i64::MAX);
+    let nanoseconds = i32::try_from(clock.nanoseconds).unwrap_or(0);
     Ambient {
-        now_ms: now.seconds * 1000 + u64::from(now.nanoseconds / 1_000_000),
+        now: Timestamp::new(seconds, nanoseconds).unwrap_or(Timestamp::MAX),
         entropy: random
             .try_into()
             .expect("the host gives as many bytes as asked"),

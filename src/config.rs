@@ -1,0 +1,252 @@
+//! Settings that have been understood.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use crate::description::Description;
+use crate::instance::{Instance, check_user_data};
+use crate::options::{HttpTokens, MetadataOptions};
+use crate::problem::Problem;
+use crate::settings::{Given, Settings};
+
+/// What an emulator is started with.
+#[derive(Clone)]
+pub struct Config {
+    /// The instance, user data and options included.
+    pub instance: Instance,
+    /// The ids of all instances that the document described.
+    pub described_ids: Vec<String>,
+    /// What tokens and credentials follow from.
+    pub secret: Vec<u8>,
+    /// Who has it may use the control API.
+    pub admin_token: Option<String>,
+    /// The time that stands still, if it does.
+    pub frozen_time: Option<Timestamp>,
+    /// The random bytes that are always the same, if they are.
+    pub frozen_entropy: Option<[u8; 32]>,
+    /// Whether `X-Forwarded-For` costs the token, as on a real instance.
+    pub reject_forwarded: bool,
+}
+
+/// The secret that is used when none is set. It is public: tokens of such an
+/// emulator can be forged, which matters to nobody's real data.
+const BUILT_IN_SECRET: &str = "imdsim built-in secret";
+
+impl Config {
+    /// Understands all settings together.
+    pub fn new(settings: &Settings) -> Result<Self, Problem> {
+        let (mut instance, described_ids) = instance(settings)?;
+        overlay_options(settings, &mut instance.options)?;
+        if let Some(given) = settings.get("user_data") {
+            instance.user_data = user_data(given)?;
+        }
+        let text = |key| settings.get(key).map(string).transpose();
+        let secret = text("secret")?.unwrap_or_else(|| BUILT_IN_SECRET.into());
+        Ok(Self {
+            instance,
+            described_ids,
+            secret: secret.into_bytes(),
+            admin_token: admin_token(settings)?,
+            frozen_time: settings
+                .get("frozen_time")
+                .map(|given| {
+                    parse(
+                        given,
+                        "a time",
+                        "write RFC 3339, as in 2026-01-01T00:00:00Z",
+                    )
+                })
+                .transpose()?,
+            frozen_entropy: text("frozen_entropy")?.map(|text| Sha256::digest(text).into()),
+            reject_forwarded: choice(settings, "forwarded_for", ["reject", "ignore"])?
+                .is_none_or(|chosen| chosen == 0),
+        })
+    }
+}
+
+/// Secrets stay out of logs.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("instance", &self.instance.id)
+            .finish_non_exhaustive()
+    }
+}
+
+fn instance(settings: &Settings) -> Result<(Instance, Vec<String>), Problem> {
+    let Some(given) = settings.get("instance") else {
+        let instance = Instance::built_in();
+        return Ok((instance.clone(), vec![instance.id]));
+    };
+    let read = || {
+        // A host whose settings are texts gives the document as one.
+        let description = match &given.value {
+            Value::String(text) => {
+                let document = serde_json::from_str(text)
+                    .map_err(|error| Problem::new("", format!("{error}; mend the JSON there")))?;
+                Description::read(&document)?
+            }
+            document => Description::read(document)?,
+        };
+        Ok((Instance::new(&description)?, description.instance_ids))
+    };
+    read().map_err(|problem: Problem| problem.within(&given.place))
+}
+
+fn overlay_options(settings: &Settings, options: &mut MetadataOptions) -> Result<(), Problem> {
+    let flag = |key| {
+        let chosen = choice(settings, key, ["enabled", "disabled"])?;
+        Ok::<_, Problem>(chosen.map(|chosen| chosen == 0))
+    };
+    if let Some(chosen) = choice(settings, "http_tokens", ["optional", "required"])? {
+        options.http_tokens = [HttpTokens::Optional, HttpTokens::Required][chosen];
+    }
+    if let Some(given) = settings.get("http_put_response_hop_limit") {
+        let remedy = "write a number from 1 to 64";
+        let hops: u8 = parse(given, "a number of hops", remedy)?;
+        if !MetadataOptions::HOP_LIMITS.contains(&hops) {
+            return Err(refusal(given, "a number of hops", remedy));
+        }
+        options.http_put_response_hop_limit = hops;
+    }
+    options.http_endpoint = flag("http_endpoint")?.unwrap_or(options.http_endpoint);
+    options.http_protocol_ipv6 = flag("http_protocol_ipv6")?.unwrap_or(options.http_protocol_ipv6);
+    options.instance_metadata_tags =
+        flag("instance_metadata_tags")?.unwrap_or(options.instance_metadata_tags);
+    Ok(())
+}
+
+/// User data in base64, the form of EC2's API. Empty is none.
+fn user_data(given: &Given) -> Result<Option<Vec<u8>>, Problem> {
+    let text: String = string(given)?.split_ascii_whitespace().collect();
+    let bytes = STANDARD.decode(text).map_err(|_| {
+        Problem::new(
+            &given.place,
+            "this is not base64; write the output of `base64 -w 0 FILE`",
+        )
+    })?;
+    check_user_data(&bytes).map_err(|complaint| Problem::new(&given.place, complaint))?;
+    Ok((!bytes.is_empty()).then_some(bytes))
+}
+
+fn admin_token(settings: &Settings) -> Result<Option<String>, Problem> {
+    let Some(given) = settings.get("admin_token") else {
+        return Ok(None);
+    };
+    let token = string(given)?;
+    if token.is_empty() {
+        return Err(Problem::new(
+            &given.place,
+            "an empty token would let everybody in; write a secret, or leave the setting out",
+        ));
+    }
+    Ok(Some(token))
+}
+
+/// The index of the chosen one of two words.
+fn choice(settings: &Settings, key: &str, words: [&str; 2]) -> Result<Option<usize>, Problem> {
+    let Some(given) = settings.get(key) else {
+        return Ok(None);
+    };
+    let chosen = words
+        .iter()
+        .position(|word| given.value.as_str() == Some(word));
+    let remedy = format!("write {} or {}", words[0], words[1]);
+    chosen
+        .map(Some)
+        .ok_or_else(|| refusal(given, "one of its values", &remedy))
+}
+
+/// A value that is written as a text, or as a number where JSON has one.
+fn parse<T: FromStr>(given: &Given, what: &str, remedy: &str) -> Result<T, Problem> {
+    let parsed = match &given.value {
+        Value::String(text) => text.parse().ok(),
+        other => other.to_string().parse().ok(),
+    };
+    parsed.ok_or_else(|| refusal(given, what, remedy))
+}
+
+fn string(given: &Given) -> Result<String, Problem> {
+    let text = given.value.as_str().map(str::to_owned);
+    text.ok_or_else(|| refusal(given, "a text", "put it in quotes"))
+}
+
+fn refusal(given: &Given, what: &str, remedy: &str) -> Problem {
+    Problem::new(
+        &given.place,
+        format!("{} is not {what}; {remedy}", given.value),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(key: &str, text: &str, expected: &str) {
+        let mut settings = Settings::default();
+        settings.set("--flag", key, text).unwrap();
+        let problem = Config::new(&settings).unwrap_err();
+        assert_eq!(problem.to_string(), format!("--flag: {expected}"));
+    }
+
+    #[test]
+    fn a_bad_value_is_refused_with_the_good_ones() {
+        check(
+            "http_tokens",
+            "maybe",
+            "\"maybe\" is not one of its values; write optional or required",
+        );
+        check(
+            "http_put_response_hop_limit",
+            "65",
+            "\"65\" is not a number of hops; write a number from 1 to 64",
+        );
+        check(
+            "frozen_time",
+            "noon",
+            "\"noon\" is not a time; write RFC 3339, as in 2026-01-01T00:00:00Z",
+        );
+        check(
+            "user_data",
+            "#!/bin/sh",
+            "this is not base64; write the output of `base64 -w 0 FILE`",
+        );
+    }
+
+    #[test]
+    fn user_data_that_ec2_would_refuse_is_refused() {
+        check(
+            "user_data",
+            &STANDARD.encode([0; 16_385]),
+            "user data has 16385 bytes and EC2 takes 16384; shorten it or let it fetch the rest",
+        );
+    }
+
+    #[test]
+    fn a_setting_wins_over_the_document() {
+        let mut settings = Settings::parse(
+            "c",
+            r#"{"http_tokens": "optional", "http_put_response_hop_limit": 2,
+                "instance": {"MetadataOptions": {"HttpTokens": "required"}}}"#,
+        )
+        .unwrap();
+        settings
+            .set(
+                "--instance-metadata-tags",
+                "instance_metadata_tags",
+                "enabled",
+            )
+            .unwrap();
+        let options = Config::new(&settings).unwrap().instance.options;
+        assert_eq!(options.http_tokens, HttpTokens::Optional);
+        assert_eq!(options.http_put_response_hop_limit, 2);
+        assert!(options.instance_metadata_tags);
+    }
+}

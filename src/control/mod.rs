@@ -1,0 +1,116 @@
+//! The control API below `/_imdsim/`: health and reset.
+//!
+//! It is not part of the metadata service. Listings never show it, and neither
+//! tokens nor the 404 page concern it; refusals are problem documents
+//! (RFC 9457) with a remedy.
+
+mod admission;
+mod problem;
+
+use http::{Method, Request, Response, StatusCode};
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::config::Config;
+use crate::emulator::World;
+use crate::host::{Ambient, Outcome};
+use crate::path::Path;
+use crate::problem::Problem;
+use crate::state::State;
+use problem::{Refusal, document};
+
+/// Below these two names, the second an alias for hosts that expect it.
+const PREFIXES: [&str; 2] = ["_imdsim", "_parlel"];
+
+/// Whether a path is the control API's.
+pub(crate) fn owns(names: &[&str]) -> bool {
+    names.first().is_some_and(|first| PREFIXES.contains(first))
+}
+
+/// Answers a request for the normalised path `names`.
+pub(crate) fn answer(
+    world: &World,
+    ambient: Ambient,
+    request: &Request<Vec<u8>>,
+    names: &[&str],
+) -> Outcome {
+    route(&world.config, Ok(&world.state), ambient, request, names)
+        .unwrap_or_else(|refusal| Outcome::reply(refusal.response(ambient.now)))
+}
+
+/// What still works when the state document cannot be read: a reset.
+pub(crate) fn recover(
+    config: &Config,
+    ambient: Ambient,
+    request: &Request<Vec<u8>>,
+    problem: &Problem,
+) -> Outcome {
+    let path = Path::parse(request.uri().path());
+    let names = path.names();
+    let unreadable = || Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, problem.to_string());
+    if !owns(&names) {
+        return Outcome::reply(unreadable().response(ambient.now));
+    }
+    route(config, Err(unreadable()), ambient, request, &names)
+        .unwrap_or_else(|refusal| Outcome::reply(refusal.response(ambient.now)))
+}
+
+/// The answer when the settings are bad.
+pub(crate) fn misconfigured(problem: &Problem, now: Timestamp) -> Response<Vec<u8>> {
+    let detail = format!("{problem}; the settings are read at start-up");
+    Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, detail).response(now)
+}
+
+/// The answer when a change could not be stored.
+pub(crate) fn unstorable(reason: &str, now: Timestamp) -> Response<Vec<u8>> {
+    let detail = format!("the change was not stored: {reason}");
+    Refusal::new(StatusCode::SERVICE_UNAVAILABLE, detail).response(now)
+}
+
+fn route(
+    config: &Config,
+    state: Result<&State, Refusal>,
+    ambient: Ambient,
+    request: &Request<Vec<u8>>,
+    names: &[&str],
+) -> Result<Outcome, Refusal> {
+    match (request.method(), &names[1..]) {
+        (&Method::GET | &Method::HEAD, ["health"]) => {
+            let state = state?;
+            let body = json!({
+                "status": "ok",
+                "version": env!("CARGO_PKG_VERSION"),
+                "revision": state.revision,
+            });
+            Ok(Outcome::reply(document(StatusCode::OK, &body, ambient.now)))
+        }
+        (&Method::POST, ["reset"]) => {
+            admission::check(config, request)?;
+            Ok(reset(state.map_or(0, |state| state.revision), ambient))
+        }
+        (_, ["health"]) => Err(Refusal::method("GET")),
+        (_, ["reset"]) => Err(Refusal::method("POST")),
+        _ => Err(Refusal::new(
+            StatusCode::NOT_FOUND,
+            "there is no such call; there are GET /_imdsim/health and POST /_imdsim/reset",
+        )),
+    }
+}
+
+/// Back to what the emulator was started with. The new epoch voids all tokens.
+fn reset(revision: u64, ambient: Ambient) -> Outcome {
+    let epoch: String = ambient.entropy[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let state = State {
+        revision: revision + 1,
+        epoch,
+        ..State::default()
+    };
+    let body = json!({ "status": "ok", "revision": state.revision });
+    Outcome {
+        next_state: Some(state.to_bytes()),
+        ..Outcome::reply(document(StatusCode::OK, &body, ambient.now))
+    }
+}

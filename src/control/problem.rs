@@ -1,0 +1,62 @@
+//! Answers of the control API: JSON, and problem documents (RFC 9457).
+
+use http::header::{ALLOW, CONTENT_TYPE};
+use http::{Response, StatusCode};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::reply::Reply;
+
+/// Why a call is refused, with the remedy.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    detail: String,
+    allow: Option<&'static str>,
+}
+
+impl Refusal {
+    pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self {
+            status,
+            detail: detail.into(),
+            allow: None,
+        }
+    }
+
+    /// The path is right, the method is not.
+    pub(super) fn method(allow: &'static str) -> Self {
+        Self {
+            allow: Some(allow),
+            ..Self::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                format!("this path takes {allow} only; use that"),
+            )
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    pub(super) fn response(self, now: Timestamp) -> Response<Vec<u8>> {
+        let body = json!({
+            "title": self.status.canonical_reason().unwrap_or_default(),
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+        });
+        let mut reply = Reply::new(self.status).header(CONTENT_TYPE, "application/problem+json");
+        if let Some(methods) = self.allow {
+            reply = reply.header(ALLOW, methods);
+        }
+        reply.finish(body.to_string().into_bytes(), now)
+    }
+}
+
+/// A JSON document as an answer.
+pub(super) fn document(status: StatusCode, body: &Value, now: Timestamp) -> Response<Vec<u8>> {
+    Reply::new(status)
+        .header(CONTENT_TYPE, "application/json")
+        .finish(body.to_string().into_bytes(), now)
+}

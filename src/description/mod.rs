@@ -1,0 +1,206 @@
+//! The instance as a person describes it: the shape of EC2's own
+//! `DescribeInstances`, and `Imdsim` for what that API does not carry.
+//!
+//! Nothing is derived here. Unknown fields are ignored, every field may be
+//! left out, and a field that cannot be understood is named by its path.
+
+mod fields;
+mod imdsim;
+mod values;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+pub use fields::{
+    Association, BlockDeviceMapping, EbsVolume, Flag, Group, HibernationOptions,
+    IamInstanceProfile, InstanceDescription, Ipv6Address, MetadataOptionsDescription, Monitoring,
+    NetworkAttachment, NetworkInterface, Placement, Prefix4, Prefix6, PrivateDnsNameOptions,
+    PrivateIpAddress, ProductCode, Tag,
+};
+pub use imdsim::{CidrBlocks, Extras, PublicKey};
+pub use values::{Base64, MacAddress, Time};
+
+use crate::problem::Problem;
+
+/// An instance out of a document, with what its reservation says of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Description {
+    /// The instance.
+    pub instance: InstanceDescription,
+    /// `ReservationId` of the reservation around it.
+    pub reservation_id: Option<String>,
+    /// `OwnerId` of the reservation around it.
+    pub owner_id: Option<String>,
+    /// The ids of all instances in the document, the one above being the first.
+    pub instance_ids: Vec<String>,
+}
+
+impl Description {
+    /// Reads a document: the whole output of `aws ec2 describe-instances`, a
+    /// reservation, an instance, or a list of any of these. Of several
+    /// instances the first is taken.
+    pub fn read(document: &Value) -> Result<Self, Problem> {
+        let mut reservations = reservations(document)?.into_iter();
+        let mut found: Option<Self> = None;
+        let mut ids = Vec::new();
+        for reservation in reservations.by_ref() {
+            for instance in reservation.instances {
+                ids.extend(instance.instance_id.clone());
+                found.get_or_insert_with(|| Self {
+                    instance,
+                    reservation_id: reservation.reservation_id.clone(),
+                    owner_id: reservation.owner_id.clone(),
+                    instance_ids: Vec::new(),
+                });
+            }
+        }
+        let found = found.ok_or_else(|| {
+            Problem::new(
+                "",
+                "the document describes no instance; give the output of \
+                 `aws ec2 describe-instances --instance-ids i-…` or one instance out of it",
+            )
+        })?;
+        Ok(Self {
+            instance_ids: ids,
+            ..found
+        })
+    }
+}
+
+/// `{"Reservations": [...]}`.
+#[derive(Deserialize)]
+struct Output {
+    #[serde(rename = "Reservations")]
+    reservations: Vec<Reservation>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Reservation {
+    reservation_id: Option<String>,
+    owner_id: Option<String>,
+    instances: Vec<InstanceDescription>,
+}
+
+fn reservations(document: &Value) -> Result<Vec<Reservation>, Problem> {
+    match document {
+        Value::Object(fields) if fields.contains_key("Reservations") => {
+            Ok(parse::<Output>(document)?.reservations)
+        }
+        Value::Object(fields) if fields.contains_key("Instances") => Ok(vec![parse(document)?]),
+        Value::Object(_) => Ok(vec![alone(parse(document)?)]),
+        Value::Array(items) => {
+            let mut all = Vec::new();
+            for (index, item) in items.iter().enumerate() {
+                let read = reservations(item).map_err(|problem| problem.inside_item(index))?;
+                all.extend(read);
+            }
+            Ok(all)
+        }
+        other => Err(Problem::new(
+            "",
+            format!(
+                "an instance is a JSON object, not {}; give the output of \
+                 `aws ec2 describe-instances`",
+                kind(other)
+            ),
+        )),
+    }
+}
+
+/// An instance that came without its reservation.
+fn alone(instance: InstanceDescription) -> Reservation {
+    Reservation {
+        reservation_id: None,
+        owner_id: None,
+        instances: vec![instance],
+    }
+}
+
+fn parse<T: DeserializeOwned>(document: &Value) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(document).map_err(|error| {
+        let place = error.path().to_string();
+        let place = if place == "." { String::new() } else { place };
+        Problem::new(place, complaint(&error.into_inner().to_string()))
+    })
+}
+
+/// serde's sentence, and a remedy where the sentence has none.
+fn complaint(sentence: &str) -> String {
+    if sentence.contains("; ") {
+        return sentence.to_owned();
+    }
+    format!("{sentence}; write it as `aws ec2 describe-instances` prints it")
+}
+
+/// What a JSON value is, in words.
+pub(crate) fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(document: &str, expected: &str) {
+        let problem = Description::read(&serde_json::from_str(document).unwrap()).unwrap_err();
+        assert_eq!(problem.to_string(), expected);
+    }
+
+    #[test]
+    fn a_bad_field_is_named_by_its_path() {
+        check(
+            r#"{"Reservations":[{"Instances":[{"NetworkInterfaces":[{},{"MacAddress":"0e:ff"}]}]}]}"#,
+            "Reservations[0].Instances[0].NetworkInterfaces[1].MacAddress: \"0e:ff\" is not a MAC \
+             address; write six bytes in hexadecimal, as in 0e:ff:cd:d5:fd:4f",
+        );
+        check(
+            r#"{"InstanceType": 5}"#,
+            "InstanceType: invalid type: integer `5`, expected a string; write it as \
+             `aws ec2 describe-instances` prints it",
+        );
+        check(
+            r#"[{"PrivateIpAddress": "10.0.0"}]"#,
+            "[0].PrivateIpAddress: \"10.0.0\" is not an IPv4 address; write four numbers, as in \
+             10.0.0.5",
+        );
+    }
+
+    #[test]
+    fn a_document_without_an_instance_is_refused() {
+        check(
+            r#"{"Reservations": []}"#,
+            "the document describes no instance; give the output of \
+             `aws ec2 describe-instances --instance-ids i-…` or one instance out of it",
+        );
+        check(
+            "5",
+            "an instance is a JSON object, not a number; give the output of \
+             `aws ec2 describe-instances`",
+        );
+    }
+
+    #[test]
+    fn the_whole_output_a_reservation_an_instance_and_a_list_are_all_read() {
+        for document in [
+            r#"{"Reservations":[{"Instances":[{"InstanceId":"i-1"},{"InstanceId":"i-2"}]}]}"#,
+            r#"{"Instances":[{"InstanceId":"i-1"},{"InstanceId":"i-2"}]}"#,
+            r#"[{"InstanceId":"i-1"},{"InstanceId":"i-2"}]"#,
+            r#"[[{"InstanceId":"i-1"}],[{"InstanceId":"i-2"}]]"#,
+        ] {
+            let read = Description::read(&serde_json::from_str(document).unwrap()).unwrap();
+            assert_eq!(read.instance.instance_id.as_deref(), Some("i-1"));
+            assert_eq!(read.instance_ids, ["i-1", "i-2"]);
+        }
+    }
+}

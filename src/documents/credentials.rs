@@ -1,0 +1,201 @@
+//! Temporary credentials that look real, follow from the instance, and need no
+//! memory: the same for an hour, then others (reference 7.6 and 9.2).
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::instance::derive;
+use crate::mac::{self, Keyed};
+
+/// Which protocol a request speaks. The two get different keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Imds {
+    /// Without a session token.
+    V1,
+    /// With a valid session token.
+    V2,
+}
+
+/// One set of keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credentials {
+    /// When the service got them.
+    pub last_updated: Timestamp,
+    /// `ASIA…`, 20 characters, with the account in it where AWS puts it.
+    pub access_key_id: String,
+    /// 40 characters.
+    pub secret_access_key: String,
+    /// The session token.
+    pub token: String,
+    /// More than five hours away at any time.
+    pub expiration: Timestamp,
+}
+
+/// The hour that credentials belong to. Hours count from the launch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rotation {
+    start: Timestamp,
+}
+
+impl Rotation {
+    /// The hour that holds `now`.
+    pub fn at(now: Timestamp, launch: Timestamp) -> Self {
+        let into = (now.as_second() - launch.as_second()).rem_euclid(ROTATION_SECONDS);
+        let start = Timestamp::from_second(now.as_second() - into).unwrap_or(launch);
+        Self { start }
+    }
+
+    /// When the service loaded its data, for `Last-Modified`: shortly before
+    /// it got the credentials of this hour (reference 5.1).
+    pub fn loaded(self) -> Timestamp {
+        self.before(LOADED_BEFORE)
+    }
+
+    fn before(self, seconds: i64) -> Timestamp {
+        self.start
+            .checked_sub(SignedDuration::from_secs(seconds))
+            .unwrap_or(self.start)
+    }
+}
+
+/// Makes the credentials of one instance.
+#[derive(Clone)]
+pub struct Vault {
+    key: Keyed,
+    account: String,
+}
+
+impl Vault {
+    /// The keys follow from the secret, the instance and its account.
+    pub fn new(secret: &[u8], instance_id: &str, account: &str) -> Self {
+        Self {
+            key: mac::derive(secret, &[KEY_LABEL, instance_id]),
+            account: account.to_owned(),
+        }
+    }
+
+    /// The credentials of the role `name` under the instance profile `id`.
+    /// Both protocols see the same `Expiration` (reference 17.6).
+    pub fn role(&self, name: &str, profile: &str, imds: Imds, rotation: Rotation) -> Credentials {
+        self.make(&["role", name, profile], &[], imds, rotation)
+    }
+
+    /// The instance's own credentials, `aws:ec2-instance`. They change when a
+    /// profile is attached, and the protocols see different expirations.
+    pub fn instance(&self, profile: &str, imds: Imds, rotation: Rotation) -> Credentials {
+        self.make(&["instance", profile], &[imds.label()], imds, rotation)
+    }
+
+    fn make(
+        &self,
+        subject: &[&str],
+        shared_by: &[&str],
+        imds: Imds,
+        rotation: Rotation,
+    ) -> Credentials {
+        let hour = rotation.start.as_second().to_string();
+        let life = [&["life", &hour], subject, shared_by].concat();
+        let own = [&["keys", &hour, imds.label()], subject].concat();
+        let spread = u64::from(mac::expand(&self.key, &life, 1)[0]);
+        let bytes = mac::expand(&self.key, &own, 32 + SECRET_BYTES + TOKEN_BYTES);
+        let (seed, bytes) = bytes.split_at(32);
+        let (secret, token) = bytes.split_at(SECRET_BYTES);
+        let seed = STANDARD.encode(seed);
+        let life = SignedDuration::from_secs(LIFE_SECONDS + i64::try_from(spread).unwrap_or(0) * 7);
+        Credentials {
+            last_updated: rotation.before(match imds {
+                Imds::V1 => 31 + i64::from(token[0] % 30),
+                Imds::V2 => 1 + i64::from(token[0] % 30),
+            }),
+            access_key_id: derive::unique_id("ASIA", &self.account, &[&seed], 20),
+            secret_access_key: STANDARD.encode(secret),
+            token: STANDARD.encode([TOKEN_OPENING, token].concat()),
+            expiration: rotation.start.checked_add(life).unwrap_or(rotation.start),
+        }
+    }
+}
+
+/// The key stays out of logs.
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vault").finish_non_exhaustive()
+    }
+}
+
+impl Imds {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::V1 => "IMDSv1",
+            Self::V2 => "IMDSv2",
+        }
+    }
+}
+
+const KEY_LABEL: &str = "imdsim credentials";
+const ROTATION_SECONDS: i64 = 3600;
+/// Six hours and a bit, up to six hours and half (reference 9.2).
+const LIFE_SECONDS: i64 = 6 * 3600 + 60;
+const LOADED_BEFORE: i64 = 64;
+/// 40 characters in base64.
+const SECRET_BYTES: usize = 30;
+const TOKEN_BYTES: usize = 588;
+/// `IQoJb3JpZ2luX2Vj` in base64, as session tokens begin.
+const TOKEN_OPENING: &[u8] = b"!\n\torigin_ec";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).unwrap()
+    }
+
+    fn role(imds: Imds, second: i64) -> Credentials {
+        let vault = Vault::new(b"secret", "i-1", "123456789012");
+        vault.role("web", "AIPA1", imds, Rotation::at(at(second), at(0)))
+    }
+
+    #[test]
+    fn keys_have_the_shape_of_real_ones() {
+        let keys = role(Imds::V2, 0);
+        assert!(keys.access_key_id.starts_with("ASIA"));
+        assert_eq!(keys.access_key_id.len(), 20);
+        assert_eq!(keys.secret_access_key.len(), 40);
+        assert!(keys.token.starts_with("IQoJb3JpZ2luX2Vj"), "{}", keys.token);
+    }
+
+    #[test]
+    fn keys_are_stable_for_an_hour_and_change_long_before_they_expire() {
+        for second in [-1, 0, 1, 3599, 3600, 1_000_000] {
+            let keys = role(Imds::V2, second);
+            let left = keys.expiration.duration_since(at(second));
+            assert!(left > SignedDuration::from_hours(5), "{left} at {second}");
+            assert!(keys.last_updated < at(second));
+            let life = keys.expiration.duration_since(keys.last_updated);
+            assert!((361..=395).contains(&life.as_mins()), "{life}");
+        }
+        assert_eq!(role(Imds::V2, 0), role(Imds::V2, 3599));
+        assert_ne!(role(Imds::V2, 0), role(Imds::V2, 3600));
+    }
+
+    #[test]
+    fn the_protocols_get_different_keys_with_the_same_expiration() {
+        let (v1, v2) = (role(Imds::V1, 0), role(Imds::V2, 0));
+        assert_ne!(v1.access_key_id, v2.access_key_id);
+        assert_ne!(v1.secret_access_key, v2.secret_access_key);
+        assert_ne!(v1.token, v2.token);
+        assert_ne!(v1.last_updated, v2.last_updated);
+        assert_eq!(v1.expiration, v2.expiration);
+    }
+
+    #[test]
+    fn data_is_loaded_before_the_keys_arrive() {
+        for second in [0, 5000] {
+            let loaded = Rotation::at(at(second), at(0)).loaded();
+            assert!(loaded < role(Imds::V1, second).last_updated);
+        }
+    }
+}

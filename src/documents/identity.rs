@@ -1,0 +1,41 @@
+//! `dynamic/instance-identity/document` (reference 9.1).
+
+use serde_json::Value;
+
+use super::layout::spaced;
+use crate::instance::Instance;
+use crate::time::iso;
+
+/// The 15 keys in the order of the Nitro back end; what is absent is `null`.
+pub(crate) fn document(instance: &Instance) -> String {
+    let optional = |text: &Option<String>| text.clone().map_or(Value::Null, Value::from);
+    let private_ip = instance
+        .primary()
+        .local_ipv4s
+        .first()
+        .map(ToString::to_string);
+    let products = match &instance.product_codes[..] {
+        [] => Value::Null,
+        codes => codes.to_vec().into(),
+    };
+    spaced(&[
+        ("accountId", instance.account_id.as_str().into()),
+        ("architecture", instance.architecture.as_str().into()),
+        ("availabilityZone", instance.place.zone.as_str().into()),
+        ("billingProducts", Value::Null),
+        ("devpayProductCodes", Value::Null),
+        ("marketplaceProductCodes", products),
+        ("imageId", instance.image_id.as_str().into()),
+        ("instanceId", instance.id.as_str().into()),
+        ("instanceType", instance.instance_type.as_str().into()),
+        ("kernelId", optional(&instance.kernel_id)),
+        ("pendingTime", iso(instance.pending_time).into()),
+        ("privateIp", optional(&private_ip)),
+        ("ramdiskId", optional(&instance.ramdisk_id)),
+        ("region", instance.place.region.as_str().into()),
+        (
+            "version",
+            instance.identity_document_version.as_str().into(),
+        ),
+    ])
+}

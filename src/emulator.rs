@@ -1,0 +1,110 @@
+//! One emulated instance, as a host holds it.
+
+use http::{Request, Response};
+
+use jiff::Timestamp;
+
+use crate::config::Config;
+use crate::control;
+use crate::documents::Vault;
+use crate::host::{Ambient, Outcome};
+use crate::metadata;
+use crate::path::Path;
+use crate::problem::Problem;
+use crate::settings::Settings;
+use crate::state::State;
+use crate::token::Authority;
+
+/// Everything that the configuration and one state document determine.
+#[derive(Debug)]
+pub struct World {
+    /// What the emulator was started with.
+    pub config: Config,
+    /// What the control calls have set since.
+    pub state: State,
+    /// Makes and checks session tokens.
+    pub authority: Authority,
+    /// Makes credentials.
+    pub vault: Vault,
+}
+
+impl World {
+    /// Works out what follows from the two.
+    pub fn new(config: Config, state: State) -> Self {
+        let instance = &config.instance;
+        Self {
+            authority: Authority::new(&config.secret, &instance.id, &state.epoch),
+            vault: Vault::new(&config.secret, &instance.id, &instance.account_id),
+            config,
+            state,
+        }
+    }
+}
+
+/// Answers one request.
+///
+/// Everything a client sees is decided here: the same arguments give the same
+/// outcome, on every host.
+pub fn answer(world: &World, ambient: Ambient, request: &Request<Vec<u8>>) -> Outcome {
+    let ambient = frozen(&world.config, ambient);
+    let path = Path::parse(request.uri().path());
+    let names = path.names();
+    if control::owns(&names) {
+        return control::answer(world, ambient, request, &names);
+    }
+    Outcome::reply(metadata::answer(world, ambient, request, &names))
+}
+
+/// What a person has frozen takes the place of what the host hands in.
+fn frozen(config: &Config, ambient: Ambient) -> Ambient {
+    Ambient {
+        now: config.frozen_time.unwrap_or(ambient.now),
+        entropy: config.frozen_entropy.unwrap_or(ambient.entropy),
+    }
+}
+
+/// An emulator with the memory that a reused instance has: what it worked out
+/// from the last state document, good for as long as the bytes are the same.
+#[derive(Debug)]
+pub struct Emulator {
+    config: Result<Config, Problem>,
+    last: Option<(Option<Vec<u8>>, Result<World, Problem>)>,
+}
+
+impl Emulator {
+    /// An emulator with settings from environment variables. Settings that
+    /// cannot be understood are told to every client.
+    pub fn from_env(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        let config = Settings::from_env(variables).and_then(|settings| Config::new(&settings));
+        Self { config, last: None }
+    }
+
+    /// Answers one request under the state document as it is `stored` now.
+    pub fn answer(
+        &mut self,
+        stored: Option<&[u8]>,
+        ambient: Ambient,
+        request: &Request<Vec<u8>>,
+    ) -> Outcome {
+        let config = match &self.config {
+            Ok(config) => config,
+            Err(problem) => return Outcome::reply(control::misconfigured(problem, ambient.now)),
+        };
+        let fresh = |last: &(Option<Vec<u8>>, _)| last.0.as_deref() == stored;
+        if !self.last.as_ref().is_some_and(fresh) {
+            let world = State::read(stored).map(|state| World::new(config.clone(), state));
+            self.last = Some((stored.map(<[u8]>::to_vec), world));
+        }
+        match &self.last {
+            Some((_, Ok(world))) => answer(world, ambient, request),
+            Some((_, Err(problem))) => control::recover(config, ambient, request, problem),
+            None => unreachable!("the world was worked out above"),
+        }
+    }
+
+    /// The answer to a change that the host could not store, for a `reason` in
+    /// the host's words.
+    pub fn unstorable(&self, reason: &str, now: Timestamp) -> Response<Vec<u8>> {
+        control::unstorable(reason, now)
+    }
+}

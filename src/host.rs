@@ -1,0 +1,44 @@
+//! What passes between the core and whatever runs it.
+
+use std::time::Duration;
+
+use http::Response;
+use jiff::Timestamp;
+
+/// The key of the state document in the host's key-value store.
+pub const STATE_KEY: &str = "imdsim/state";
+
+/// What a host hands in with each request because the core may not ask for it.
+#[derive(Clone, Copy, Debug)]
+pub struct Ambient {
+    /// The wall clock at the moment the request arrived.
+    pub now: Timestamp,
+    /// Fresh random bytes, enough for anything one request can need.
+    pub entropy: [u8; 32],
+}
+
+/// What the host must do next: store the state if there is a next one, wait,
+/// and send the response.
+///
+/// A host that loses a race for the state loads it again and asks anew.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What the client gets. The answer to HEAD has no body and states the
+    /// length of the one that GET would have.
+    pub response: Response<Vec<u8>>,
+    /// The state document that takes the place of the one handed in.
+    pub next_state: Option<Vec<u8>>,
+    /// How long the client waits for the response.
+    pub delay: Duration,
+}
+
+impl Outcome {
+    /// An answer that changes nothing and comes at once.
+    pub(crate) fn reply(response: Response<Vec<u8>>) -> Self {
+        Self {
+            response,
+            next_state: None,
+            delay: Duration::ZERO,
+        }
+    }
+}

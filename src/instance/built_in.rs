@@ -1,0 +1,31 @@
+//! The instance that is there when nobody describes one.
+
+use jiff::Timestamp;
+
+use crate::description::{Description, IamInstanceProfile, InstanceDescription, Tag};
+
+pub(super) const INSTANCE_ID: &str = "i-0123456789abcdef0";
+pub(super) const ACCOUNT_ID: &str = "123456789012";
+pub(super) const ROLE_NAME: &str = "imdsim-role";
+pub(super) const REGION: &str = "us-east-1";
+/// Where it lies in its /20 subnet; `10.0.0.0/16` is the VPC.
+pub(super) const PRIVATE_IPV4: std::net::Ipv4Addr = std::net::Ipv4Addr::new(10, 0, 0, 10);
+/// 2026-01-01T00:00:00Z.
+pub(super) const LAUNCH_TIME: Timestamp = Timestamp::constant(1_767_225_600, 0);
+
+/// A Nitro instance in us-east-1 with a role, a key pair and a tag. What is
+/// not here follows, as for any description.
+pub(super) fn description() -> Description {
+    Description {
+        instance: InstanceDescription {
+            iam_instance_profile: Some(IamInstanceProfile::default()),
+            key_name: Some("imdsim-key".into()),
+            tags: vec![Tag {
+                key: "Name".into(),
+                value: "imdsim".into(),
+            }],
+            ..InstanceDescription::default()
+        },
+        ..Description::default()
+    }
+}

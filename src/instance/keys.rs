@@ -1,0 +1,75 @@
+//! Public keys, as `public-keys/` shows them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::{derive, text};
+use crate::description::InstanceDescription;
+
+/// A public key that was given at launch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicKey {
+    /// The name of the key pair.
+    pub name: String,
+    /// The line in OpenSSH's format: key, key name, newline (reference 17.1).
+    pub line: String,
+}
+
+/// The described keys; for a `KeyName` without one, a key that nobody holds.
+pub(super) fn all(given: &InstanceDescription, instance_id: &str) -> Vec<PublicKey> {
+    let described = &given.imdsim.public_keys;
+    if described.is_empty() {
+        let name = text(given.key_name.as_ref());
+        return name
+            .map(|name| made_up(&name, instance_id))
+            .into_iter()
+            .collect();
+    }
+    described
+        .iter()
+        .map(|key| line(&key.key_name, &key.open_ssh_key))
+        .collect()
+}
+
+/// The comment of the given key gives way to the key's name.
+fn line(name: &str, key: &str) -> PublicKey {
+    let key: Vec<&str> = key.split_whitespace().take(2).collect();
+    PublicKey {
+        name: name.to_owned(),
+        line: format!("{} {name}\n", key.join(" ")),
+    }
+}
+
+fn made_up(name: &str, instance_id: &str) -> PublicKey {
+    let mut blob = Vec::new();
+    for field in [
+        &b"ssh-ed25519"[..],
+        &derive::bytes(&["key", name, instance_id]),
+    ] {
+        blob.extend(u32::try_from(field.len()).unwrap_or_default().to_be_bytes());
+        blob.extend(field);
+    }
+    line(name, &format!("ssh-ed25519 {}", STANDARD.encode(blob)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_comment_of_a_key_is_the_name_of_the_key_pair() {
+        let key = line("web", "ssh-ed25519 AAAA someone@laptop");
+        assert_eq!(key.line, "ssh-ed25519 AAAA web\n");
+        assert_eq!(
+            line("web", "ssh-ed25519 AAAA").line,
+            "ssh-ed25519 AAAA web\n"
+        );
+    }
+
+    #[test]
+    fn a_made_up_key_is_eighty_bytes_without_its_name() {
+        let key = made_up("k", "i-1").line;
+        assert_eq!(key.len(), 80 + " k\n".len());
+        assert!(key.starts_with("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI"));
+    }
+}

@@ -1,0 +1,292 @@
+//! The facts of the emulated instance: what a description says, and what
+//! follows from it.
+//!
+//! Every fact is worked out once, here. The metadata tree, the documents and
+//! the credentials only read it, so that no two answers contradict each other.
+
+mod built_in;
+pub(crate) mod derive;
+mod interface;
+mod keys;
+mod place;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+pub use interface::Interface;
+pub use keys::PublicKey;
+pub use place::Place;
+
+use crate::description::{Base64, Description, InstanceDescription};
+use crate::options::MetadataOptions;
+use crate::problem::Problem;
+use crate::versions;
+
+/// The most user data that EC2 takes, in bytes.
+pub const MAX_USER_DATA: usize = 16_384;
+
+/// One instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instance {
+    /// `i-…`
+    pub id: String,
+    /// `ami-…`
+    pub image_id: String,
+    /// For instance `m5.large`.
+    pub instance_type: String,
+    /// `i386`, `x86_64` or `arm64`.
+    pub architecture: String,
+    /// The order in one `RunInstances` call.
+    pub ami_launch_index: String,
+    /// `(unknown)` for images on EBS.
+    pub ami_manifest_path: String,
+    /// The images this one was rebundled from.
+    pub ancestor_ami_ids: Vec<String>,
+    /// `aki-…`, of paravirtual instances.
+    pub kernel_id: Option<String>,
+    /// `ari-…`, of paravirtual instances.
+    pub ramdisk_id: Option<String>,
+    /// Codes of Marketplace products.
+    pub product_codes: Vec<String>,
+    /// `r-…`
+    pub reservation_id: String,
+    /// 12 digits.
+    pub account_id: String,
+    /// Where it runs.
+    pub place: Place,
+    /// The private host name.
+    pub hostname: String,
+    /// The interfaces by MAC address.
+    pub interfaces: BTreeMap<String, Interface>,
+    /// The MAC address of device 0.
+    pub mac: String,
+    /// The block devices at launch: `ami`, `root`, `ebs1`, `ephemeral0`, ….
+    pub block_devices: BTreeMap<String, String>,
+    /// The tags, in the order of the description.
+    pub tags: Vec<(String, String)>,
+    /// When it was launched.
+    pub launch_time: Timestamp,
+    /// The same as the identity document gives it.
+    pub pending_time: Timestamp,
+    /// The version of the identity document's format.
+    pub identity_document_version: String,
+    /// The instance profile.
+    pub profile: Option<InstanceProfile>,
+    /// The public keys in order.
+    pub public_keys: Vec<PublicKey>,
+    /// User data as it was given.
+    pub user_data: Option<Vec<u8>>,
+    /// The purchasing option.
+    pub life_cycle: String,
+    /// `default-hvm` or `default-paravirtual`.
+    pub virtualization_profile: String,
+    /// `nitro`, `xen` or `xen-on-nitro`.
+    pub system: String,
+    /// `none`, `shutdown` or `bundle-pending`.
+    pub action: String,
+    /// Whether it was launched so that it can hibernate.
+    pub hibernation: bool,
+    /// Whether detailed monitoring is on.
+    pub monitoring: bool,
+    /// The versions it serves, oldest first, without `latest`.
+    pub versions: Vec<Cow<'static, str>>,
+    /// The options it was started with.
+    pub options: MetadataOptions,
+}
+
+/// An instance profile and the role in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceProfile {
+    /// The ARN of the profile.
+    pub arn: String,
+    /// `AIPA…`
+    pub id: String,
+    /// The name of the role, which need not be that of the profile.
+    pub role: String,
+}
+
+impl Instance {
+    /// The instance that is emulated when none is described.
+    pub fn built_in() -> Self {
+        Self::new(&built_in::description()).expect("the built-in description is a good one")
+    }
+
+    /// Works out everything that follows from a description.
+    pub fn new(description: &Description) -> Result<Self, Problem> {
+        let given = &description.instance;
+        let extras = &given.imdsim;
+        let id = text(given.instance_id.as_ref()).unwrap_or_else(|| built_in::INSTANCE_ID.into());
+        let place = Place::new(given)?;
+        let account_id = account_id(description);
+        let interfaces = interface::all(given, &id, &account_id, &place)?;
+        let primary = interfaces
+            .values()
+            .min_by_key(|interface| interface.device_number)
+            .expect("an instance has at least one interface");
+        let (mac, hostname) = (primary.mac.clone(), primary.local_hostname.clone());
+        let launch_time = given
+            .launch_time
+            .map_or(built_in::LAUNCH_TIME, |time| time.0);
+        Ok(Self {
+            image_id: text(given.image_id.as_ref()).unwrap_or_else(|| derive::id("ami", &[&id])),
+            instance_type: or(given.instance_type.as_ref(), "t3.micro"),
+            architecture: or(given.architecture.as_ref(), "x86_64"),
+            ami_launch_index: given.ami_launch_index.to_string(),
+            ami_manifest_path: or(extras.ami_manifest_path.as_ref(), "(unknown)"),
+            ancestor_ami_ids: extras.ancestor_ami_ids.clone(),
+            kernel_id: text(given.kernel_id.as_ref()),
+            ramdisk_id: text(given.ramdisk_id.as_ref()),
+            product_codes: given
+                .product_codes
+                .iter()
+                .map(|code| code.product_code_id.clone())
+                .collect(),
+            reservation_id: text(description.reservation_id.as_ref())
+                .or_else(|| text(extras.reservation_id.as_ref()))
+                .unwrap_or_else(|| derive::id("r", &[&id])),
+            hostname: hostname.unwrap_or_default(),
+            mac,
+            interfaces,
+            block_devices: block_devices(given),
+            tags: given
+                .tags
+                .iter()
+                .map(|tag| (tag.key.clone(), tag.value.clone()))
+                .collect(),
+            launch_time,
+            pending_time: extras.pending_time.map_or(launch_time, |time| time.0),
+            identity_document_version: or(extras.identity_document_version.as_ref(), "2017-09-30"),
+            profile: profile(given, &account_id, &place),
+            public_keys: keys::all(given, &id),
+            user_data: user_data(extras.user_data.as_ref())?,
+            life_cycle: text(extras.instance_life_cycle.as_ref())
+                .or_else(|| text(given.instance_lifecycle.as_ref()))
+                .unwrap_or_else(|| "on-demand".into()),
+            virtualization_profile: text(extras.profile.as_ref()).unwrap_or_else(|| {
+                format!("default-{}", or(given.virtualization_type.as_ref(), "hvm"))
+            }),
+            system: or(extras.system.as_ref(), "nitro"),
+            action: or(extras.instance_action.as_ref(), "none"),
+            hibernation: given.hibernation_options.configured,
+            monitoring: given.monitoring.state.as_deref() == Some("enabled"),
+            versions: versions(&extras.api_versions),
+            options: MetadataOptions::new(&given.metadata_options)?,
+            account_id,
+            place,
+            id,
+        })
+    }
+
+    /// The public key with this number, written as a listing writes it.
+    pub fn public_key(&self, index: &str) -> Option<&PublicKey> {
+        let mut keys = self.public_keys.iter().enumerate();
+        keys.find(|(known, _)| known.to_string() == index)
+            .map(|(_, key)| key)
+    }
+
+    /// Device 0.
+    pub fn primary(&self) -> &Interface {
+        &self.interfaces[&self.mac]
+    }
+}
+
+/// A text that says something: EC2's API writes "" for what is absent.
+fn text(given: Option<&String>) -> Option<String> {
+    given.filter(|text| !text.is_empty()).cloned()
+}
+
+fn or(given: Option<&String>, default: &str) -> String {
+    text(given).unwrap_or_else(|| default.to_owned())
+}
+
+fn account_id(description: &Description) -> String {
+    let given = &description.instance;
+    let of_interface = given
+        .network_interfaces
+        .iter()
+        .find_map(|interface| text(interface.owner_id.as_ref()));
+    text(given.imdsim.account_id.as_ref())
+        .or_else(|| text(description.owner_id.as_ref()))
+        .or(of_interface)
+        .unwrap_or_else(|| built_in::ACCOUNT_ID.into())
+}
+
+fn profile(given: &InstanceDescription, account: &str, place: &Place) -> Option<InstanceProfile> {
+    let profile = given.iam_instance_profile.as_ref()?;
+    let arn = text(profile.arn.as_ref()).unwrap_or_else(|| {
+        let name = or(given.imdsim.role_name.as_ref(), built_in::ROLE_NAME);
+        format!(
+            "arn:{}:iam::{account}:instance-profile/{name}",
+            place.partition
+        )
+    });
+    let name = arn.rsplit('/').next().unwrap_or_default().to_owned();
+    Some(InstanceProfile {
+        id: text(profile.id.as_ref())
+            .unwrap_or_else(|| derive::unique_id("AIPA", account, &[&arn], 21)),
+        role: text(given.imdsim.role_name.as_ref()).unwrap_or(name),
+        arn,
+    })
+}
+
+/// `ami` and `root` name the root device; other volumes are `ebs1`, `ebs2`, …
+/// in the order of the mapping, instance stores `ephemeral0`, … (reference 8.1).
+fn block_devices(given: &InstanceDescription) -> BTreeMap<String, String> {
+    let root = or(given.root_device_name.as_ref(), "/dev/xvda");
+    let short = |device: &str| device.strip_prefix("/dev/").unwrap_or(device).to_owned();
+    let ami = text(given.imdsim.block_device_ami.as_ref()).unwrap_or_else(|| short(&root));
+    let mut devices = BTreeMap::new();
+    let (mut volumes, mut stores) = (0, 0);
+    for mapping in &given.block_device_mappings {
+        let Some(device) = text(mapping.device_name.as_ref()).filter(|name| *name != root) else {
+            continue;
+        };
+        let name = if let Some(name) = text(mapping.virtual_name.as_ref()) {
+            name
+        } else if mapping.ebs.is_some() {
+            volumes += 1;
+            format!("ebs{volumes}")
+        } else {
+            stores += 1;
+            format!("ephemeral{}", stores - 1)
+        };
+        devices.insert(name, short(&device));
+    }
+    devices.insert("ami".into(), ami);
+    devices.insert("root".into(), root);
+    devices
+}
+
+fn user_data(given: Option<&Base64>) -> Result<Option<Vec<u8>>, Problem> {
+    let Some(Base64(bytes)) = given.filter(|data| !data.0.is_empty()) else {
+        return Ok(None);
+    };
+    check_user_data(bytes).map_err(|complaint| Problem::new("Imdsim.UserData", complaint))?;
+    Ok(Some(bytes.clone()))
+}
+
+/// Refuses what EC2 would refuse.
+pub(crate) fn check_user_data(bytes: &[u8]) -> Result<(), String> {
+    if bytes.len() <= MAX_USER_DATA {
+        return Ok(());
+    }
+    Err(format!(
+        "user data has {} bytes and EC2 takes {MAX_USER_DATA}; shorten it or let it fetch the rest",
+        bytes.len()
+    ))
+}
+
+fn versions(given: &[String]) -> Vec<Cow<'static, str>> {
+    let mut versions: Vec<_> = given
+        .iter()
+        .filter(|version| *version != versions::LATEST)
+        .map(|version| Cow::Owned(version.clone()))
+        .collect();
+    versions.sort();
+    if versions.is_empty() {
+        versions = versions::VERSIONS.map(Cow::Borrowed).to_vec();
+    }
+    versions
+}

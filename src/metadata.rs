@@ -1,0 +1,104 @@
+//! The service procedure: what a 2026 Nitro instance does with a request
+//! (reference 1).
+
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+
+use crate::documents::Imds;
+use crate::emulator::World;
+use crate::host::Ambient;
+use crate::options::HttpTokens;
+use crate::reply::Reply;
+use crate::token::Ttl;
+use crate::tree::{self, Node, View};
+use crate::wire;
+
+/// Answers a request for the normalised path `names`.
+pub(crate) fn answer(
+    world: &World,
+    ambient: Ambient,
+    request: &Request<Vec<u8>>,
+    names: &[&str],
+) -> Response<Vec<u8>> {
+    let now = ambient.now;
+    let options = &world.config.instance.options;
+    let headers = request.headers();
+    if !options.http_endpoint {
+        return Reply::empty(StatusCode::FORBIDDEN, None, now);
+    }
+    if request.method() == Method::PUT && names == wire::TOKEN_PATH {
+        return mint(world, ambient, headers);
+    }
+    // Tokens are checked before routing: unknown paths are 401 too.
+    let ttl = match presented(world, ambient, headers) {
+        Presented::Nothing if options.http_tokens == HttpTokens::Optional => None,
+        Presented::Valid { seconds_left } => Some(seconds_left),
+        Presented::Nothing | Presented::Invalid => {
+            return Reply::empty(StatusCode::UNAUTHORIZED, None, now);
+        }
+    };
+    match *request.method() {
+        Method::OPTIONS => Reply::allow(StatusCode::OK, wire::ALLOW_METADATA, ttl, now),
+        Method::GET | Method::HEAD if names == wire::TOKEN_PATH => {
+            Reply::allow(StatusCode::METHOD_NOT_ALLOWED, wire::ALLOW_TOKEN, ttl, now)
+        }
+        Method::GET => get(world, ambient, names, ttl),
+        Method::HEAD => {
+            let mut response = get(world, ambient, names, ttl);
+            response.body_mut().clear();
+            response
+        }
+        _ => Reply::empty(StatusCode::FORBIDDEN, ttl, now),
+    }
+}
+
+/// `PUT /latest/api/token`. That a forwarded request is refused before its
+/// time-to-live is looked at is our choice (reference 17.10).
+fn mint(world: &World, ambient: Ambient, headers: &HeaderMap) -> Response<Vec<u8>> {
+    let now = ambient.now;
+    if world.config.reject_forwarded && headers.contains_key(wire::FORWARDED_FOR) {
+        return Reply::empty(StatusCode::FORBIDDEN, None, now);
+    }
+    let asked = headers.get(wire::TOKEN_TTL);
+    let Some(ttl) = asked.and_then(|value| Ttl::parse(value.to_str().ok()?)) else {
+        return Reply::empty(StatusCode::BAD_REQUEST, None, now);
+    };
+    let token = world.authority.mint(now, ttl, &ambient.entropy);
+    Reply::token(token, ttl.seconds(), now)
+}
+
+/// What a request says of itself.
+enum Presented {
+    Nothing,
+    Invalid,
+    Valid { seconds_left: u64 },
+}
+
+/// Of several token headers the first counts (the reference is silent).
+fn presented(world: &World, ambient: Ambient, headers: &HeaderMap) -> Presented {
+    let Some(token) = headers.get(wire::TOKEN) else {
+        return Presented::Nothing;
+    };
+    match world.authority.remaining(ambient.now, token.as_bytes()) {
+        Some(seconds_left) => Presented::Valid { seconds_left },
+        None => Presented::Invalid,
+    }
+}
+
+fn get(world: &World, ambient: Ambient, names: &[&str], ttl: Option<u64>) -> Response<Vec<u8>> {
+    let now = ambient.now;
+    let instance = &world.config.instance;
+    let view = View {
+        instance,
+        vault: &world.vault,
+        tags: instance.options.instance_metadata_tags,
+        now,
+        imds: if ttl.is_some() { Imds::V2 } else { Imds::V1 },
+    };
+    let (media_type, body) = match tree::find(&view, names) {
+        Some(Node::Text(text)) => (wire::TEXT, text.into_owned().into_bytes()),
+        Some(Node::Listing(names)) => (wire::TEXT, names.into_bytes()),
+        Some(Node::Octets(bytes)) => (wire::OCTETS, bytes.to_vec()),
+        None => return Reply::not_found(ttl, now),
+    };
+    Reply::content(media_type, body, ttl, view.rotation().loaded(), now)
+}

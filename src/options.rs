@@ -1,0 +1,58 @@
+//! The options of the metadata service itself, as `ModifyInstanceMetadataOptions`
+//! sets them.
+
+use serde::Deserialize;
+
+use crate::description::{Flag, MetadataOptionsDescription};
+use crate::problem::Problem;
+
+/// Whether requests must carry a session token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HttpTokens {
+    /// `optional`: IMDSv1 is served too.
+    Optional,
+    /// `required`: IMDSv2 only.
+    Required,
+}
+
+/// The options in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MetadataOptions {
+    /// Whether requests must carry a token.
+    pub http_tokens: HttpTokens,
+    /// Whether the service is on at all.
+    pub http_endpoint: bool,
+    /// Hops that an answer to the token request may travel, 1 to 64. It is
+    /// kept and shown; packets are not the emulator's to count.
+    pub http_put_response_hop_limit: u8,
+    /// Whether the service answers on IPv6 too. Kept and shown.
+    pub http_protocol_ipv6: bool,
+    /// Whether tags are shown.
+    pub instance_metadata_tags: bool,
+}
+
+impl MetadataOptions {
+    /// The hop limits that EC2 allows.
+    pub(crate) const HOP_LIMITS: std::ops::RangeInclusive<u8> = 1..=64;
+
+    /// What a description says, the defaults of EC2's API where it says nothing.
+    pub fn new(description: &MetadataOptionsDescription) -> Result<Self, Problem> {
+        let enabled =
+            |flag: Option<Flag>, default: bool| flag.map_or(default, |flag| flag == Flag::Enabled);
+        let hop_limit = description.http_put_response_hop_limit.unwrap_or(1);
+        if !Self::HOP_LIMITS.contains(&hop_limit) {
+            return Err(Problem::new(
+                "MetadataOptions.HttpPutResponseHopLimit",
+                format!("{hop_limit} is out of range; write a number from 1 to 64"),
+            ));
+        }
+        Ok(Self {
+            http_tokens: description.http_tokens.unwrap_or(HttpTokens::Optional),
+            http_endpoint: enabled(description.http_endpoint, true),
+            http_put_response_hop_limit: hop_limit,
+            http_protocol_ipv6: enabled(description.http_protocol_ipv6, false),
+            instance_metadata_tags: enabled(description.instance_metadata_tags, false),
+        })
+    }
+}

@@ -1,0 +1,110 @@
+//! The path of a request, cleaned as the service cleans it (reference 3).
+
+/// A request path as the names between its slashes: percent-decoded, without
+/// the query, empty segments, `.` and `..`.
+///
+/// A path with and without a final slash is the same path. Where the reference
+/// is silent: `..` removes the name before it and never leaves the root, `%2f`
+/// is a slash like any other, and a `%` that begins no escape stands for itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path {
+    decoded: String,
+    /// Where each name lies in `decoded`.
+    names: Vec<std::ops::Range<usize>>,
+}
+
+impl Path {
+    /// Normalises the path of a request target; a query is ignored.
+    pub fn parse(target: &str) -> Self {
+        let path = target.split('?').next().unwrap_or_default();
+        let decoded = String::from_utf8_lossy(&percent_decode(path)).into_owned();
+        let mut names = Vec::new();
+        let mut start = 0;
+        for name in decoded.split('/') {
+            let end = start + name.len();
+            match name {
+                "" | "." => {}
+                ".." => drop(names.pop()),
+                _ => names.push(start..end),
+            }
+            start = end + 1;
+        }
+        Self { decoded, names }
+    }
+
+    /// The names, outermost first.
+    pub fn names(&self) -> Vec<&str> {
+        self.names
+            .iter()
+            .map(|range| &self.decoded[range.clone()])
+            .collect()
+    }
+}
+
+fn percent_decode(path: &str) -> Vec<u8> {
+    let bytes = path.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let [first, tail @ ..] = rest {
+        let escaped = match (first, tail) {
+            (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)),
+            _ => None,
+        };
+        if let Some((high, low)) = escaped {
+            decoded.push(high << 4 | low);
+            rest = &tail[2..];
+        } else {
+            decoded.push(*first);
+            rest = tail;
+        }
+    }
+    decoded
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(target: &str, expected: &str) {
+        assert_eq!(Path::parse(target).names().join("/"), expected);
+    }
+
+    #[test]
+    fn slashes_are_collapsed_wherever_they_stand() {
+        check("//latest///meta-data/ami-id//", "latest/meta-data/ami-id");
+        check("/", "");
+        check("", "");
+    }
+
+    #[test]
+    fn the_query_is_ignored() {
+        check("/latest/meta-data/ami-id?x=/1", "latest/meta-data/ami-id");
+    }
+
+    #[test]
+    fn escapes_are_decoded_once_and_broken_ones_are_kept() {
+        check("/latest/%6deta-data", "latest/meta-data");
+        check("/a%2Fb", "a/b");
+        check("/%2561", "%61");
+        check("/100%/%g1/%4", "100%/%g1/%4");
+    }
+
+    #[test]
+    fn dots_never_leave_the_root() {
+        check("/latest/./meta-data", "latest/meta-data");
+        check("/latest/x/../meta-data", "latest/meta-data");
+        check("/../../latest", "latest");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_name_nothing() {
+        check("/%ff%fe", "\u{fffd}\u{fffd}");
+    }
+}

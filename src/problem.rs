@@ -1,0 +1,61 @@
+//! What a person did wrong, in one sentence.
+
+use std::fmt;
+
+/// A refusal of a setting or a document: its place, what is wrong there, and
+/// what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    place: String,
+    complaint: String,
+}
+
+impl Problem {
+    /// `place` is what a person finds again: a flag, a variable, a file, a path
+    /// in a document. `complaint` says what is wrong and names the remedy.
+    pub fn new(place: impl Into<String>, complaint: impl Into<String>) -> Self {
+        Self {
+            place: place.into(),
+            complaint: complaint.into(),
+        }
+    }
+
+    /// The same problem, seen from further outside.
+    #[must_use]
+    pub fn within(self, place: &str) -> Self {
+        let place = if self.place.is_empty() {
+            place.to_owned()
+        } else {
+            format!("{place}: {}", self.place)
+        };
+        Self { place, ..self }
+    }
+}
+
+impl Problem {
+    /// The same problem in the item of a list.
+    #[must_use]
+    pub(crate) fn inside_item(self, index: usize) -> Self {
+        let separator = if self.place.is_empty() || self.place.starts_with('[') {
+            ""
+        } else {
+            "."
+        };
+        Self {
+            place: format!("[{index}]{separator}{}", self.place),
+            ..self
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.place.is_empty() {
+            f.write_str(&self.complaint)
+        } else {
+            write!(f, "{}: {}", self.place, self.complaint)
+        }
+    }
+}
+
+impl std::error::Error for Problem {}

@@ -1,0 +1,201 @@
+//! Settings as they are given: by a document, by variables, by flags.
+//!
+//! One layer over the other; what a value means is worked out once, when all
+//! layers are in ([`Config`](crate::Config)).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::description::kind;
+use crate::problem::Problem;
+
+/// The keys of the configuration document. The environment variable is
+/// `IMDSIM_` and the key in upper case, the flag `--` and the key with hyphens.
+pub const KEYS: &[&str] = &[
+    "admin_token",
+    "forwarded_for",
+    "frozen_entropy",
+    "frozen_time",
+    "http_endpoint",
+    "http_protocol_ipv6",
+    "http_put_response_hop_limit",
+    "http_tokens",
+    "instance",
+    "instance_metadata_tags",
+    "secret",
+    "user_data",
+];
+
+/// How the names of environment variables begin.
+const PREFIX: &str = "IMDSIM_";
+/// The variable that holds a whole document.
+const DOCUMENT: &str = "IMDSIM_CONFIG";
+
+/// A value and the place a person gave it at.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Given {
+    pub(crate) place: String,
+    pub(crate) value: Value,
+}
+
+/// Settings by key, each with its place.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settings(BTreeMap<&'static str, Given>);
+
+impl Settings {
+    /// Reads a configuration document: a JSON object with the [`KEYS`].
+    /// `place` names the document in a refusal.
+    pub fn parse(place: &str, document: &str) -> Result<Self, Problem> {
+        let value = read_json(place, document)?;
+        let Value::Object(fields) = value else {
+            return Err(Problem::new(
+                place,
+                format!(
+                    "a configuration is a JSON object, not {}; write it as in \
+                     {{\"http_tokens\": \"required\"}}",
+                    kind(&value)
+                ),
+            ));
+        };
+        let mut settings = Self::default();
+        for (name, value) in fields {
+            let Some(key) = known(&name) else {
+                return Err(Problem::new(
+                    place,
+                    format!(
+                        "{name:?} is no setting; the settings are {}",
+                        KEYS.join(", ")
+                    ),
+                ));
+            };
+            let place = format!("{place}: {key}");
+            settings.0.insert(key, Given { place, value });
+        }
+        Ok(settings)
+    }
+
+    /// Sets one key from a text, as a variable or a flag gives it; `place` is
+    /// the name of that variable or flag, or of the file behind it.
+    pub fn set(&mut self, place: &str, key: &str, text: &str) -> Result<(), Problem> {
+        let Some(key) = known(key) else {
+            return Err(Problem::new(
+                place,
+                format!(
+                    "{key:?} is no setting; the settings are {}",
+                    KEYS.join(", ")
+                ),
+            ));
+        };
+        let value = if key == "instance" {
+            read_json(place, text)?
+        } else {
+            Value::from(text)
+        };
+        let place = place.to_owned();
+        self.0.insert(key, Given { place, value });
+        Ok(())
+    }
+
+    /// Reads `IMDSIM_CONFIG` and, over it, the variables of single keys.
+    /// Variables that name no key are left for others.
+    pub fn from_env(
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, Problem> {
+        let mut document = Self::default();
+        let mut single = Self::default();
+        for (name, value) in variables {
+            if name == DOCUMENT {
+                document = Self::parse(DOCUMENT, &value)?;
+            } else if let Some(key) = key_of(&name) {
+                single.set(&name, key, &value)?;
+            }
+        }
+        document.overlay(single);
+        Ok(document)
+    }
+
+    /// Lets what `later` sets win over what is set here.
+    pub fn overlay(&mut self, later: Self) {
+        self.0.extend(later.0);
+    }
+
+    /// The document that says the same.
+    pub fn to_json(&self) -> String {
+        let fields: Map<_, _> = self
+            .0
+            .iter()
+            .map(|(key, given)| ((*key).to_owned(), given.value.clone()))
+            .collect();
+        Value::Object(fields).to_string()
+    }
+
+    pub(crate) fn get(&self, key: &str) -> Option<&Given> {
+        self.0.get(key)
+    }
+}
+
+/// The key that an environment variable sets, for instance `http_tokens` for
+/// `IMDSIM_HTTP_TOKENS`.
+pub fn key_of(variable: &str) -> Option<&'static str> {
+    known(&variable.strip_prefix(PREFIX)?.to_ascii_lowercase())
+}
+
+fn known(name: &str) -> Option<&'static str> {
+    KEYS.iter().find(|key| **key == name).copied()
+}
+
+fn read_json(place: &str, text: &str) -> Result<Value, Problem> {
+    serde_json::from_str(text)
+        .map_err(|error| Problem::new(place, format!("{error}; mend the JSON there")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_sorted() {
+        assert!(KEYS.is_sorted());
+    }
+
+    #[test]
+    fn a_single_variable_wins_over_the_document() {
+        let settings = Settings::from_env(
+            [
+                ("IMDSIM_HTTP_TOKENS", "required"),
+                (
+                    "IMDSIM_CONFIG",
+                    r#"{"http_tokens": "optional", "secret": "s"}"#,
+                ),
+                ("IMDSIM_SOMETHING_ELSE", "x"),
+            ]
+            .map(|(name, value)| (name.into(), value.into())),
+        )
+        .unwrap();
+        assert_eq!(
+            settings.to_json(),
+            r#"{"http_tokens":"required","secret":"s"}"#
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_the_known_ones() {
+        let problem = Settings::parse("c.json", r#"{"http_token": 1}"#).unwrap_err();
+        let said = problem.to_string();
+        assert!(
+            said.starts_with(
+                "c.json: \"http_token\" is no setting; the settings are admin_token, "
+            )
+        );
+    }
+
+    #[test]
+    fn broken_json_is_refused_with_its_line() {
+        let problem = Settings::parse("c.json", "{\n  1").unwrap_err();
+        assert_eq!(
+            problem.to_string(),
+            "c.json: key must be a string at line 2 column 3; mend the JSON there"
+        );
+    }
+}

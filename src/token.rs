@@ -1,0 +1,208 @@
+//! Session tokens (IMDSv2), which need no memory: a token carries its own end
+//! and proves that this instance made it.
+//!
+//! 40 bytes: the header that Nitro tokens begin with, the end in milliseconds
+//! since 1970, a nonce, and a truncated HMAC over all of that. In URL-safe
+//! base64 that makes 56 characters, `AQAEA…==` (reference 7.2).
+
+use std::fmt;
+use std::ops::Range;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE;
+use hmac::Mac as _;
+use jiff::Timestamp;
+
+use crate::mac::{self, Keyed};
+
+/// How long a token is to live, in seconds: 0 to 21,600. Zero is granted, and
+/// such a token is never valid (reference 7.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ttl(u32);
+
+impl Ttl {
+    /// Reads the value of the request header: decimal digits, spaces around
+    /// them ignored. A sign, a fraction, an empty value and more than six
+    /// hours are refused.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.trim_matches([' ', '\t']);
+        let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+        let seconds = digits.parse().ok().filter(|_| is_number)?;
+        (seconds <= MAX_TTL_SECONDS).then_some(Self(seconds))
+    }
+
+    /// The seconds.
+    pub fn seconds(self) -> u64 {
+        self.0.into()
+    }
+}
+
+/// Makes and checks the tokens of one instance in one epoch.
+#[derive(Clone)]
+pub struct Authority {
+    key: Keyed,
+}
+
+impl Authority {
+    /// `epoch` changes on every reset and `instance_id` names the emulated
+    /// machine, so a token from another epoch or another machine fails the
+    /// same check as a forged one.
+    pub fn new(secret: &[u8], instance_id: &str, epoch: &str) -> Self {
+        Self {
+            key: mac::derive(secret, &[KEY_LABEL, instance_id, epoch]),
+        }
+    }
+
+    /// Makes a token that ends `ttl` from now.
+    pub fn mint(&self, now: Timestamp, ttl: Ttl, entropy: &[u8; 32]) -> String {
+        let end = milliseconds(now).saturating_add(ttl.seconds() * 1000);
+        let mut token = [0; TOKEN_LEN];
+        token[..HEADER.len()].copy_from_slice(&HEADER);
+        token[END].copy_from_slice(&end.to_be_bytes());
+        token[NONCE].copy_from_slice(&entropy[..NONCE.end - NONCE.start]);
+        let mut mac = self.key.clone();
+        mac.update(&token[..TAG_START]);
+        let tag = mac.finalize().into_bytes();
+        token[TAG_START..].copy_from_slice(&tag[..TOKEN_LEN - TAG_START]);
+        URL_SAFE.encode(token)
+    }
+
+    /// The seconds that a token has left, rounded up (reference 17.3); `None`
+    /// if it was not made here or has ended.
+    pub fn remaining(&self, now: Timestamp, token: &[u8]) -> Option<u64> {
+        let token = decode(token)?;
+        let mut mac = self.key.clone();
+        mac.update(&token[..TAG_START]);
+        // Compares in constant time.
+        mac.verify_truncated_left(&token[TAG_START..]).ok()?;
+        let end = u64::from_be_bytes(token[END].try_into().ok()?);
+        let left = end.checked_sub(milliseconds(now))?;
+        (left > 0).then(|| left.div_ceil(1000))
+    }
+}
+
+/// The key stays out of logs.
+impl fmt::Debug for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authority").finish_non_exhaustive()
+    }
+}
+
+fn decode(token: &[u8]) -> Option<[u8; TOKEN_LEN]> {
+    if token.len() != TEXT_LEN {
+        return None;
+    }
+    let bytes: [u8; TOKEN_LEN] = URL_SAFE.decode(token).ok()?.try_into().ok()?;
+    bytes.starts_with(&HEADER).then_some(bytes)
+}
+
+/// Times before 1970 do not occur, and would be 1970.
+fn milliseconds(time: Timestamp) -> u64 {
+    u64::try_from(time.as_millisecond()).unwrap_or(0)
+}
+
+const MAX_TTL_SECONDS: u32 = 21_600;
+const KEY_LABEL: &str = "imdsim session token";
+
+/// Gives every token the `AQAEA` opening that those of Nitro have.
+const HEADER: [u8; 4] = [0x01, 0x00, 0x04, 0x00];
+const END: Range<usize> = HEADER.len()..HEADER.len() + 8;
+const NONCE: Range<usize> = END.end..END.end + 12;
+const TAG_START: usize = NONCE.end;
+const TOKEN_LEN: usize = TAG_START + 16;
+/// In base64, padded.
+const TEXT_LEN: usize = TOKEN_LEN.div_ceil(3) * 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn authority() -> Authority {
+        Authority::new(b"secret", "i-1", "0")
+    }
+
+    fn at(milliseconds: i64) -> Timestamp {
+        Timestamp::from_millisecond(1_800_000_000_000 + milliseconds).unwrap()
+    }
+
+    fn mint(ttl: &str) -> String {
+        authority().mint(at(0), Ttl::parse(ttl).unwrap(), &[7; 32])
+    }
+
+    #[test]
+    fn a_token_has_the_shape_of_a_real_one() {
+        let token = mint("300");
+        assert_eq!(token.len(), 56);
+        assert!(
+            token.starts_with("AQAEA") && token.ends_with("=="),
+            "{token}"
+        );
+    }
+
+    #[test]
+    fn a_token_dies_on_its_last_second() {
+        let token = mint("300");
+        let left = |ms| authority().remaining(at(ms), token.as_bytes());
+        assert_eq!(left(0), Some(300));
+        assert_eq!(left(1), Some(300));
+        assert_eq!(left(1000), Some(299));
+        assert_eq!(left(299_999), Some(1));
+        assert_eq!(left(300_000), None);
+        assert_eq!(left(i64::from(u32::MAX)), None);
+    }
+
+    #[test]
+    fn a_token_of_no_seconds_is_never_valid() {
+        assert_eq!(authority().remaining(at(0), mint("0").as_bytes()), None);
+    }
+
+    #[test]
+    fn a_token_dies_with_its_epoch_its_instance_and_its_secret() {
+        let token = mint("300");
+        for other in [
+            Authority::new(b"secret", "i-1", "1"),
+            Authority::new(b"secret", "i-2", "0"),
+            Authority::new(b"other", "i-1", "0"),
+        ] {
+            assert_eq!(other.remaining(at(0), token.as_bytes()), None);
+        }
+    }
+
+    #[test]
+    fn every_flipped_bit_is_noticed() {
+        let bytes = URL_SAFE.decode(mint("300")).unwrap();
+        for bit in 0..bytes.len() * 8 {
+            let mut forged = bytes.clone();
+            forged[bit / 8] ^= 1 << (bit % 8);
+            let forged = URL_SAFE.encode(forged);
+            assert_eq!(
+                authority().remaining(at(0), forged.as_bytes()),
+                None,
+                "bit {bit}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_time_to_live_is_a_whole_number_up_to_six_hours() {
+        let seconds = |text| Ttl::parse(text).map(Ttl::seconds);
+        assert_eq!(seconds("0"), Some(0));
+        assert_eq!(seconds(" 60\t"), Some(60));
+        assert_eq!(seconds("0060"), Some(60));
+        assert_eq!(seconds("21600"), Some(21_600));
+        for refused in [
+            "",
+            " ",
+            "21601",
+            "-1",
+            "+5",
+            "1.5",
+            "1 2",
+            "invalid",
+            "99999999999999999999",
+            "٣",
+        ] {
+            assert_eq!(seconds(refused), None, "{refused:?}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The metadata tree: what a path names in one API version.
+//!
+//! The tree is a table (`catalog`), one row per category. Nothing is built up
+//! beforehand: a leaf costs its own row, a listing the rows below it.
+
+mod catalog;
+mod row;
+mod view;
+
+use std::borrow::Cow;
+
+pub use view::View;
+
+use crate::versions::{LATEST, Version};
+use catalog::CATALOG;
+
+/// What a path names.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Node<'a> {
+    /// A value, in the media type `text/plain`.
+    Text(Cow<'a, str>),
+    /// User data.
+    Octets(&'a [u8]),
+    /// The names in a directory, one a line, without a newline at the end.
+    Listing(String),
+}
+
+/// Looks up a path, given as its names: the version, then the path in it.
+pub fn find<'a>(view: &View<'a>, names: &[&str]) -> Option<Node<'a>> {
+    let Some((version, path)) = names.split_first() else {
+        return Some(Node::Listing(versions(view)));
+    };
+    let newest = view.instance.versions.last()?;
+    let version = match *version {
+        LATEST => Version::new(newest),
+        name if view.instance.versions.iter().any(|known| known == name) => Version::new(name),
+        _ => return None,
+    };
+    let mut listing = Vec::new();
+    for row in CATALOG {
+        let Some(bound) = row.matches(path) else {
+            continue;
+        };
+        if !version.shows(row.since) {
+            continue;
+        }
+        if row.depth() == path.len() {
+            return row.node(view, &bound);
+        }
+        row.children(view, bound, path.len(), &mut listing);
+    }
+    (!listing.is_empty()).then(|| Node::Listing(join(listing, path.is_empty())))
+}
+
+fn versions(view: &View<'_>) -> String {
+    let mut names: Vec<&str> = view.instance.versions.iter().map(|name| &**name).collect();
+    names.push(LATEST);
+    names.join("\n")
+}
+
+/// Names in byte order. Directories end in a slash, but for the three names
+/// right below a version (reference 4).
+fn join(mut names: Vec<Cow<'_, str>>, below_version: bool) -> String {
+    names.sort();
+    names.dedup();
+    if below_version {
+        for name in &mut names {
+            *name = Cow::Owned(name.trim_end_matches('/').to_owned());
+        }
+    }
+    names.join("\n")
+}

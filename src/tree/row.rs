@@ -1,0 +1,141 @@
+//! One row of the catalog: a path, since when it is there, and its value.
+
+use std::borrow::Cow;
+
+use super::{Node, View};
+use crate::instance::{Instance, Interface};
+
+/// A category. In its path a name in braces stands for every key of that kind,
+/// for instance `{mac}`.
+pub(super) struct Row {
+    pub(super) path: &'static str,
+    /// AWS's date for it; see [`Version::shows`](crate::versions::Version::shows).
+    pub(super) since: &'static str,
+    pub(super) value: Value,
+}
+
+/// A text, or nothing where the category does not apply.
+pub(super) type Text<'a> = Option<Cow<'a, str>>;
+
+/// Where a row's value comes from. A row without a value is neither listed nor
+/// served.
+pub(super) enum Value {
+    /// From the instance alone.
+    Fact(for<'a> fn(&'a Instance) -> Text<'a>),
+    /// From the instance and a key in the path.
+    Keyed(for<'a> fn(&'a Instance, &str) -> Text<'a>),
+    /// From one network interface.
+    Interface(for<'a> fn(&'a Interface) -> Text<'a>),
+    /// From one network interface and a key in the path.
+    InterfaceKeyed(for<'a> fn(&'a Interface, &str) -> Text<'a>),
+    /// From the instance, the time, and how the request came.
+    Now(for<'a> fn(&View<'a>) -> Text<'a>),
+    /// The same with a key in the path.
+    NowKeyed(for<'a> fn(&View<'a>, &str) -> Text<'a>),
+    /// Bytes that are no text.
+    Octets(for<'a> fn(&'a Instance) -> Option<&'a [u8]>),
+}
+
+/// The keys that a path binds to the names in braces, outermost first.
+pub(super) type Bound<'k> = Vec<Cow<'k, str>>;
+
+impl Row {
+    /// How many names the path has.
+    pub(super) fn depth(&self) -> usize {
+        self.path.split('/').count()
+    }
+
+    /// The keys, if `path` is this row's or leads to it.
+    pub(super) fn matches<'k>(&self, path: &[&'k str]) -> Option<Bound<'k>> {
+        let mut bound = Vec::new();
+        let mut names = self.path.split('/');
+        for given in path {
+            let name = names.next()?;
+            if is_key(name) {
+                bound.push(Cow::Borrowed(*given));
+            } else if name != *given {
+                return None;
+            }
+        }
+        Some(bound)
+    }
+
+    /// The value under the bound keys.
+    pub(super) fn node<'a>(&self, view: &View<'a>, bound: &Bound<'_>) -> Option<Node<'a>> {
+        let instance = view.instance;
+        let key = |index: usize| bound.get(index).map(|key| &**key);
+        let interface = || instance.interfaces.get(key(0)?);
+        let text = match self.value {
+            Value::Fact(value) => value(instance),
+            Value::Keyed(value) => value(instance, key(0)?),
+            Value::Interface(value) => value(interface()?),
+            Value::InterfaceKeyed(value) => value(interface()?, key(1)?),
+            Value::Now(value) => value(view),
+            Value::NowKeyed(value) => value(view, key(0)?),
+            Value::Octets(value) => return value(instance).map(Node::Octets),
+        };
+        text.map(Node::Text)
+    }
+
+    /// Adds to `listing` what this row contributes to the directory that the
+    /// first `depth` names of its path lead to.
+    pub(super) fn children<'a>(
+        &self,
+        view: &View<'a>,
+        bound: Bound<'_>,
+        depth: usize,
+        listing: &mut Vec<Cow<'a, str>>,
+    ) {
+        let mut names = self.path.split('/').skip(depth);
+        let Some(name) = names.next() else { return };
+        let is_leaf = names.next().is_none();
+        let listed = |shown: &str| {
+            if is_leaf {
+                shown.to_owned()
+            } else {
+                format!("{shown}/")
+            }
+        };
+        if !is_key(name) {
+            if self.is_visible(view, &bound, depth + 1) {
+                listing.push(listed(name).into());
+            }
+            return;
+        }
+        for key in view.keys(name, bound.first().map(|key| &**key)) {
+            let mut below = bound.clone();
+            below.push(key.clone());
+            if self.is_visible(view, &below, depth + 1) {
+                // The one directory whose listing gives its names otherwise.
+                let line = match view.listed_key(name, &key) {
+                    Some(line) => line,
+                    None => listed(&key),
+                };
+                listing.push(line.into());
+            }
+        }
+    }
+
+    /// Whether any leaf of this row has a value below the bound keys.
+    fn is_visible(&self, view: &View<'_>, bound: &Bound<'_>, depth: usize) -> bool {
+        let Some(name) = self.path.split('/').skip(depth).find(|name| is_key(name)) else {
+            return self.node(view, bound).is_some();
+        };
+        let next = self
+            .path
+            .split('/')
+            .position(|other| other == name)
+            .unwrap_or(depth);
+        view.keys(name, bound.first().map(|key| &**key))
+            .into_iter()
+            .any(|key| {
+                let mut below = bound.clone();
+                below.push(key);
+                self.is_visible(view, &below, next + 1)
+            })
+    }
+}
+
+fn is_key(name: &str) -> bool {
+    name.starts_with('{')
+}

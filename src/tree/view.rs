@@ -1,0 +1,96 @@
+//! What a lookup sees: the instance at a moment, through one of the protocols.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+
+use crate::documents::{Credentials, Imds, Rotation, Vault};
+use crate::instance::Instance;
+
+/// The instance, the time, and how the request came.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// The instance.
+    pub instance: &'a Instance,
+    /// Makes its credentials.
+    pub vault: &'a Vault,
+    /// Whether tags are shown.
+    pub tags: bool,
+    /// The time.
+    pub now: Timestamp,
+    /// The protocol, which decides which credentials are shown.
+    pub imds: Imds,
+}
+
+impl<'a> View<'a> {
+    /// The hour of the credentials.
+    pub fn rotation(&self) -> Rotation {
+        Rotation::at(self.now, self.instance.launch_time)
+    }
+
+    /// The credentials of the role, if there is one.
+    pub(super) fn role_credentials(&self) -> Option<Credentials> {
+        let profile = self.instance.profile.as_ref()?;
+        Some(
+            self.vault
+                .role(&profile.role, &profile.id, self.imds, self.rotation()),
+        )
+    }
+
+    /// The credentials of the instance itself.
+    pub(super) fn instance_credentials(&self) -> Credentials {
+        let profile = self
+            .instance
+            .profile
+            .as_ref()
+            .map_or("", |profile| &profile.id);
+        self.vault.instance(profile, self.imds, self.rotation())
+    }
+
+    /// The value of a tag, if tags are shown.
+    pub(super) fn tag(&self, key: &str) -> Option<Cow<'a, str>> {
+        let mut tags = self.instance.tags.iter().filter(|_| self.tags);
+        let (_, value) = tags.find(|(known, _)| known == key)?;
+        Some(Cow::Borrowed(value))
+    }
+
+    /// The keys that a name in braces stands for, below the key `outer`.
+    pub(super) fn keys(&self, name: &str, outer: Option<&str>) -> Vec<Cow<'a, str>> {
+        let instance = self.instance;
+        let borrowed = |key: &'a String| Cow::Borrowed(key.as_str());
+        match name {
+            "{device}" => instance.block_devices.keys().map(borrowed).collect(),
+            "{index}" => (0..instance.public_keys.len())
+                .map(|index| Cow::Owned(index.to_string()))
+                .collect(),
+            "{mac}" => instance.interfaces.keys().map(borrowed).collect(),
+            "{public-ipv4}" => outer
+                .and_then(|mac| instance.interfaces.get(mac))
+                .map(|interface| interface.ipv4_associations.keys().map(borrowed).collect())
+                .unwrap_or_default(),
+            "{role}" => instance
+                .profile
+                .iter()
+                .map(|profile| borrowed(&profile.role))
+                .collect(),
+            "{tag}" => instance.tags.iter().map(|(key, _)| borrowed(key)).collect(),
+            _ => unreachable_key(name),
+        }
+    }
+
+    /// How a listing shows a key, where it is not by the key itself:
+    /// `public-keys/` says `0=<key name>` (reference 4).
+    pub(super) fn listed_key(&self, name: &str, key: &str) -> Option<String> {
+        if name != "{index}" {
+            return None;
+        }
+        let public_key = self.instance.public_key(key)?;
+        Some(format!("{key}={}", public_key.name))
+    }
+}
+
+/// A test walks all rows, so that no name in braces comes here.
+fn unreachable_key<'a>(name: &str) -> Vec<Cow<'a, str>> {
+    debug_assert!(false, "no keys are known for {name}");
+    Vec::new()
+}

@@ -1,0 +1,61 @@
+//! What is written on the wire, letter for letter: header names, media types,
+//! paths and fixed bodies.
+
+use http::HeaderName;
+
+/// Carries the session token (IMDSv2).
+pub const TOKEN: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token");
+/// Asks for a token's time-to-live, and tells what is left of it, in seconds.
+pub const TOKEN_TTL: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token-ttl-seconds");
+/// Proof that a request came through a proxy; it costs the token.
+pub const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Where tokens are minted, once the path is normalised.
+pub const TOKEN_PATH: [&str; 3] = ["latest", "api", "token"];
+
+/// The `Server` header of the service.
+pub const SERVER: &str = "EC2ws";
+/// The `Allow` header on metadata.
+pub const ALLOW_METADATA: &str = "OPTIONS, GET, HEAD";
+/// The `Allow` header on the token path.
+pub const ALLOW_TOKEN: &str = "OPTIONS, PUT";
+
+/// The media type of all metadata, JSON documents included (reference 5.1).
+pub const TEXT: &str = "text/plain";
+/// The media type of user data.
+pub const OCTETS: &str = "application/octet-stream";
+/// The media type of the page below.
+pub const HTML: &str = "text/html";
+
+/// The 404 page of the Nitro back end: 339 bytes, the third line indented by
+/// two tabs and a space, a newline at the end (reference 5.3).
+pub const NOT_FOUND_PAGE: &str = "\
+<?xml version=\"1.0\" encoding=\"iso-8859-1\"?>
+<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Transitional//EN\"
+\t\t \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd\">
+<html xmlns=\"http://www.w3.org/1999/xhtml\" xml:lang=\"en\" lang=\"en\">
+ <head>
+  <title>404 - Not Found</title>
+ </head>
+ <body>
+  <h1>404 - Not Found</h1>
+ </body>
+</html>
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_not_found_page_is_the_captured_one() {
+        use sha2::{Digest as _, Sha256};
+        let sum = Sha256::digest(NOT_FOUND_PAGE);
+        let hex: String = sum.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(NOT_FOUND_PAGE.len(), 339);
+        assert_eq!(
+            hex,
+            "3f92bfc0961a4bf4e83938c708afb562018c698f4a2775acc4d59879c33aa39c"
+        );
+    }
+}
