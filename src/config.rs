@@ -5,7 +5,6 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -14,6 +13,7 @@ use crate::instance::{Instance, check_user_data};
 use crate::options::{HttpTokens, MetadataOptions};
 use crate::problem::Problem;
 use crate::settings::{Given, Settings};
+use crate::time::UnixMillis;
 
 /// What an emulator is started with.
 #[derive(Clone)]
@@ -27,7 +27,7 @@ pub struct Config {
     /// Who has it may use the control API.
     pub admin_token: Option<String>,
     /// The time that stands still, if it does.
-    pub frozen_time: Option<Timestamp>,
+    pub frozen_time: Option<UnixMillis>,
     /// The random bytes that are always the same, if they are.
     pub frozen_entropy: Option<[u8; 32]>,
     /// Whether `X-Forwarded-For` costs the token, as on a real instance.

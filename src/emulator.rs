@@ -2,8 +2,6 @@
 
 use http::{Request, Response};
 
-use jiff::Timestamp;
-
 use crate::config::Config;
 use crate::control;
 use crate::documents::Vault;
@@ -13,6 +11,7 @@ use crate::path::Path;
 use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::state::State;
+use crate::time::UnixMillis;
 use crate::token::Authority;
 
 /// Everything that the configuration and one state document determine.
@@ -104,7 +103,7 @@ impl Emulator {
 
     /// The answer to a change that the host could not store, for a `reason` in
     /// the host's words.
-    pub fn unstorable(&self, reason: &str, now: Timestamp) -> Response<Vec<u8>> {
+    pub fn unstorable(&self, reason: &str, now: UnixMillis) -> Response<Vec<u8>> {
         control::unstorable(reason, now)
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::time::UnixMillis;
 use http::Response;
-use jiff::Timestamp;
 
 /// The key of the state document in the host's key-value store.
 pub const STATE_KEY: &str = "imdsim/state";
@@ -12,7 +12,7 @@ pub const STATE_KEY: &str = "imdsim/state";
 #[derive(Clone, Copy, Debug)]
 pub struct Ambient {
     /// The wall clock at the moment the request arrived.
-    pub now: Timestamp,
+    pub now: UnixMillis,
     /// Fresh random bytes, enough for anything one request can need.
     pub entropy: [u8; 32],
 }

@@ -38,6 +38,7 @@ pub use path::Path;
 pub use problem::Problem;
 pub use settings::{KEYS, Settings, key_of};
 pub use state::{STATE_VERSION, State};
+pub use time::UnixMillis;
 pub use token::{Authority, Ttl};
 pub use tree::{Node, View, find};
 pub use versions::{LATEST, VERSIONS, Version};

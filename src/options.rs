@@ -1,19 +1,25 @@
 //! The options of the metadata service itself, as `ModifyInstanceMetadataOptions`
 //! sets them.
 
-use serde::Deserialize;
-
-use crate::description::{Flag, MetadataOptionsDescription};
+use crate::description::MetadataOptionsDescription;
 use crate::problem::Problem;
 
 /// Whether requests must carry a session token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HttpTokens {
     /// `optional`: IMDSv1 is served too.
     Optional,
     /// `required`: IMDSv2 only.
     Required,
+}
+
+/// One of EC2's two-valued options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flag {
+    /// `enabled`
+    Enabled,
+    /// `disabled`
+    Disabled,
 }
 
 /// The options in force.
@@ -41,6 +47,7 @@ impl MetadataOptions {
         let enabled =
             |flag: Option<Flag>, default: bool| flag.map_or(default, |flag| flag == Flag::Enabled);
         let hop_limit = description.http_put_response_hop_limit.unwrap_or(1);
+        let hop_limit = u8::try_from(hop_limit).unwrap_or(u8::MAX);
         if !Self::HOP_LIMITS.contains(&hop_limit) {
             return Err(Problem::new(
                 "MetadataOptions.HttpPutResponseHopLimit",

@@ -33,16 +33,16 @@ impl Problem {
 }
 
 impl Problem {
-    /// The same problem in the item of a list.
+    /// The same problem, inside a field of this name or an item `[index]`.
     #[must_use]
-    pub(crate) fn inside_item(self, index: usize) -> Self {
+    pub(crate) fn inside(self, step: &str) -> Self {
         let separator = if self.place.is_empty() || self.place.starts_with('[') {
             ""
         } else {
             "."
         };
         Self {
-            place: format!("[{index}]{separator}{}", self.place),
+            place: format!("{step}{separator}{}", self.place),
             ..self
         }
     }

@@ -7,9 +7,8 @@ use http::header::{
     ACCEPT_RANGES, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, DATE, LAST_MODIFIED, SERVER,
 };
 use http::{HeaderName, HeaderValue, Response, StatusCode};
-use jiff::Timestamp;
 
-use crate::time::http_date;
+use crate::time::UnixMillis;
 use crate::wire;
 
 /// A response in the making.
@@ -25,7 +24,11 @@ impl Reply {
     }
 
     /// An answer that says nothing but its status.
-    pub(crate) fn empty(status: StatusCode, ttl: Option<u64>, now: Timestamp) -> Response<Vec<u8>> {
+    pub(crate) fn empty(
+        status: StatusCode,
+        ttl: Option<u64>,
+        now: UnixMillis,
+    ) -> Response<Vec<u8>> {
         Self::new(status)
             .ttl(ttl)
             .header(CONTENT_TYPE, wire::TEXT)
@@ -33,7 +36,7 @@ impl Reply {
     }
 
     /// The 404 page.
-    pub(crate) fn not_found(ttl: Option<u64>, now: Timestamp) -> Response<Vec<u8>> {
+    pub(crate) fn not_found(ttl: Option<u64>, now: UnixMillis) -> Response<Vec<u8>> {
         Self::new(StatusCode::NOT_FOUND)
             .ttl(ttl)
             .header(CONTENT_TYPE, wire::HTML)
@@ -45,14 +48,14 @@ impl Reply {
         media_type: &'static str,
         body: Vec<u8>,
         ttl: Option<u64>,
-        loaded: Timestamp,
-        now: Timestamp,
+        loaded: UnixMillis,
+        now: UnixMillis,
     ) -> Response<Vec<u8>> {
         Self::new(StatusCode::OK)
             .ttl(ttl)
             .header(CONTENT_TYPE, media_type)
             .header(ACCEPT_RANGES, "none")
-            .text(LAST_MODIFIED, http_date(loaded))
+            .text(LAST_MODIFIED, loaded.http_date())
             .finish(body, now)
     }
 
@@ -61,7 +64,7 @@ impl Reply {
         status: StatusCode,
         methods: &'static str,
         ttl: Option<u64>,
-        now: Timestamp,
+        now: UnixMillis,
     ) -> Response<Vec<u8>> {
         Self::new(status)
             .ttl(ttl)
@@ -72,7 +75,7 @@ impl Reply {
 
     /// A new token, the one answer whose `Content-Type` comes last
     /// (reference 5.2).
-    pub(crate) fn token(token: String, ttl: u64, now: Timestamp) -> Response<Vec<u8>> {
+    pub(crate) fn token(token: String, ttl: u64, now: UnixMillis) -> Response<Vec<u8>> {
         let Self(mut response) = Self::new(StatusCode::OK)
             .ttl(Some(ttl))
             .close(token.into_bytes(), now);
@@ -103,15 +106,16 @@ impl Reply {
     }
 
     /// The body, and the headers that end every response.
-    pub(crate) fn finish(self, body: Vec<u8>, now: Timestamp) -> Response<Vec<u8>> {
+    pub(crate) fn finish(self, body: Vec<u8>, now: UnixMillis) -> Response<Vec<u8>> {
         self.close(body, now).0
     }
 
-    fn close(mut self, body: Vec<u8>, now: Timestamp) -> Self {
+    fn close(mut self, body: Vec<u8>, now: UnixMillis) -> Self {
         self.0
             .headers_mut()
             .append(CONTENT_LENGTH, body.len().into());
         *self.0.body_mut() = body;
-        self.text(DATE, http_date(now)).header(SERVER, wire::SERVER)
+        self.text(DATE, now.http_date())
+            .header(SERVER, wire::SERVER)
     }
 }

@@ -1,22 +1,69 @@
-//! How the service writes times.
+//! Moments, and how the service writes them.
 
-use jiff::Timestamp;
-use jiff::fmt::rfc2822::DateTimePrinter;
+use std::str::FromStr;
 
-/// `2026-09-26T14:32:42Z`, as in JSON documents: whole seconds, rounded down.
-pub(crate) fn iso(time: Timestamp) -> String {
-    let seconds = time.as_millisecond().div_euclid(1000);
-    Timestamp::from_second(seconds)
-        .map(|time| time.to_string())
-        .unwrap_or_default()
+use time::format_description::StaticFormatDescription;
+use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
+use time::{OffsetDateTime, UtcDateTime};
+
+/// A moment, in milliseconds since 1970.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnixMillis(pub i64);
+
+impl UnixMillis {
+    /// A moment in whole seconds since 1970.
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self(seconds.saturating_mul(1000))
+    }
+
+    /// The seconds since 1970, rounded down.
+    pub const fn seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// The moment this many seconds later, or earlier.
+    #[must_use]
+    pub const fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0.saturating_add(seconds.saturating_mul(1000)))
+    }
+
+    /// `2026-09-26T14:32:42Z`, as in JSON documents: whole seconds, rounded down.
+    pub fn iso(self) -> String {
+        self.format(ISO)
+    }
+
+    /// `Mon, 20 Sep 2021 21:41:54 GMT`, as in HTTP headers.
+    pub fn http_date(self) -> String {
+        self.format(HTTP_DATE)
+    }
+
+    /// Moments that no calendar has are written as 1970.
+    fn format(self, description: StaticFormatDescription) -> String {
+        UtcDateTime::from_unix_timestamp(self.seconds())
+            .unwrap_or(UtcDateTime::UNIX_EPOCH)
+            .format(description)
+            .expect("a UTC time has every component of these formats")
+    }
 }
 
-/// `Mon, 20 Sep 2021 21:41:54 GMT`, as in HTTP headers.
-pub(crate) fn http_date(time: Timestamp) -> String {
-    DateTimePrinter::new()
-        .timestamp_to_rfc9110_string(&time)
-        .unwrap_or_default()
+/// Reads RFC 3339 with any offset.
+impl FromStr for UnixMillis {
+    type Err = time::error::Parse;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let time = OffsetDateTime::parse(text, &Rfc3339)?;
+        Ok(Self(
+            time.unix_timestamp() * 1000 + i64::from(time.millisecond()),
+        ))
+    }
 }
+
+const ISO: StaticFormatDescription =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+const HTTP_DATE: StaticFormatDescription = format_description!(
+    "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
+);
 
 #[cfg(test)]
 mod tests {
@@ -24,8 +71,20 @@ mod tests {
 
     #[test]
     fn times_are_written_as_captured() {
-        let time: Timestamp = "2021-09-20T21:41:54.987Z".parse().unwrap();
-        assert_eq!(iso(time), "2021-09-20T21:41:54Z");
-        assert_eq!(http_date(time), "Mon, 20 Sep 2021 21:41:54 GMT");
+        let time: UnixMillis = "2021-09-20T21:41:54.987Z".parse().unwrap();
+        assert_eq!(time.iso(), "2021-09-20T21:41:54Z");
+        assert_eq!(time.http_date(), "Mon, 20 Sep 2021 21:41:54 GMT");
+    }
+
+    #[test]
+    fn an_offset_is_counted_in() {
+        let time: UnixMillis = "2026-09-26T16:32:42+02:00".parse().unwrap();
+        assert_eq!(time.iso(), "2026-09-26T14:32:42Z");
+    }
+
+    #[test]
+    fn every_moment_can_be_written() {
+        assert_eq!(UnixMillis(i64::MAX).iso(), "1970-01-01T00:00:00Z");
+        assert_eq!(UnixMillis(-1).iso(), "1969-12-31T23:59:59Z");
     }
 }

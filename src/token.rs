@@ -11,9 +11,9 @@ use std::ops::Range;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 use hmac::Mac as _;
-use jiff::Timestamp;
 
 use crate::mac::{self, Keyed};
+use crate::time::UnixMillis;
 
 /// How long a token is to live, in seconds: 0 to 21,600. Zero is granted, and
 /// such a token is never valid (reference 7.1).
@@ -54,7 +54,7 @@ impl Authority {
     }
 
     /// Makes a token that ends `ttl` from now.
-    pub fn mint(&self, now: Timestamp, ttl: Ttl, entropy: &[u8; 32]) -> String {
+    pub fn mint(&self, now: UnixMillis, ttl: Ttl, entropy: &[u8; 32]) -> String {
         let end = milliseconds(now).saturating_add(ttl.seconds() * 1000);
         let mut token = [0; TOKEN_LEN];
         token[..HEADER.len()].copy_from_slice(&HEADER);
@@ -69,7 +69,7 @@ impl Authority {
 
     /// The seconds that a token has left, rounded up (reference 17.3); `None`
     /// if it was not made here or has ended.
-    pub fn remaining(&self, now: Timestamp, token: &[u8]) -> Option<u64> {
+    pub fn remaining(&self, now: UnixMillis, token: &[u8]) -> Option<u64> {
         let token = decode(token)?;
         let mut mac = self.key.clone();
         mac.update(&token[..TAG_START]);
@@ -97,8 +97,8 @@ fn decode(token: &[u8]) -> Option<[u8; TOKEN_LEN]> {
 }
 
 /// Times before 1970 do not occur, and would be 1970.
-fn milliseconds(time: Timestamp) -> u64 {
-    u64::try_from(time.as_millisecond()).unwrap_or(0)
+fn milliseconds(time: UnixMillis) -> u64 {
+    u64::try_from(time.0).unwrap_or(0)
 }
 
 const MAX_TTL_SECONDS: u32 = 21_600;
@@ -121,8 +121,8 @@ mod tests {
         Authority::new(b"secret", "i-1", "0")
     }
 
-    fn at(milliseconds: i64) -> Timestamp {
-        Timestamp::from_millisecond(1_800_000_000_000 + milliseconds).unwrap()
+    fn at(milliseconds: i64) -> UnixMillis {
+        UnixMillis(1_800_000_000_000 + milliseconds)
     }
 
     fn mint(ttl: &str) -> String {

@@ -8,7 +8,6 @@ mod admission;
 mod problem;
 
 use http::{Method, Request, Response, StatusCode};
-use jiff::Timestamp;
 use serde_json::json;
 
 use crate::config::Config;
@@ -17,6 +16,7 @@ use crate::host::{Ambient, Outcome};
 use crate::path::Path;
 use crate::problem::Problem;
 use crate::state::State;
+use crate::time::UnixMillis;
 use problem::{Refusal, document};
 
 /// Below these two names, the second an alias for hosts that expect it.
@@ -56,13 +56,13 @@ pub(crate) fn recover(
 }
 
 /// The answer when the settings are bad.
-pub(crate) fn misconfigured(problem: &Problem, now: Timestamp) -> Response<Vec<u8>> {
+pub(crate) fn misconfigured(problem: &Problem, now: UnixMillis) -> Response<Vec<u8>> {
     let detail = format!("{problem}; the settings are read at start-up");
     Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, detail).response(now)
 }
 
 /// The answer when a change could not be stored.
-pub(crate) fn unstorable(reason: &str, now: Timestamp) -> Response<Vec<u8>> {
+pub(crate) fn unstorable(reason: &str, now: UnixMillis) -> Response<Vec<u8>> {
     let detail = format!("the change was not stored: {reason}");
     Refusal::new(StatusCode::SERVICE_UNAVAILABLE, detail).response(now)
 }

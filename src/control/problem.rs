@@ -2,10 +2,10 @@
 
 use http::header::{ALLOW, CONTENT_TYPE};
 use http::{Response, StatusCode};
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::reply::Reply;
+use crate::time::UnixMillis;
 
 /// Why a call is refused, with the remedy.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl Refusal {
         self.status
     }
 
-    pub(super) fn response(self, now: Timestamp) -> Response<Vec<u8>> {
+    pub(super) fn response(self, now: UnixMillis) -> Response<Vec<u8>> {
         let body = json!({
             "title": self.status.canonical_reason().unwrap_or_default(),
             "status": self.status.as_u16(),
@@ -55,7 +55,7 @@ impl Refusal {
 }
 
 /// A JSON document as an answer.
-pub(super) fn document(status: StatusCode, body: &Value, now: Timestamp) -> Response<Vec<u8>> {
+pub(super) fn document(status: StatusCode, body: &Value, now: UnixMillis) -> Response<Vec<u8>> {
     Reply::new(status)
         .header(CONTENT_TYPE, "application/json")
         .finish(body.to_string().into_bytes(), now)

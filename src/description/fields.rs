@@ -4,277 +4,248 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use serde::Deserialize;
-
 use super::imdsim::{CidrBlocks, Extras};
-use super::values::{MacAddress, Time, ipv4, ipv6};
-
-/// Declares structs that read EC2's PascalCase and take anything for missing.
-macro_rules! described {
-    ($($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty,)* })*) => {$(
-        $(#[$meta])*
-        #[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
-        #[serde(default, rename_all = "PascalCase")]
-        pub struct $name {
-            $($(#[$field_meta])* pub $field: $type,)*
-        }
-    )*};
-}
-pub(super) use described;
-
-/// One of EC2's two-valued options.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Flag {
-    /// `enabled`
-    Enabled,
-    /// `disabled`
-    Disabled,
-}
+use super::read::described;
+use super::values::{DnsName, MacAddress};
+use crate::options::{Flag, HttpTokens};
+use crate::time::UnixMillis;
 
 described! {
     /// `Instance`.
     InstanceDescription {
         /// The order in one `RunInstances` call, from 0.
-        ami_launch_index: u32,
+        ami_launch_index: u32 = "AmiLaunchIndex",
         /// `i386`, `x86_64` or `arm64`.
-        architecture: Option<String>,
+        architecture: Option<String> = "Architecture",
         /// The block devices, the root among them.
-        block_device_mappings: Vec<BlockDeviceMapping>,
+        block_device_mappings: Vec<BlockDeviceMapping> = "BlockDeviceMappings",
         /// Whether it can hibernate.
-        hibernation_options: HibernationOptions,
+        hibernation_options: HibernationOptions = "HibernationOptions",
         /// The instance profile; without one there is no role.
-        iam_instance_profile: Option<IamInstanceProfile>,
+        iam_instance_profile: Option<IamInstanceProfile> = "IamInstanceProfile",
         /// `ami-…`
-        image_id: Option<String>,
+        image_id: Option<String> = "ImageId",
         /// `i-…`
-        instance_id: Option<String>,
+        instance_id: Option<String> = "InstanceId",
         /// `spot`, `scheduled`, `capacity-block`; absent for on-demand.
-        instance_lifecycle: Option<String>,
+        instance_lifecycle: Option<String> = "InstanceLifecycle",
         /// For instance `m5.large`.
-        instance_type: Option<String>,
+        instance_type: Option<String> = "InstanceType",
         /// The first IPv6 address of the first interface.
-        #[serde(deserialize_with = "ipv6")]
-        ipv6_address: Option<Ipv6Addr>,
+        ipv6_address: Option<Ipv6Addr> = "Ipv6Address",
         /// `aki-…`, of paravirtual instances.
-        kernel_id: Option<String>,
+        kernel_id: Option<String> = "KernelId",
         /// The key pair given at launch.
-        key_name: Option<String>,
+        key_name: Option<String> = "KeyName",
         /// When it was launched.
-        launch_time: Option<Time>,
+        launch_time: Option<UnixMillis> = "LaunchTime",
         /// The options of the metadata service itself.
-        metadata_options: MetadataOptionsDescription,
+        metadata_options: MetadataOptionsDescription = "MetadataOptions",
         /// Detailed monitoring.
-        monitoring: Monitoring,
+        monitoring: Monitoring = "Monitoring",
         /// The network interfaces.
-        network_interfaces: Vec<NetworkInterface>,
+        network_interfaces: Vec<NetworkInterface> = "NetworkInterfaces",
         /// The ARN of the Outpost it runs on.
-        outpost_arn: Option<String>,
+        outpost_arn: Option<String> = "OutpostArn",
         /// Where it runs.
-        placement: Placement,
+        placement: Placement = "Placement",
         /// The private host name.
-        private_dns_name: Option<String>,
+        private_dns_name: Option<String> = "PrivateDnsName",
         /// What the private host name is made of.
-        private_dns_name_options: PrivateDnsNameOptions,
+        private_dns_name_options: PrivateDnsNameOptions = "PrivateDnsNameOptions",
         /// The private IPv4 address of the first interface.
-        #[serde(deserialize_with = "ipv4")]
-        private_ip_address: Option<Ipv4Addr>,
+        private_ip_address: Option<Ipv4Addr> = "PrivateIpAddress",
         /// The codes of Marketplace products.
-        product_codes: Vec<ProductCode>,
+        product_codes: Vec<ProductCode> = "ProductCodes",
         /// The public host name; empty where the VPC gives none.
-        public_dns_name: Option<String>,
+        public_dns_name: DnsName = "PublicDnsName",
         /// The public IPv4 address.
-        #[serde(deserialize_with = "ipv4")]
-        public_ip_address: Option<Ipv4Addr>,
+        public_ip_address: Option<Ipv4Addr> = "PublicIpAddress",
         /// `ari-…`, of paravirtual instances.
-        ramdisk_id: Option<String>,
+        ramdisk_id: Option<String> = "RamdiskId",
         /// For instance `/dev/xvda`.
-        root_device_name: Option<String>,
+        root_device_name: Option<String> = "RootDeviceName",
         /// The security groups of the first interface.
-        security_groups: Vec<Group>,
+        security_groups: Vec<Group> = "SecurityGroups",
         /// `subnet-…`
-        subnet_id: Option<String>,
+        subnet_id: Option<String> = "SubnetId",
         /// The tags.
-        tags: Vec<Tag>,
+        tags: Vec<Tag> = "Tags",
         /// `hvm` or `paravirtual`.
-        virtualization_type: Option<String>,
+        virtualization_type: Option<String> = "VirtualizationType",
         /// `vpc-…`
-        vpc_id: Option<String>,
+        vpc_id: Option<String> = "VpcId",
         /// What the API does not carry.
-        imdsim: Extras,
+        imdsim: Extras = "Imdsim",
     }
 
     /// `InstanceBlockDeviceMapping`.
     BlockDeviceMapping {
         /// For instance `/dev/xvda`.
-        device_name: Option<String>,
+        device_name: Option<String> = "DeviceName",
         /// The volume; a mapping without one is an instance store.
-        ebs: Option<EbsVolume>,
+        ebs: Option<EbsVolume> = "Ebs",
         /// `ephemeral0` and so on, as in a launch request.
-        virtual_name: Option<String>,
+        virtual_name: Option<String> = "VirtualName",
     }
 
     /// `EbsInstanceBlockDevice`.
     EbsVolume {
         /// `vol-…`
-        volume_id: Option<String>,
+        volume_id: Option<String> = "VolumeId",
     }
 
     /// `HibernationOptions`.
     HibernationOptions {
         /// Whether it was launched so that it can hibernate.
-        configured: bool,
+        configured: bool = "Configured",
     }
 
     /// `IamInstanceProfile`.
     IamInstanceProfile {
         /// The ARN of the profile.
-        arn: Option<String>,
+        arn: Option<String> = "Arn",
         /// `AIPA…`
-        id: Option<String>,
+        id: Option<String> = "Id",
     }
 
     /// `InstanceMetadataOptionsResponse`.
     MetadataOptionsDescription {
         /// Whether a session token is asked for: `optional` or `required`.
-        http_tokens: Option<crate::options::HttpTokens>,
+        http_tokens: Option<HttpTokens> = "HttpTokens",
         /// Whether the service is on.
-        http_endpoint: Option<Flag>,
+        http_endpoint: Option<Flag> = "HttpEndpoint",
         /// How many hops an answer to the token request may travel, 1 to 64.
-        http_put_response_hop_limit: Option<u8>,
+        http_put_response_hop_limit: Option<u32> = "HttpPutResponseHopLimit",
         /// Whether the service answers on IPv6.
-        http_protocol_ipv6: Option<Flag>,
+        http_protocol_ipv6: Option<Flag> = "HttpProtocolIpv6",
         /// Whether tags are shown.
-        instance_metadata_tags: Option<Flag>,
+        instance_metadata_tags: Option<Flag> = "InstanceMetadataTags",
     }
 
     /// `Monitoring`.
     Monitoring {
         /// `enabled` or `disabled`, or on the way to one of them.
-        state: Option<String>,
+        state: Option<String> = "State",
     }
 
     /// `InstanceNetworkInterface`.
     NetworkInterface {
         /// The public address of the primary private one.
-        association: Option<Association>,
+        association: Option<Association> = "Association",
         /// How it is attached.
-        attachment: NetworkAttachment,
+        attachment: NetworkAttachment = "Attachment",
         /// The security groups.
-        groups: Vec<Group>,
+        groups: Vec<Group> = "Groups",
         /// The IPv6 addresses.
-        ipv6_addresses: Vec<Ipv6Address>,
+        ipv6_addresses: Vec<Ipv6Address> = "Ipv6Addresses",
         /// The delegated IPv4 prefixes.
-        ipv4_prefixes: Vec<Prefix4>,
+        ipv4_prefixes: Vec<Prefix4> = "Ipv4Prefixes",
         /// The delegated IPv6 prefixes.
-        ipv6_prefixes: Vec<Prefix6>,
+        ipv6_prefixes: Vec<Prefix6> = "Ipv6Prefixes",
         /// For instance `0e:ff:cd:d5:fd:4f`.
-        mac_address: Option<MacAddress>,
+        mac_address: Option<MacAddress> = "MacAddress",
         /// `eni-…`
-        network_interface_id: Option<String>,
+        network_interface_id: Option<String> = "NetworkInterfaceId",
         /// The account.
-        owner_id: Option<String>,
+        owner_id: Option<String> = "OwnerId",
         /// The private host name.
-        private_dns_name: Option<String>,
+        private_dns_name: Option<String> = "PrivateDnsName",
         /// The primary private IPv4 address.
-        #[serde(deserialize_with = "ipv4")]
-        private_ip_address: Option<Ipv4Addr>,
+        private_ip_address: Option<Ipv4Addr> = "PrivateIpAddress",
         /// All private IPv4 addresses.
-        private_ip_addresses: Vec<PrivateIpAddress>,
+        private_ip_addresses: Vec<PrivateIpAddress> = "PrivateIpAddresses",
         /// `subnet-…`
-        subnet_id: Option<String>,
+        subnet_id: Option<String> = "SubnetId",
         /// `vpc-…`
-        vpc_id: Option<String>,
+        vpc_id: Option<String> = "VpcId",
         /// The CIDR blocks around it, which the API does not carry.
-        imdsim: CidrBlocks,
+        imdsim: CidrBlocks = "Imdsim",
     }
 
     /// `InstanceNetworkInterfaceAttachment`.
     NetworkAttachment {
         /// The order of the interfaces, from 0.
-        device_index: Option<u32>,
+        device_index: Option<u32> = "DeviceIndex",
         /// The network card, on types that have several.
-        network_card_index: Option<u32>,
+        network_card_index: Option<u32> = "NetworkCardIndex",
     }
 
     /// `InstanceNetworkInterfaceAssociation`.
     Association {
         /// The public host name; empty where the VPC gives none.
-        public_dns_name: Option<String>,
+        public_dns_name: DnsName = "PublicDnsName",
         /// The public IPv4 address.
-        #[serde(deserialize_with = "ipv4")]
-        public_ip: Option<Ipv4Addr>,
+        public_ip: Option<Ipv4Addr> = "PublicIp",
     }
 
     /// `InstancePrivateIpAddress`.
     PrivateIpAddress {
         /// Its public address.
-        association: Option<Association>,
+        association: Option<Association> = "Association",
         /// Whether it is the interface's first.
-        primary: bool,
+        primary: bool = "Primary",
         /// The address.
-        #[serde(deserialize_with = "ipv4")]
-        private_ip_address: Option<Ipv4Addr>,
+        private_ip_address: Option<Ipv4Addr> = "PrivateIpAddress",
     }
 
     /// `InstanceIpv6Address`.
     Ipv6Address {
         /// The address.
-        #[serde(deserialize_with = "ipv6")]
-        ipv6_address: Option<Ipv6Addr>,
+        ipv6_address: Option<Ipv6Addr> = "Ipv6Address",
     }
 
     /// `InstanceIpv4Prefix`.
     Prefix4 {
         /// For instance `10.0.1.0/28`.
-        ipv4_prefix: String,
+        ipv4_prefix: String = "Ipv4Prefix",
     }
 
     /// `InstanceIpv6Prefix`.
     Prefix6 {
         /// For instance `2600:1f16:67f:f201:1::/80`.
-        ipv6_prefix: String,
+        ipv6_prefix: String = "Ipv6Prefix",
     }
 
     /// `GroupIdentifier`.
     Group {
         /// `sg-…`
-        group_id: String,
+        group_id: String = "GroupId",
         /// Its name.
-        group_name: String,
+        group_name: String = "GroupName",
     }
 
     /// `Placement`.
     Placement {
         /// For instance `us-east-1a`.
-        availability_zone: Option<String>,
+        availability_zone: Option<String> = "AvailabilityZone",
         /// For instance `use1-az6`.
-        availability_zone_id: Option<String>,
+        availability_zone_id: Option<String> = "AvailabilityZoneId",
         /// The placement group.
-        group_name: Option<String>,
+        group_name: Option<String> = "GroupName",
         /// `h-…`, on a Dedicated Host.
-        host_id: Option<String>,
+        host_id: Option<String> = "HostId",
         /// The partition, in a partition placement group.
-        partition_number: Option<u32>,
+        partition_number: Option<u32> = "PartitionNumber",
     }
 
     /// `PrivateDnsNameOptionsResponse`.
     PrivateDnsNameOptions {
         /// `ip-name` or `resource-name`.
-        hostname_type: Option<String>,
+        hostname_type: Option<String> = "HostnameType",
     }
 
     /// `ProductCode`.
     ProductCode {
         /// The code.
-        product_code_id: String,
+        product_code_id: String = "ProductCodeId",
     }
 
     /// `Tag`.
     Tag {
         /// The key.
-        key: String,
+        key: String = "Key",
         /// The value, which may be empty.
-        value: String,
+        value: String = "Value",
     }
 }

@@ -1,85 +1,84 @@
 //! The `Imdsim` object: facts of the metadata service that
 //! `DescribeInstances` does not carry. Each has a sensible default.
 
-use serde::Deserialize;
-
-use super::fields::described;
-use super::values::{Base64, Time};
+use super::read::described;
+use super::values::Base64;
+use crate::time::UnixMillis;
 
 described! {
     /// `Imdsim` of an instance.
     Extras {
         /// The account that owns it, 12 digits. Default: the reservation's owner.
-        account_id: Option<String>,
+        account_id: Option<String> = "AccountId",
         /// For instance `us-east-1`. Default: from the availability zone.
-        region: Option<String>,
+        region: Option<String> = "Region",
         /// `aws`, `aws-cn`, `aws-us-gov`. Default: from the Region.
-        partition: Option<String>,
+        partition: Option<String> = "Partition",
         /// For instance `amazonaws.com`. Default: from the partition.
-        services_domain: Option<String>,
+        services_domain: Option<String> = "ServicesDomain",
         /// For instance `use1-az6`. Default: from the zone's letter.
-        availability_zone_id: Option<String>,
+        availability_zone_id: Option<String> = "AvailabilityZoneId",
         /// The reservation, where the document is one instance alone.
-        reservation_id: Option<String>,
+        reservation_id: Option<String> = "ReservationId",
         /// The manifest's path in S3. Default: `(unknown)`, as for EBS images.
-        ami_manifest_path: Option<String>,
+        ami_manifest_path: Option<String> = "AmiManifestPath",
         /// The images this one was rebundled from.
-        ancestor_ami_ids: Vec<String>,
+        ancestor_ami_ids: Vec<String> = "AncestorAmiIds",
         /// The virtualisation profile. Default: `default-hvm`.
-        profile: Option<String>,
+        profile: Option<String> = "Profile",
         /// The hypervisor. Default: `nitro`.
-        system: Option<String>,
+        system: Option<String> = "System",
         /// `none`, `shutdown` or `bundle-pending`.
-        instance_action: Option<String>,
+        instance_action: Option<String> = "InstanceAction",
         /// Default: from `InstanceLifecycle`, else `on-demand`.
-        instance_life_cycle: Option<String>,
+        instance_life_cycle: Option<String> = "InstanceLifeCycle",
         /// The `version` of the identity document. Default: `2017-09-30`.
-        identity_document_version: Option<String>,
+        identity_document_version: Option<String> = "IdentityDocumentVersion",
         /// The identity document's `pendingTime`. Default: `LaunchTime`.
-        pending_time: Option<Time>,
+        pending_time: Option<UnixMillis> = "PendingTime",
         /// `block-device-mapping/ami`. Default: the root device without `/dev/`.
-        block_device_ami: Option<String>,
+        block_device_ami: Option<String> = "BlockDeviceAmi",
         /// The API versions it serves, oldest first; `latest` may be left out.
-        api_versions: Vec<String>,
+        api_versions: Vec<String> = "ApiVersions",
         /// User data, in base64, at most 16,384 bytes decoded.
-        user_data: Option<Base64>,
+        user_data: Option<Base64> = "UserData",
         /// The public keys. Default: one made up for `KeyName`.
-        public_keys: Vec<PublicKey>,
+        public_keys: Vec<PublicKey> = "PublicKeys",
         /// The role in the instance profile. Default: the profile's name.
-        role_name: Option<String>,
+        role_name: Option<String> = "RoleName",
         /// The IPv4 block of the first interface's subnet.
-        subnet_ipv4_cidr_block: Option<String>,
+        subnet_ipv4_cidr_block: Option<String> = "SubnetIpv4CidrBlock",
         /// The IPv6 blocks of the first interface's subnet.
-        subnet_ipv6_cidr_blocks: Vec<String>,
+        subnet_ipv6_cidr_blocks: Vec<String> = "SubnetIpv6CidrBlocks",
         /// The first IPv4 block of its VPC.
-        vpc_ipv4_cidr_block: Option<String>,
+        vpc_ipv4_cidr_block: Option<String> = "VpcIpv4CidrBlock",
         /// All IPv4 blocks of its VPC.
-        vpc_ipv4_cidr_blocks: Vec<String>,
+        vpc_ipv4_cidr_blocks: Vec<String> = "VpcIpv4CidrBlocks",
         /// The IPv6 blocks of its VPC.
-        vpc_ipv6_cidr_blocks: Vec<String>,
+        vpc_ipv6_cidr_blocks: Vec<String> = "VpcIpv6CidrBlocks",
     }
 
     /// The CIDR blocks around a network interface. Default: a /20 subnet in a
     /// /16 VPC that hold its address (IPv6: /64 in /56).
     CidrBlocks {
         /// The IPv4 block of the subnet.
-        subnet_ipv4_cidr_block: Option<String>,
+        subnet_ipv4_cidr_block: Option<String> = "SubnetIpv4CidrBlock",
         /// The IPv6 blocks of the subnet.
-        subnet_ipv6_cidr_blocks: Vec<String>,
+        subnet_ipv6_cidr_blocks: Vec<String> = "SubnetIpv6CidrBlocks",
         /// The first IPv4 block of the VPC.
-        vpc_ipv4_cidr_block: Option<String>,
+        vpc_ipv4_cidr_block: Option<String> = "VpcIpv4CidrBlock",
         /// All IPv4 blocks of the VPC.
-        vpc_ipv4_cidr_blocks: Vec<String>,
+        vpc_ipv4_cidr_blocks: Vec<String> = "VpcIpv4CidrBlocks",
         /// The IPv6 blocks of the VPC.
-        vpc_ipv6_cidr_blocks: Vec<String>,
+        vpc_ipv6_cidr_blocks: Vec<String> = "VpcIpv6CidrBlocks",
     }
 
     /// A public key.
     PublicKey {
         /// The name of the key pair.
-        key_name: String,
+        key_name: String = "KeyName",
         /// The key in OpenSSH's format; a comment gives way to the key's name.
-        open_ssh_key: String,
+        open_ssh_key: String = "OpenSshKey",
     }
 }
 

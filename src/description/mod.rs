@@ -6,20 +6,21 @@
 
 mod fields;
 mod imdsim;
+mod read;
 mod values;
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use fields::{
-    Association, BlockDeviceMapping, EbsVolume, Flag, Group, HibernationOptions,
-    IamInstanceProfile, InstanceDescription, Ipv6Address, MetadataOptionsDescription, Monitoring,
-    NetworkAttachment, NetworkInterface, Placement, Prefix4, Prefix6, PrivateDnsNameOptions,
-    PrivateIpAddress, ProductCode, Tag,
+    Association, BlockDeviceMapping, EbsVolume, Group, HibernationOptions, IamInstanceProfile,
+    InstanceDescription, Ipv6Address, MetadataOptionsDescription, Monitoring, NetworkAttachment,
+    NetworkInterface, Placement, Prefix4, Prefix6, PrivateDnsNameOptions, PrivateIpAddress,
+    ProductCode, Tag,
 };
 pub use imdsim::{CidrBlocks, Extras, PublicKey};
-pub use values::{Base64, MacAddress, Time};
+use read::described;
+pub(crate) use read::{Read, kind};
+pub use values::{Base64, DnsName, MacAddress};
 
 use crate::problem::Problem;
 
@@ -69,33 +70,41 @@ impl Description {
     }
 }
 
-/// `{"Reservations": [...]}`.
-#[derive(Deserialize)]
-struct Output {
-    #[serde(rename = "Reservations")]
-    reservations: Vec<Reservation>,
-}
+described! {
+    /// `{"Reservations": […]}`.
+    Output {
+        /// The reservations.
+        reservations: Vec<Reservation> = "Reservations",
+    }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Reservation {
-    reservation_id: Option<String>,
-    owner_id: Option<String>,
-    instances: Vec<InstanceDescription>,
+    /// `Reservation`.
+    Reservation {
+        /// `r-…`
+        reservation_id: Option<String> = "ReservationId",
+        /// The account.
+        owner_id: Option<String> = "OwnerId",
+        /// The instances.
+        instances: Vec<InstanceDescription> = "Instances",
+    }
 }
 
 fn reservations(document: &Value) -> Result<Vec<Reservation>, Problem> {
     match document {
         Value::Object(fields) if fields.contains_key("Reservations") => {
-            Ok(parse::<Output>(document)?.reservations)
+            Ok(Output::read(document)?.reservations)
         }
-        Value::Object(fields) if fields.contains_key("Instances") => Ok(vec![parse(document)?]),
-        Value::Object(_) => Ok(vec![alone(parse(document)?)]),
+        Value::Object(fields) if fields.contains_key("Instances") => {
+            Ok(vec![Reservation::read(document)?])
+        }
+        Value::Object(_) => Ok(vec![Reservation {
+            instances: vec![InstanceDescription::read(document)?],
+            ..Reservation::default()
+        }]),
         Value::Array(items) => {
             let mut all = Vec::new();
             for (index, item) in items.iter().enumerate() {
-                let read = reservations(item).map_err(|problem| problem.inside_item(index))?;
-                all.extend(read);
+                let read = reservations(item);
+                all.extend(read.map_err(|problem| problem.inside(&format!("[{index}]")))?);
             }
             Ok(all)
         }
@@ -107,43 +116,6 @@ fn reservations(document: &Value) -> Result<Vec<Reservation>, Problem> {
                 kind(other)
             ),
         )),
-    }
-}
-
-/// An instance that came without its reservation.
-fn alone(instance: InstanceDescription) -> Reservation {
-    Reservation {
-        reservation_id: None,
-        owner_id: None,
-        instances: vec![instance],
-    }
-}
-
-fn parse<T: DeserializeOwned>(document: &Value) -> Result<T, Problem> {
-    serde_path_to_error::deserialize(document).map_err(|error| {
-        let place = error.path().to_string();
-        let place = if place == "." { String::new() } else { place };
-        Problem::new(place, complaint(&error.into_inner().to_string()))
-    })
-}
-
-/// serde's sentence, and a remedy where the sentence has none.
-fn complaint(sentence: &str) -> String {
-    if sentence.contains("; ") {
-        return sentence.to_owned();
-    }
-    format!("{sentence}; write it as `aws ec2 describe-instances` prints it")
-}
-
-/// What a JSON value is, in words.
-pub(crate) fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
     }
 }
 
@@ -166,7 +138,7 @@ mod tests {
         );
         check(
             r#"{"InstanceType": 5}"#,
-            "InstanceType: invalid type: integer `5`, expected a string; write it as \
+            "InstanceType: this is a number, not a text; write it as \
              `aws ec2 describe-instances` prints it",
         );
         check(

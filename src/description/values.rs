@@ -5,8 +5,12 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
-use serde::de::{self, Deserialize, Deserializer};
+use serde_json::Value;
+
+use super::read::{Read, parsed, text};
+use crate::options::{Flag, HttpTokens};
+use crate::problem::Problem;
+use crate::time::UnixMillis;
 
 /// A MAC address: six bytes, written in lower case with colons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,27 +35,17 @@ impl MacAddress {
     }
 }
 
-impl<'de> Deserialize<'de> for MacAddress {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read(
-            deserializer,
-            Self::parse,
-            "a MAC address; write six bytes in hexadecimal, as in 0e:ff:cd:d5:fd:4f",
-        )
+impl Read for MacAddress {
+    fn read(value: &Value) -> Result<Self, Problem> {
+        let what = "a MAC address; write six bytes in hexadecimal, as in 0e:ff:cd:d5:fd:4f";
+        parsed(value, what, Self::parse)
     }
 }
 
-/// A moment, in RFC 3339 with any offset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Time(pub Timestamp);
-
-impl<'de> Deserialize<'de> for Time {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read(
-            deserializer,
-            |text| text.parse().ok().map(Self),
-            "a time; write it in RFC 3339, as in 2026-09-26T14:32:42Z",
-        )
+impl Read for UnixMillis {
+    fn read(value: &Value) -> Result<Self, Problem> {
+        let what = "a time; write it in RFC 3339, as in 2026-09-26T14:32:42Z";
+        parsed(value, what, |text| text.parse().ok())
     }
 }
 
@@ -59,58 +53,78 @@ impl<'de> Deserialize<'de> for Time {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Base64(pub Vec<u8>);
 
-impl<'de> Deserialize<'de> for Base64 {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let decode = |text: &str| {
-            let joined: String = text.split_ascii_whitespace().collect();
-            STANDARD.decode(joined).ok().map(Self)
-        };
-        read(
-            deserializer,
-            decode,
-            "base64; write the output of `base64 -w 0 FILE`",
+impl Read for Base64 {
+    fn read(value: &Value) -> Result<Self, Problem> {
+        let joined: String = text(value)?.split_ascii_whitespace().collect();
+        let bytes = STANDARD.decode(joined).map_err(|_| {
+            Problem::new(
+                "",
+                "this is not base64; write the output of `base64 -w 0 FILE`",
+            )
+        })?;
+        Ok(Self(bytes))
+    }
+}
+
+/// A public host name, of which EC2's API says three things.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum DnsName {
+    /// The field is left out: the name that EC2 would give.
+    #[default]
+    Unsaid,
+    /// The field is empty: the VPC gives no names.
+    Absent,
+    /// The name.
+    Name(String),
+}
+
+impl Read for DnsName {
+    fn read(value: &Value) -> Result<Self, Problem> {
+        Ok(match text(value)? {
+            "" => Self::Absent,
+            name => Self::Name(name.to_owned()),
+        })
+    }
+}
+
+impl Read for Ipv4Addr {
+    fn read(value: &Value) -> Result<Self, Problem> {
+        let what = "an IPv4 address; write four numbers, as in 10.0.0.5";
+        parsed(value, what, |text| text.parse().ok())
+    }
+}
+
+impl Read for Ipv6Addr {
+    fn read(value: &Value) -> Result<Self, Problem> {
+        let what = "an IPv6 address; write it as in 2600:1f16:67f:f201::10";
+        parsed(value, what, |text| text.parse().ok())
+    }
+}
+
+impl Read for Flag {
+    fn read(value: &Value) -> Result<Self, Problem> {
+        parsed(
+            value,
+            "a state; write enabled or disabled",
+            |text| match text {
+                "enabled" => Some(Self::Enabled),
+                "disabled" => Some(Self::Disabled),
+                _ => None,
+            },
         )
     }
 }
 
-/// For `#[serde(deserialize_with)]` on addresses: an empty text is no address.
-pub(super) fn ipv4<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Ipv4Addr>, D::Error> {
-    optional(from, "an IPv4 address; write four numbers, as in 10.0.0.5")
-}
-
-/// The same for IPv6.
-pub(super) fn ipv6<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Ipv6Addr>, D::Error> {
-    optional(
-        from,
-        "an IPv6 address; write it as in 2600:1f16:67f:f201::10",
-    )
-}
-
-fn optional<'de, D, T>(deserializer: D, what: &str) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: std::str::FromStr,
-{
-    let Some(text) = Option::<String>::deserialize(deserializer)?.filter(|text| !text.is_empty())
-    else {
-        return Ok(None);
-    };
-    let parsed = text.parse().ok();
-    parsed.map(Some).ok_or_else(|| refusal(&text, what))
-}
-
-fn read<'de, D, T>(
-    deserializer: D,
-    parse: impl Fn(&str) -> Option<T>,
-    what: &str,
-) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-{
-    let text = String::deserialize(deserializer)?;
-    parse(&text).ok_or_else(|| refusal(&text, what))
-}
-
-fn refusal<E: de::Error>(text: &str, what: &str) -> E {
-    de::Error::custom(format!("{text:?} is not {what}"))
+impl Read for HttpTokens {
+    fn read(value: &Value) -> Result<Self, Problem> {
+        parsed(
+            value,
+            "a rule; write optional or required",
+            |text| match text {
+                "optional" => Some(Self::Optional),
+                "required" => Some(Self::Required),
+                _ => None,
+            },
+        )
+    }
 }

@@ -5,10 +5,10 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jiff::{SignedDuration, Timestamp};
 
 use crate::instance::derive;
 use crate::mac::{self, Keyed};
+use crate::time::UnixMillis;
 
 /// Which protocol a request speaks. The two get different keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub enum Imds {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
     /// When the service got them.
-    pub last_updated: Timestamp,
+    pub last_updated: UnixMillis,
     /// `ASIA…`, 20 characters, with the account in it where AWS puts it.
     pub access_key_id: String,
     /// 40 characters.
@@ -31,33 +31,32 @@ pub struct Credentials {
     /// The session token.
     pub token: String,
     /// More than five hours away at any time.
-    pub expiration: Timestamp,
+    pub expiration: UnixMillis,
 }
 
 /// The hour that credentials belong to. Hours count from the launch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rotation {
-    start: Timestamp,
+    start: UnixMillis,
 }
 
 impl Rotation {
     /// The hour that holds `now`.
-    pub fn at(now: Timestamp, launch: Timestamp) -> Self {
-        let into = (now.as_second() - launch.as_second()).rem_euclid(ROTATION_SECONDS);
-        let start = Timestamp::from_second(now.as_second() - into).unwrap_or(launch);
-        Self { start }
+    pub fn at(now: UnixMillis, launch: UnixMillis) -> Self {
+        let into = (now.seconds() - launch.seconds()).rem_euclid(ROTATION_SECONDS);
+        Self {
+            start: UnixMillis::from_seconds(now.seconds() - into),
+        }
     }
 
     /// When the service loaded its data, for `Last-Modified`: shortly before
     /// it got the credentials of this hour (reference 5.1).
-    pub fn loaded(self) -> Timestamp {
+    pub fn loaded(self) -> UnixMillis {
         self.before(LOADED_BEFORE)
     }
 
-    fn before(self, seconds: i64) -> Timestamp {
-        self.start
-            .checked_sub(SignedDuration::from_secs(seconds))
-            .unwrap_or(self.start)
+    fn before(self, seconds: i64) -> UnixMillis {
+        self.start.plus_seconds(-seconds)
     }
 }
 
@@ -96,15 +95,14 @@ impl Vault {
         imds: Imds,
         rotation: Rotation,
     ) -> Credentials {
-        let hour = rotation.start.as_second().to_string();
+        let hour = rotation.start.seconds().to_string();
         let life = [&["life", &hour], subject, shared_by].concat();
         let own = [&["keys", &hour, imds.label()], subject].concat();
-        let spread = u64::from(mac::expand(&self.key, &life, 1)[0]);
+        let spread = i64::from(mac::expand(&self.key, &life, 1)[0]);
         let bytes = mac::expand(&self.key, &own, 32 + SECRET_BYTES + TOKEN_BYTES);
         let (seed, bytes) = bytes.split_at(32);
         let (secret, token) = bytes.split_at(SECRET_BYTES);
         let seed = STANDARD.encode(seed);
-        let life = SignedDuration::from_secs(LIFE_SECONDS + i64::try_from(spread).unwrap_or(0) * 7);
         Credentials {
             last_updated: rotation.before(match imds {
                 Imds::V1 => 31 + i64::from(token[0] % 30),
@@ -113,7 +111,7 @@ impl Vault {
             access_key_id: derive::unique_id("ASIA", &self.account, &[&seed], 20),
             secret_access_key: STANDARD.encode(secret),
             token: STANDARD.encode([TOKEN_OPENING, token].concat()),
-            expiration: rotation.start.checked_add(life).unwrap_or(rotation.start),
+            expiration: rotation.start.plus_seconds(LIFE_SECONDS + spread * 7),
         }
     }
 }
@@ -149,8 +147,8 @@ const TOKEN_OPENING: &[u8] = b"!\n\torigin_ec";
 mod tests {
     use super::*;
 
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(1_800_000_000 + second).unwrap()
+    fn at(second: i64) -> UnixMillis {
+        UnixMillis::from_seconds(1_800_000_000 + second)
     }
 
     fn role(imds: Imds, second: i64) -> Credentials {
@@ -171,11 +169,11 @@ mod tests {
     fn keys_are_stable_for_an_hour_and_change_long_before_they_expire() {
         for second in [-1, 0, 1, 3599, 3600, 1_000_000] {
             let keys = role(Imds::V2, second);
-            let left = keys.expiration.duration_since(at(second));
-            assert!(left > SignedDuration::from_hours(5), "{left} at {second}");
+            let left = keys.expiration.seconds() - at(second).seconds();
+            assert!(left > 5 * 3600, "{left} at {second}");
             assert!(keys.last_updated < at(second));
-            let life = keys.expiration.duration_since(keys.last_updated);
-            assert!((361..=395).contains(&life.as_mins()), "{life}");
+            let life = keys.expiration.seconds() - keys.last_updated.seconds();
+            assert!((361..=395).contains(&(life / 60)), "{life}");
         }
         assert_eq!(role(Imds::V2, 0), role(Imds::V2, 3599));
         assert_ne!(role(Imds::V2, 0), role(Imds::V2, 3600));

@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::layout::spaced;
 use crate::instance::Instance;
-use crate::time::iso;
 
 /// The 15 keys in the order of the Nitro back end; what is absent is `null`.
 pub(crate) fn document(instance: &Instance) -> String {
@@ -29,7 +28,7 @@ pub(crate) fn document(instance: &Instance) -> String {
         ("instanceId", instance.id.as_str().into()),
         ("instanceType", instance.instance_type.as_str().into()),
         ("kernelId", optional(&instance.kernel_id)),
-        ("pendingTime", iso(instance.pending_time).into()),
+        ("pendingTime", instance.pending_time.iso().into()),
         ("privateIp", optional(&private_ip)),
         ("ramdiskId", optional(&instance.ramdisk_id)),
         ("region", instance.place.region.as_str().into()),

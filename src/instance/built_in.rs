@@ -1,8 +1,7 @@
 //! The instance that is there when nobody describes one.
 
-use jiff::Timestamp;
-
 use crate::description::{Description, IamInstanceProfile, InstanceDescription, Tag};
+use crate::time::UnixMillis;
 
 pub(super) const INSTANCE_ID: &str = "i-0123456789abcdef0";
 pub(super) const ACCOUNT_ID: &str = "123456789012";
@@ -11,7 +10,7 @@ pub(super) const REGION: &str = "us-east-1";
 /// Where it lies in its /20 subnet; `10.0.0.0/16` is the VPC.
 pub(super) const PRIVATE_IPV4: std::net::Ipv4Addr = std::net::Ipv4Addr::new(10, 0, 0, 10);
 /// 2026-01-01T00:00:00Z.
-pub(super) const LAUNCH_TIME: Timestamp = Timestamp::constant(1_767_225_600, 0);
+pub(super) const LAUNCH_TIME: UnixMillis = UnixMillis::from_seconds(1_767_225_600);
 
 /// A Nitro instance in us-east-1 with a role, a key pair and a tag. What is
 /// not here follows, as for any description.

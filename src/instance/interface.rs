@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::place::Place;
-use super::{built_in, derive, text};
+use super::{built_in, derive};
 use crate::description::{
-    Association, CidrBlocks, Group, InstanceDescription, MacAddress, NetworkInterface,
+    Association, CidrBlocks, DnsName, Group, InstanceDescription, MacAddress, NetworkInterface,
 };
 use crate::problem::Problem;
 
@@ -158,17 +158,26 @@ impl Context<'_> {
                 .network_card_index
                 .filter(|_| self.several_cards)
                 .map(|card| card.to_string()),
-            id: text(given.network_interface_id.as_ref())
+            id: given
+                .network_interface_id
+                .clone()
                 .unwrap_or_else(|| derive::id("eni", &seed)),
-            owner_id: text(given.owner_id.as_ref()).unwrap_or_else(|| self.account_id.to_owned()),
+            owner_id: given
+                .owner_id
+                .clone()
+                .unwrap_or_else(|| self.account_id.to_owned()),
             local_hostname: self.local_hostname(first, given, local_ipv4s.first(), &ipv6s),
             public_hostname: self.public_hostname(&addresses),
             cidr_blocks: self.cidr_blocks(first, given, local_ipv4s.first(), ipv6s.first()),
-            subnet_id: text(given.subnet_id.as_ref())
-                .or_else(|| text(self.given.subnet_id.as_ref()))
+            subnet_id: given
+                .subnet_id
+                .clone()
+                .or_else(|| self.given.subnet_id.clone())
                 .unwrap_or_else(|| derive::id("subnet", &[self.instance_id])),
-            vpc_id: text(given.vpc_id.as_ref())
-                .or_else(|| text(self.given.vpc_id.as_ref()))
+            vpc_id: given
+                .vpc_id
+                .clone()
+                .or_else(|| self.given.vpc_id.clone())
                 .unwrap_or_else(|| derive::id("vpc", &[self.instance_id])),
             ipv4_prefixes: given
                 .ipv4_prefixes
@@ -208,7 +217,10 @@ impl Context<'_> {
         ipv6s: &[Ipv6Addr],
     ) -> Option<String> {
         let of_instance = self.given.private_dns_name.as_ref().filter(|_| first);
-        if let Some(name) = text(of_instance).or_else(|| text(given.private_dns_name.as_ref())) {
+        if let Some(name) = of_instance
+            .cloned()
+            .or_else(|| given.private_dns_name.clone())
+        {
             return Some(name);
         }
         if ipv4.is_none() && ipv6s.is_empty() {
@@ -228,10 +240,10 @@ impl Context<'_> {
     fn public_hostname(&self, addresses: &[(Ipv4Addr, Option<&Association>)]) -> Option<String> {
         let association = addresses.first()?.1?;
         let address = association.public_ip?;
-        match association.public_dns_name.as_deref() {
-            Some("") => None,
-            Some(name) => Some(name.to_owned()),
-            None => Some(format!(
+        match &association.public_dns_name {
+            DnsName::Absent => None,
+            DnsName::Name(name) => Some(name.clone()),
+            DnsName::Unsaid => Some(format!(
                 "ec2-{}.{}",
                 dashed(address),
                 self.place.public_domain()
@@ -253,7 +265,9 @@ impl Context<'_> {
             CidrBlocks::default()
         };
         let own = &given.imdsim;
-        let vpc_ipv4_cidr_block = text(own.vpc_ipv4_cidr_block.as_ref())
+        let vpc_ipv4_cidr_block = own
+            .vpc_ipv4_cidr_block
+            .clone()
             .or(of_instance.vpc_ipv4_cidr_block)
             .or_else(|| own.vpc_ipv4_cidr_blocks.first().cloned())
             .or_else(|| of_instance.vpc_ipv4_cidr_blocks.first().cloned())
@@ -271,7 +285,9 @@ impl Context<'_> {
             }
         };
         CidrBlocks {
-            subnet_ipv4_cidr_block: text(own.subnet_ipv4_cidr_block.as_ref())
+            subnet_ipv4_cidr_block: own
+                .subnet_ipv4_cidr_block
+                .clone()
                 .or(of_instance.subnet_ipv4_cidr_block)
                 .or_else(|| ipv4.map(|address| block4(*address, 20))),
             subnet_ipv6_cidr_blocks: list(
@@ -343,6 +359,7 @@ fn block6(address: Ipv6Addr, length: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::description::Read as _;
 
     #[test]
     fn a_block_holds_its_address() {
@@ -355,12 +372,13 @@ mod tests {
 
     #[test]
     fn the_primary_address_comes_first_with_the_interfaces_association() {
-        let given: NetworkInterface = serde_json::from_str(
+        let document = serde_json::from_str(
             r#"{"PrivateIpAddress": "10.0.0.2", "Association": {"PublicIp": "203.0.113.2"},
                 "PrivateIpAddresses": [{"PrivateIpAddress": "10.0.0.1"},
                                        {"PrivateIpAddress": "10.0.0.2", "Primary": true}]}"#,
         )
         .unwrap();
+        let given = NetworkInterface::read(&document).unwrap();
         let addresses = private_addresses(&given);
         assert_eq!(addresses[0].0, Ipv4Addr::new(10, 0, 0, 2));
         assert_eq!(

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{derive, text};
+use super::derive;
 use crate::description::InstanceDescription;
 
 /// A public key that was given at launch.
@@ -19,7 +19,7 @@ pub struct PublicKey {
 pub(super) fn all(given: &InstanceDescription, instance_id: &str) -> Vec<PublicKey> {
     let described = &given.imdsim.public_keys;
     if described.is_empty() {
-        let name = text(given.key_name.as_ref());
+        let name = given.key_name.clone();
         return name
             .map(|name| made_up(&name, instance_id))
             .into_iter()

@@ -13,8 +13,6 @@ mod place;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-
 pub use interface::Interface;
 pub use keys::PublicKey;
 pub use place::Place;
@@ -22,6 +20,7 @@ pub use place::Place;
 use crate::description::{Base64, Description, InstanceDescription};
 use crate::options::MetadataOptions;
 use crate::problem::Problem;
+use crate::time::UnixMillis;
 use crate::versions;
 
 /// The most user data that EC2 takes, in bytes.
@@ -67,9 +66,9 @@ pub struct Instance {
     /// The tags, in the order of the description.
     pub tags: Vec<(String, String)>,
     /// When it was launched.
-    pub launch_time: Timestamp,
+    pub launch_time: UnixMillis,
     /// The same as the identity document gives it.
-    pub pending_time: Timestamp,
+    pub pending_time: UnixMillis,
     /// The version of the identity document's format.
     pub identity_document_version: String,
     /// The instance profile.
@@ -117,7 +116,10 @@ impl Instance {
     pub fn new(description: &Description) -> Result<Self, Problem> {
         let given = &description.instance;
         let extras = &given.imdsim;
-        let id = text(given.instance_id.as_ref()).unwrap_or_else(|| built_in::INSTANCE_ID.into());
+        let id = given
+            .instance_id
+            .clone()
+            .unwrap_or_else(|| built_in::INSTANCE_ID.into());
         let place = Place::new(given)?;
         let account_id = account_id(description);
         let interfaces = interface::all(given, &id, &account_id, &place)?;
@@ -126,25 +128,28 @@ impl Instance {
             .min_by_key(|interface| interface.device_number)
             .expect("an instance has at least one interface");
         let (mac, hostname) = (primary.mac.clone(), primary.local_hostname.clone());
-        let launch_time = given
-            .launch_time
-            .map_or(built_in::LAUNCH_TIME, |time| time.0);
+        let launch_time = given.launch_time.unwrap_or(built_in::LAUNCH_TIME);
         Ok(Self {
-            image_id: text(given.image_id.as_ref()).unwrap_or_else(|| derive::id("ami", &[&id])),
-            instance_type: or(given.instance_type.as_ref(), "t3.micro"),
-            architecture: or(given.architecture.as_ref(), "x86_64"),
+            image_id: given
+                .image_id
+                .clone()
+                .unwrap_or_else(|| derive::id("ami", &[&id])),
+            instance_type: or(&given.instance_type, "t3.micro"),
+            architecture: or(&given.architecture, "x86_64"),
             ami_launch_index: given.ami_launch_index.to_string(),
-            ami_manifest_path: or(extras.ami_manifest_path.as_ref(), "(unknown)"),
+            ami_manifest_path: or(&extras.ami_manifest_path, "(unknown)"),
             ancestor_ami_ids: extras.ancestor_ami_ids.clone(),
-            kernel_id: text(given.kernel_id.as_ref()),
-            ramdisk_id: text(given.ramdisk_id.as_ref()),
+            kernel_id: given.kernel_id.clone(),
+            ramdisk_id: given.ramdisk_id.clone(),
             product_codes: given
                 .product_codes
                 .iter()
                 .map(|code| code.product_code_id.clone())
                 .collect(),
-            reservation_id: text(description.reservation_id.as_ref())
-                .or_else(|| text(extras.reservation_id.as_ref()))
+            reservation_id: description
+                .reservation_id
+                .clone()
+                .or_else(|| extras.reservation_id.clone())
                 .unwrap_or_else(|| derive::id("r", &[&id])),
             hostname: hostname.unwrap_or_default(),
             mac,
@@ -156,19 +161,22 @@ impl Instance {
                 .map(|tag| (tag.key.clone(), tag.value.clone()))
                 .collect(),
             launch_time,
-            pending_time: extras.pending_time.map_or(launch_time, |time| time.0),
-            identity_document_version: or(extras.identity_document_version.as_ref(), "2017-09-30"),
+            pending_time: extras.pending_time.unwrap_or(launch_time),
+            identity_document_version: or(&extras.identity_document_version, "2017-09-30"),
             profile: profile(given, &account_id, &place),
             public_keys: keys::all(given, &id),
             user_data: user_data(extras.user_data.as_ref())?,
-            life_cycle: text(extras.instance_life_cycle.as_ref())
-                .or_else(|| text(given.instance_lifecycle.as_ref()))
+            life_cycle: extras
+                .instance_life_cycle
+                .clone()
+                .or_else(|| given.instance_lifecycle.clone())
                 .unwrap_or_else(|| "on-demand".into()),
-            virtualization_profile: text(extras.profile.as_ref()).unwrap_or_else(|| {
-                format!("default-{}", or(given.virtualization_type.as_ref(), "hvm"))
-            }),
-            system: or(extras.system.as_ref(), "nitro"),
-            action: or(extras.instance_action.as_ref(), "none"),
+            virtualization_profile: extras
+                .profile
+                .clone()
+                .unwrap_or_else(|| format!("default-{}", or(&given.virtualization_type, "hvm"))),
+            system: or(&extras.system, "nitro"),
+            action: or(&extras.instance_action, "none"),
             hibernation: given.hibernation_options.configured,
             monitoring: given.monitoring.state.as_deref() == Some("enabled"),
             versions: versions(&extras.api_versions),
@@ -192,13 +200,8 @@ impl Instance {
     }
 }
 
-/// A text that says something: EC2's API writes "" for what is absent.
-fn text(given: Option<&String>) -> Option<String> {
-    given.filter(|text| !text.is_empty()).cloned()
-}
-
-fn or(given: Option<&String>, default: &str) -> String {
-    text(given).unwrap_or_else(|| default.to_owned())
+fn or(given: &Option<String>, default: &str) -> String {
+    given.clone().unwrap_or_else(|| default.to_owned())
 }
 
 fn account_id(description: &Description) -> String {
@@ -206,17 +209,20 @@ fn account_id(description: &Description) -> String {
     let of_interface = given
         .network_interfaces
         .iter()
-        .find_map(|interface| text(interface.owner_id.as_ref()));
-    text(given.imdsim.account_id.as_ref())
-        .or_else(|| text(description.owner_id.as_ref()))
+        .find_map(|interface| interface.owner_id.clone());
+    given
+        .imdsim
+        .account_id
+        .clone()
+        .or_else(|| description.owner_id.clone())
         .or(of_interface)
         .unwrap_or_else(|| built_in::ACCOUNT_ID.into())
 }
 
 fn profile(given: &InstanceDescription, account: &str, place: &Place) -> Option<InstanceProfile> {
     let profile = given.iam_instance_profile.as_ref()?;
-    let arn = text(profile.arn.as_ref()).unwrap_or_else(|| {
-        let name = or(given.imdsim.role_name.as_ref(), built_in::ROLE_NAME);
+    let arn = profile.arn.clone().unwrap_or_else(|| {
+        let name = or(&given.imdsim.role_name, built_in::ROLE_NAME);
         format!(
             "arn:{}:iam::{account}:instance-profile/{name}",
             place.partition
@@ -224,9 +230,11 @@ fn profile(given: &InstanceDescription, account: &str, place: &Place) -> Option<
     });
     let name = arn.rsplit('/').next().unwrap_or_default().to_owned();
     Some(InstanceProfile {
-        id: text(profile.id.as_ref())
+        id: profile
+            .id
+            .clone()
             .unwrap_or_else(|| derive::unique_id("AIPA", account, &[&arn], 21)),
-        role: text(given.imdsim.role_name.as_ref()).unwrap_or(name),
+        role: given.imdsim.role_name.clone().unwrap_or(name),
         arn,
     })
 }
@@ -234,16 +242,20 @@ fn profile(given: &InstanceDescription, account: &str, place: &Place) -> Option<
 /// `ami` and `root` name the root device; other volumes are `ebs1`, `ebs2`, …
 /// in the order of the mapping, instance stores `ephemeral0`, … (reference 8.1).
 fn block_devices(given: &InstanceDescription) -> BTreeMap<String, String> {
-    let root = or(given.root_device_name.as_ref(), "/dev/xvda");
+    let root = or(&given.root_device_name, "/dev/xvda");
     let short = |device: &str| device.strip_prefix("/dev/").unwrap_or(device).to_owned();
-    let ami = text(given.imdsim.block_device_ami.as_ref()).unwrap_or_else(|| short(&root));
+    let ami = given
+        .imdsim
+        .block_device_ami
+        .clone()
+        .unwrap_or_else(|| short(&root));
     let mut devices = BTreeMap::new();
     let (mut volumes, mut stores) = (0, 0);
     for mapping in &given.block_device_mappings {
-        let Some(device) = text(mapping.device_name.as_ref()).filter(|name| *name != root) else {
+        let Some(device) = mapping.device_name.clone().filter(|name| *name != root) else {
             continue;
         };
-        let name = if let Some(name) = text(mapping.virtual_name.as_ref()) {
+        let name = if let Some(name) = mapping.virtual_name.clone() {
             name
         } else if mapping.ebs.is_some() {
             volumes += 1;

@@ -1,6 +1,6 @@
 //! Where the instance runs, and what the names of that place imply.
 
-use super::{built_in, or, text};
+use super::{built_in, or};
 use crate::description::InstanceDescription;
 use crate::problem::Problem;
 
@@ -32,8 +32,8 @@ impl Place {
     pub(super) fn new(given: &InstanceDescription) -> Result<Self, Problem> {
         let extras = &given.imdsim;
         let placement = &given.placement;
-        let zone = text(placement.availability_zone.as_ref());
-        let region = match (text(extras.region.as_ref()), &zone) {
+        let zone = placement.availability_zone.clone();
+        let region = match (extras.region.clone(), &zone) {
             (Some(region), _) => region,
             (None, Some(zone)) => region_of(zone).ok_or_else(|| {
                 Problem::new(
@@ -46,15 +46,17 @@ impl Place {
         let zone = zone.unwrap_or_else(|| format!("{region}a"));
         let (partition, domain) = partition_of(&region);
         Ok(Self {
-            zone_id: text(placement.availability_zone_id.as_ref())
-                .or_else(|| text(extras.availability_zone_id.as_ref()))
+            zone_id: placement
+                .availability_zone_id
+                .clone()
+                .or_else(|| extras.availability_zone_id.clone())
                 .unwrap_or_else(|| zone_id_of(&region, &zone)),
-            partition: or(extras.partition.as_ref(), partition),
-            services_domain: or(extras.services_domain.as_ref(), domain),
-            group_name: text(placement.group_name.as_ref()),
-            host_id: text(placement.host_id.as_ref()),
+            partition: or(&extras.partition, partition),
+            services_domain: or(&extras.services_domain, domain),
+            group_name: placement.group_name.clone(),
+            host_id: placement.host_id.clone(),
             partition_number: placement.partition_number.map(|number| number.to_string()),
-            outpost_arn: text(given.outpost_arn.as_ref()),
+            outpost_arn: given.outpost_arn.clone(),
             region,
             zone,
         })

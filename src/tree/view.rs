@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use jiff::Timestamp;
-
 use crate::documents::{Credentials, Imds, Rotation, Vault};
 use crate::instance::Instance;
+use crate::time::UnixMillis;
 
 /// The instance, the time, and how the request came.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +16,7 @@ pub struct View<'a> {
     /// Whether tags are shown.
     pub tags: bool,
     /// The time.
-    pub now: Timestamp,
+    pub now: UnixMillis,
     /// The protocol, which decides which credentials are shown.
     pub imds: Imds,
 }

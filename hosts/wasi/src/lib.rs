@@ -29,8 +29,7 @@ use bindings::exports::wasi::http::incoming_handler::Guest;
 use bindings::wasi::clocks::{monotonic_clock, wall_clock};
 use bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
 use bindings::wasi::random::random::get_random_bytes;
-use imdsim::{Ambient, Emulator, Outcome};
-use jiff::Timestamp;
+use imdsim::{Ambient, Emulator, Outcome, UnixMillis};
 use store::Conflict;
 
 /// How often a change is tried again when other writers come first.
@@ -97,10 +96,9 @@ fn answer(
 fn ambient() -> Ambient {
     let clock = wall_clock::now();
     let random = get_random_bytes(32);
-    let seconds = i64::try_from(clock.seconds).unwrap_or(i64::MAX);
-    let nanoseconds = i32::try_from(clock.nanoseconds).unwrap_or(0);
+    let seconds = i64::try_from(clock.seconds).unwrap_or_default();
     Ambient {
-        now: Timestamp::new(seconds, nanoseconds).unwrap_or(Timestamp::MAX),
+        now: UnixMillis(seconds * 1000 + i64::from(clock.nanoseconds / 1_000_000)),
         entropy: random
             .try_into()
             .expect("the host gives as many bytes as asked"),

@@ -1,0 +1,131 @@
+//! Reading JSON so that a complaint names the field by its path.
+
+use serde_json::{Map, Value};
+
+use crate::problem::Problem;
+
+/// What can be read from a JSON value.
+pub(crate) trait Read: Sized {
+    /// Reads a value that is there.
+    fn read(value: &Value) -> Result<Self, Problem>;
+}
+
+/// Declares structs that read EC2's fields by name and ignore all others.
+macro_rules! described {
+    ($(
+        $(#[$meta:meta])* $name:ident {
+            $($(#[$field_meta:meta])* $field:ident: $type:ty = $key:literal,)*
+        }
+    )*) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        pub struct $name {
+            $($(#[$field_meta])* pub $field: $type,)*
+        }
+
+        impl $crate::description::read::Read for $name {
+            fn read(value: &serde_json::Value) -> Result<Self, $crate::Problem> {
+                let fields = $crate::description::read::object(value)?;
+                Ok(Self {
+                    $($field: $crate::description::read::field(fields, $key)?,)*
+                })
+            }
+        }
+    )*};
+}
+pub(super) use described;
+
+pub(super) fn object(value: &Value) -> Result<&Map<String, Value>, Problem> {
+    value
+        .as_object()
+        .ok_or_else(|| mismatch(value, "an object"))
+}
+
+/// Reads the field `key`; one that is left out or `null` is the default.
+pub(super) fn field<T: Read + Default>(
+    fields: &Map<String, Value>,
+    key: &str,
+) -> Result<T, Problem> {
+    match fields.get(key) {
+        None | Some(Value::Null) => Ok(T::default()),
+        Some(value) => T::read(value).map_err(|problem| problem.inside(key)),
+    }
+}
+
+/// The complaint about a value of the wrong kind.
+fn mismatch(value: &Value, expected: &str) -> Problem {
+    Problem::new(
+        "",
+        format!(
+            "this is {}, not {expected}; write it as `aws ec2 describe-instances` prints it",
+            kind(value)
+        ),
+    )
+}
+
+/// What a JSON value is, in words.
+pub(crate) fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+pub(crate) fn text(value: &Value) -> Result<&str, Problem> {
+    value.as_str().ok_or_else(|| mismatch(value, "a text"))
+}
+
+/// Reads a text with a form of its own; `what` completes "… is not …" and
+/// names the remedy.
+pub(crate) fn parsed<T>(
+    value: &Value,
+    what: &str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, Problem> {
+    let text = text(value)?;
+    parse(text).ok_or_else(|| Problem::new("", format!("{text:?} is not {what}")))
+}
+
+impl Read for String {
+    fn read(value: &Value) -> Result<Self, Problem> {
+        text(value).map(str::to_owned)
+    }
+}
+
+impl Read for bool {
+    fn read(value: &Value) -> Result<Self, Problem> {
+        value
+            .as_bool()
+            .ok_or_else(|| mismatch(value, "true or false"))
+    }
+}
+
+impl Read for u32 {
+    fn read(value: &Value) -> Result<Self, Problem> {
+        let number = value.as_u64().and_then(|number| number.try_into().ok());
+        number.ok_or_else(|| mismatch(value, "a whole number of its range"))
+    }
+}
+
+/// EC2's API writes an empty text for what is absent.
+impl<T: Read> Read for Option<T> {
+    fn read(value: &Value) -> Result<Self, Problem> {
+        if value.as_str() == Some("") {
+            return Ok(None);
+        }
+        T::read(value).map(Some)
+    }
+}
+
+impl<T: Read> Read for Vec<T> {
+    fn read(value: &Value) -> Result<Self, Problem> {
+        let items = value.as_array().ok_or_else(|| mismatch(value, "a list"))?;
+        let read =
+            |(index, item)| T::read(item).map_err(|problem| problem.inside(&format!("[{index}]")));
+        items.iter().enumerate().map(read).collect()
+    }
+}
