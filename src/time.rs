@@ -2,9 +2,7 @@
 
 use std::str::FromStr;
 
-use time::format_description::StaticFormatDescription;
 use time::format_description::well_known::Rfc3339;
-use time::macros::format_description;
 use time::{OffsetDateTime, UtcDateTime};
 
 /// A moment, in milliseconds since 1970.
@@ -30,20 +28,25 @@ impl UnixMillis {
 
     /// `2026-09-26T14:32:42Z`, as in JSON documents: whole seconds, rounded down.
     pub fn iso(self) -> String {
-        self.format(ISO)
+        let time = self.calendar();
+        let (hour, minute, second) = time.as_hms();
+        let (year, month, day) = (time.year(), u8::from(time.month()), time.day());
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
     }
 
     /// `Mon, 20 Sep 2021 21:41:54 GMT`, as in HTTP headers.
     pub fn http_date(self) -> String {
-        self.format(HTTP_DATE)
+        let time = self.calendar();
+        let (hour, minute, second) = time.as_hms();
+        let weekday = WEEKDAYS[usize::from(time.weekday().number_days_from_monday())];
+        let month = MONTHS[usize::from(u8::from(time.month())) - 1];
+        let (day, year) = (time.day(), time.year());
+        format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
     }
 
-    /// Moments that no calendar has are written as 1970.
-    fn format(self, description: StaticFormatDescription) -> String {
-        UtcDateTime::from_unix_timestamp(self.seconds())
-            .unwrap_or(UtcDateTime::UNIX_EPOCH)
-            .format(description)
-            .expect("a UTC time has every component of these formats")
+    /// Moments that no calendar has count as 1970.
+    fn calendar(self) -> UtcDateTime {
+        UtcDateTime::from_unix_timestamp(self.seconds()).unwrap_or(UtcDateTime::UNIX_EPOCH)
     }
 }
 
@@ -59,11 +62,10 @@ impl FromStr for UnixMillis {
     }
 }
 
-const ISO: StaticFormatDescription =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
-const HTTP_DATE: StaticFormatDescription = format_description!(
-    "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-);
+const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
 
 #[cfg(test)]
 mod tests {

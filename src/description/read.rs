@@ -124,8 +124,11 @@ impl<T: Read> Read for Option<T> {
 impl<T: Read> Read for Vec<T> {
     fn read(value: &Value) -> Result<Self, Problem> {
         let items = value.as_array().ok_or_else(|| mismatch(value, "a list"))?;
-        let read =
-            |(index, item)| T::read(item).map_err(|problem| problem.inside(&format!("[{index}]")));
-        items.iter().enumerate().map(read).collect()
+        let mut read = Self::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            let inside = |problem: Problem| problem.inside(&format!("[{index}]"));
+            read.push(T::read(item).map_err(inside)?);
+        }
+        Ok(read)
     }
 }
