@@ -1,0 +1,155 @@
+//! Transcripts: requests and the exact responses to them, as text files.
+//!
+//! A file begins with comments (`# …`) and settings (`@ key value`), then come
+//! exchanges that end in `###`: a request, a blank line, the response as it is
+//! on the wire. A request body follows its own blank line. `@ instance` names
+//! a file below `tests/data`; `{token}` in a request is the last token minted.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// A file of exchanges.
+pub(crate) struct Transcript {
+    pub(crate) path: PathBuf,
+    pub(crate) settings: Vec<(String, String)>,
+    preamble: String,
+    pub(crate) exchanges: Vec<Exchange>,
+}
+
+/// One request with its response.
+pub(crate) struct Exchange {
+    pub(crate) request: Message,
+    pub(crate) response: Message,
+}
+
+/// A start line, headers in order, and a body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Message {
+    pub(crate) start: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+/// The folder `tests` of the repository.
+pub(crate) fn folder() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = manifest
+        .ancestors()
+        .find(|folder| folder.join("tests/golden").is_dir())
+        .expect("tests/golden lies in this folder or above");
+    root.join("tests")
+}
+
+/// All transcripts, by name.
+pub(crate) fn all() -> Vec<Transcript> {
+    let mut paths: Vec<_> = std::fs::read_dir(folder().join("golden"))
+        .expect("tests/golden can be read")
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "http")
+        })
+        .collect();
+    paths.sort();
+    assert!(!paths.is_empty(), "there are transcripts");
+    paths.into_iter().map(Transcript::read).collect()
+}
+
+impl Transcript {
+    fn read(path: PathBuf) -> Self {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let end = text.find("\n\n").expect("a blank line ends the preamble");
+        let (preamble, exchanges) = text.split_at(end + 2);
+        let settings = preamble
+            .lines()
+            .filter_map(|line| line.strip_prefix("@ ")?.split_once(' '))
+            .map(|(key, value)| (key.to_owned(), setting(key, value)))
+            .collect();
+        let exchanges = exchanges
+            .split_terminator("\n###\n")
+            .map(|exchange| {
+                let exchange = exchange.trim_start_matches('\n');
+                let (request, response) = match exchange.split_once("\n\nHTTP/1.1 ") {
+                    Some((request, response)) => (request, format!("HTTP/1.1 {response}")),
+                    None => (exchange, String::new()),
+                };
+                Exchange {
+                    request: Message::parse(request),
+                    response: Message::parse(&response),
+                }
+            })
+            .collect();
+        Self {
+            settings,
+            preamble: preamble.to_owned(),
+            exchanges,
+            path,
+        }
+    }
+
+    /// Sends every request through `send` and compares what comes back. With
+    /// `UPDATE_GOLDEN` set, the file is rewritten instead.
+    pub(crate) fn replay(&self, mut send: impl FnMut(&Message) -> Message) {
+        let update = std::env::var_os("UPDATE_GOLDEN").is_some();
+        let mut text = self.preamble.clone();
+        let mut token = String::new();
+        for Exchange { request, response } in &self.exchanges {
+            let answer = send(&request.with_token(&token));
+            if request.start.starts_with("PUT") && answer.start.contains("200") {
+                token.clone_from(&answer.body);
+            }
+            if !update {
+                let place = format!("{}: {}", self.path.display(), request.start);
+                assert_eq!(answer.to_string(), response.to_string(), "{place}");
+            }
+            write!(text, "{request}\n\n{answer}\n###\n\n").unwrap();
+        }
+        if update {
+            std::fs::write(&self.path, text.trim_end().to_owned() + "\n").unwrap();
+        }
+    }
+}
+
+/// The value of a setting, files read.
+fn setting(key: &str, value: &str) -> String {
+    if key != "instance" {
+        return value.to_owned();
+    }
+    std::fs::read_to_string(folder().join("data").join(value)).unwrap()
+}
+
+impl Message {
+    fn with_token(&self, token: &str) -> Self {
+        let mut message = self.clone();
+        for (_, value) in &mut message.headers {
+            *value = value.replace("{token}", token);
+        }
+        message
+    }
+
+    pub(crate) fn parse(text: &str) -> Self {
+        let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
+        let mut lines = head.lines();
+        Self {
+            start: lines.next().unwrap_or_default().to_owned(),
+            headers: lines
+                .filter_map(|line| line.split_once(':'))
+                .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
+                .collect(),
+            body: body.to_owned(),
+        }
+    }
+}
+
+impl std::fmt::Display for Message {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.start)?;
+        for (name, value) in &self.headers {
+            write!(f, "\n{name}: {value}")?;
+        }
+        if self.body.is_empty() {
+            return Ok(());
+        }
+        write!(f, "\n\n{}", self.body)
+    }
+}
