@@ -1,3 +1,39 @@
-//! What the project does to itself.
+//! What the project does to itself: `cargo xtask dist`, `cargo xtask bench`.
+#![allow(clippy::print_stdout, reason = "this program talks to a person")]
 
-fn main() {}
+mod bench;
+mod dist;
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+
+const USAGE: &str = "\
+Usage: cargo xtask COMMAND
+
+  dist    build the components into dist/ and print their sizes
+  bench   drive the native program and a bare hyper server with the same load
+          and print requests per second, p50, p99 and the ratio";
+
+fn main() -> Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    match (arguments.next().as_deref(), arguments.next()) {
+        (Some("dist"), None) => dist::run(),
+        (Some("bench"), None) => bench::run(),
+        // The other half of `bench`, in a process of its own.
+        (Some("baseline"), None) => bench::baseline::serve(),
+        (Some("help" | "--help" | "-h") | None, _) => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        (Some(command), _) => bail!("{command:?} is not a command; see `cargo xtask help`"),
+    }
+}
+
+/// Where cargo puts what it builds.
+fn target_dir() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(
+        || imdsim_guest::workspace_root().join("target"),
+        PathBuf::from,
+    )
+}

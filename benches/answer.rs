@@ -1,0 +1,65 @@
+//! What one answer costs in process: `cargo bench --bench answer`.
+//!
+//! The ratio against the first row, a leaf with a token, is what to look at;
+//! the times are this machine's.
+
+use divan::Bencher;
+use http::{Method, Request};
+use imdsim::{Ambient, Emulator, UnixMillis};
+
+fn main() {
+    divan::main();
+}
+
+const AMBIENT: Ambient = Ambient {
+    now: UnixMillis::from_seconds(1_793_491_200),
+    entropy: [7; 32],
+};
+const TOKEN: &str = "x-aws-ec2-metadata-token";
+const TTL: &str = "x-aws-ec2-metadata-token-ttl-seconds";
+
+fn emulator() -> Emulator {
+    Emulator::from_env([])
+}
+
+fn request(method: Method, path: &str, header: (&str, &str)) -> Request<Vec<u8>> {
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header.0, header.1)
+        .body(Vec::new())
+        .expect("the request is a good one")
+}
+
+fn token(emulator: &mut Emulator) -> String {
+    let put = request(Method::PUT, "/latest/api/token", (TTL, "21600"));
+    let response = emulator.answer(None, AMBIENT, &put).response;
+    String::from_utf8(response.into_body()).expect("a token is a text")
+}
+
+#[divan::bench(args = [
+    "/latest/meta-data/instance-id",
+    "/latest/meta-data/",
+    "/latest/meta-data/iam/security-credentials/imdsim-role",
+    "/latest/dynamic/instance-identity/document",
+    "/nothing",
+])]
+fn get_with_a_token(bencher: Bencher<'_, '_>, path: &str) {
+    let mut emulator = emulator();
+    let token = token(&mut emulator);
+    let get = request(Method::GET, path, (TOKEN, &token));
+    bencher.bench_local(|| emulator.answer(None, AMBIENT, &get));
+}
+
+#[divan::bench]
+fn mint_a_token(bencher: Bencher<'_, '_>) {
+    let mut emulator = emulator();
+    let put = request(Method::PUT, "/latest/api/token", (TTL, "21600"));
+    bencher.bench_local(|| emulator.answer(None, AMBIENT, &put));
+}
+
+/// What an instance that is not reused pays on top.
+#[divan::bench]
+fn start(bencher: Bencher<'_, '_>) {
+    bencher.bench_local(emulator);
+}

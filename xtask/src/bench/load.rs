@@ -1,0 +1,151 @@
+//! The load: `wrk` if it is on the PATH, else a small client of our own.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+
+/// Connections that stay open.
+pub(super) const CONNECTIONS: usize = 16;
+/// How long one turn of one server lasts.
+const TURN: Duration = Duration::from_secs(3);
+
+/// One request, sent over and over.
+pub(super) struct Load {
+    path: String,
+    token: String,
+    wrk: bool,
+}
+
+/// What one turn gave.
+pub(super) struct Measured {
+    pub(super) per_second: f64,
+    pub(super) p50_us: f64,
+    pub(super) p99_us: f64,
+}
+
+impl Load {
+    pub(super) fn new(path: &str, token: &str) -> Self {
+        Self {
+            path: path.to_owned(),
+            token: token.to_owned(),
+            wrk: Command::new("wrk").arg("-v").output().is_ok(),
+        }
+    }
+
+    pub(super) fn tool(&self) -> &'static str {
+        if self.wrk {
+            "wrk"
+        } else {
+            "the client of this program"
+        }
+    }
+
+    /// The request on the wire.
+    pub(super) fn request(&self) -> String {
+        format!(
+            "GET {} HTTP/1.1\r\nHost: bench\r\nX-aws-ec2-metadata-token: {}\r\n\
+             Connection: keep-alive\r\n\r\n",
+            self.path, self.token
+        )
+    }
+
+    /// One turn.
+    pub(super) fn drive(&self, address: SocketAddr) -> Result<Measured> {
+        if self.wrk {
+            self.drive_with_wrk(address)
+        } else {
+            self.drive_with_threads(address)
+        }
+    }
+
+    fn drive_with_wrk(&self, address: SocketAddr) -> Result<Measured> {
+        let output = Command::new("wrk")
+            .args(["--threads", "1", "--latency", "--connections"])
+            .arg(CONNECTIONS.to_string())
+            .arg("--duration")
+            .arg(format!("{}s", TURN.as_secs()))
+            .args(["--header", "Connection: keep-alive", "--header"])
+            .arg(format!("X-aws-ec2-metadata-token: {}", self.token))
+            .arg(format!("http://{address}{}", self.path))
+            .output()?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        let after = |label: &str| {
+            let line = said.lines().find(|line| line.trim().starts_with(label))?;
+            line.split_whitespace().last().map(str::to_owned)
+        };
+        let figure = |label: &str| after(label).with_context(|| format!("wrk said no {label}"));
+        ensure!(after("Non-2xx").is_none(), "not every answer was 200");
+        Ok(Measured {
+            per_second: figure("Requests/sec:")?.parse()?,
+            p50_us: microseconds(&figure("50%")?)?,
+            p99_us: microseconds(&figure("99%")?)?,
+        })
+    }
+
+    fn drive_with_threads(&self, address: SocketAddr) -> Result<Measured> {
+        let request = self.request().into_bytes();
+        let start = Instant::now();
+        let workers: Vec<_> = (0..CONNECTIONS)
+            .map(|_| {
+                let request = request.clone();
+                std::thread::spawn(move || one_connection(address, &request, start + TURN))
+            })
+            .collect();
+        let mut latencies = Vec::new();
+        for worker in workers {
+            latencies.extend(worker.join().expect("a worker does not panic")?);
+        }
+        let seconds = start.elapsed().as_secs_f64();
+        latencies.sort_unstable();
+        let at = |share: f64| {
+            #[allow(clippy::cast_possible_truncation, reason = "an index below the length")]
+            #[allow(
+                clippy::cast_sign_loss,
+                clippy::cast_precision_loss,
+                reason = "the same"
+            )]
+            let index = ((latencies.len() - 1) as f64 * share) as usize;
+            latencies[index].as_secs_f64() * 1e6
+        };
+        Ok(Measured {
+            #[allow(clippy::cast_precision_loss, reason = "far below 2^52")]
+            per_second: latencies.len() as f64 / seconds,
+            p50_us: at(0.5),
+            p99_us: at(0.99),
+        })
+    }
+}
+
+/// Sends and reads until the end, and returns what each answer took.
+fn one_connection(address: SocketAddr, request: &[u8], end: Instant) -> Result<Vec<Duration>> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_nodelay(true)?;
+    let mut buffer = [0; 4096];
+    let mut latencies = Vec::new();
+    while Instant::now() < end {
+        let sent = Instant::now();
+        stream.write_all(request)?;
+        // Every server here sends head and body in one segment.
+        let length = stream.read(&mut buffer)?;
+        ensure!(
+            buffer[..length].starts_with(b"HTTP/1.1 200 "),
+            "the answer was not 200"
+        );
+        latencies.push(sent.elapsed());
+    }
+    Ok(latencies)
+}
+
+/// `123.00us`, `1.20ms` or `1.00s`.
+fn microseconds(text: &str) -> Result<f64> {
+    let digits = text.trim_end_matches(char::is_alphabetic);
+    let factor = match &text[digits.len()..] {
+        "us" => 1.0,
+        "ms" => 1e3,
+        _ => 1e6,
+    };
+    Ok(digits.parse::<f64>()? * factor)
+}

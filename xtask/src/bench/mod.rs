@@ -1,0 +1,82 @@
+//! `cargo xtask bench`: imdsim beside a bare hyper server that gives the same
+//! bytes, in one run, under one load. The ratio is the result; the figures
+//! before it are this machine's.
+
+pub(crate) mod baseline;
+mod load;
+mod server;
+
+use std::process::Command;
+
+use anyhow::{Context as _, Result, ensure};
+
+use load::{Load, Measured};
+use server::Server;
+
+const PATH: &str = "/latest/meta-data/instance-id";
+/// Each server takes its turn this often; the median turn counts.
+const ROUNDS: usize = 5;
+
+/// Builds both, runs them in turns, and prints the comparison.
+pub(crate) fn run() -> Result<()> {
+    let status = Command::new("cargo")
+        .args([
+            "build",
+            "--release",
+            "--locked",
+            "--package",
+            "imdsim-native",
+        ])
+        .current_dir(imdsim_guest::workspace_root())
+        .status()
+        .context("cannot start cargo")?;
+    ensure!(status.success(), "building the native program failed");
+
+    let program = crate::target_dir().join("release/imdsim");
+    let imdsim = Server::start(Command::new(program).args(["--addr", "127.0.0.1:0", "--quiet"]))?;
+    let token = imdsim.token()?;
+    let load = Load::new(PATH, &token);
+    let answer = imdsim.answer(&load)?;
+    let hyper = Server::start(
+        Command::new(std::env::current_exe()?)
+            .arg("baseline")
+            .env(baseline::RESPONSE, &answer),
+    )?;
+    ensure!(
+        hyper.answer(&load)? == answer,
+        "the two servers answer differently"
+    );
+
+    println!(
+        "GET {PATH}, {} kept-alive connections, by {}\n",
+        load::CONNECTIONS,
+        load.tool()
+    );
+    let mut turns = [Vec::new(), Vec::new()];
+    for _ in 0..ROUNDS {
+        for (server, turns) in [&hyper, &imdsim].into_iter().zip(&mut turns) {
+            turns.push(load.drive(server.address)?);
+        }
+    }
+    let [hyper, imdsim] = turns.map(median);
+    println!(
+        "{:14} {:>12} {:>10} {:>10}",
+        "", "requests/s", "p50 µs", "p99 µs"
+    );
+    print("bare hyper", &hyper);
+    print("imdsim", &imdsim);
+    println!("\nratio {:.2}", imdsim.per_second / hyper.per_second);
+    Ok(())
+}
+
+fn median(mut turns: Vec<Measured>) -> Measured {
+    turns.sort_by(|a, b| a.per_second.total_cmp(&b.per_second));
+    turns.swap_remove(turns.len() / 2)
+}
+
+fn print(name: &str, measured: &Measured) {
+    println!(
+        "{name:14} {:>12.0} {:>10.0} {:>10.0}",
+        measured.per_second, measured.p50_us, measured.p99_us
+    );
+}

@@ -1,0 +1,82 @@
+//! A server under test: started on a free port, ended with its struct.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::load::Load;
+
+/// A running server.
+pub(super) struct Server {
+    child: Child,
+    pub(super) address: SocketAddr,
+}
+
+impl Server {
+    /// Starts a program that says `Serving HTTP on http://ADDRESS/` on stderr.
+    pub(super) fn start(command: &mut Command) -> Result<Self> {
+        let mut child = command
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("cannot start {:?}", command.get_program()))?;
+        let stderr = child.stderr.take().context("stderr was not piped")?;
+        for line in BufReader::new(stderr).lines() {
+            let line = line?;
+            if let Some(address) = line.strip_prefix("Serving HTTP on http://") {
+                let address = address.trim_end_matches('/').parse()?;
+                return Ok(Self { child, address });
+            }
+            eprintln_line(&line);
+        }
+        bail!("{:?} ended before it served", command.get_program());
+    }
+
+    /// A session token with six hours to live.
+    pub(super) fn token(&self) -> Result<String> {
+        let response = self.exchange(
+            "PUT /latest/api/token HTTP/1.1\r\nHost: bench\r\n\
+             X-aws-ec2-metadata-token-ttl-seconds: 21600\r\nContent-Length: 0\r\n\r\n",
+        )?;
+        let (_, token) = response.split_once("\r\n\r\n").context("no token came")?;
+        Ok(token.to_owned())
+    }
+
+    /// What the loaded path answers, without what changes from second to second.
+    pub(super) fn answer(&self, load: &Load) -> Result<String> {
+        let closing = load.request().replace("keep-alive", "close");
+        let response = self.exchange(&closing)?;
+        let lines: Vec<_> = response
+            .split("\r\n")
+            .map(|line| match line.split_once(": ") {
+                Some((name @ ("Date" | "X-Aws-Ec2-Metadata-Token-Ttl-Seconds"), _)) => {
+                    format!("{name}: 0")
+                }
+                _ => line.to_owned(),
+            })
+            .collect();
+        Ok(lines.join("\r\n"))
+    }
+
+    fn exchange(&self, request: &str) -> Result<String> {
+        let mut stream = TcpStream::connect(self.address)?;
+        stream.write_all(request.as_bytes())?;
+        let mut response = String::new();
+        stream.read_to_string(&mut response)?;
+        Ok(response)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself, which is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[allow(clippy::print_stderr, reason = "what a server says before it serves")]
+fn eprintln_line(line: &str) {
+    eprintln!("{line}");
+}
