@@ -1,3 +1,34 @@
-//! The imdsim program.
+//! The imdsim program: an HTTP server around the emulator's component.
+//!
+//! The component is compiled when this program is built, so nothing is
+//! compiled when it starts. What a client sees is decided in the component,
+//! save what `wasi:http` keeps from it: connections, reason phrases, the case
+//! of header names.
 
-fn main() {}
+mod cli;
+mod connection;
+mod engine;
+mod engine_config;
+mod fail;
+mod guest;
+mod instance_pool;
+mod keyvalue;
+mod log;
+mod request_body;
+mod serve;
+mod server;
+mod settings;
+mod stop;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let done = match cli::parse(std::env::args_os()) {
+        Ok(cli::Command::Serve(settings, flags)) => serve::serve(&settings, &flags),
+        Err(stop) => return stop.report(),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

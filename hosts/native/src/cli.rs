@@ -1,0 +1,208 @@
+//! The command line: `imdsim [serve] [flags]`.
+//!
+//! Values that only the core can judge are taken as text, so that a bad value
+//! draws the same sentence from a flag, a file and the environment.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::fail::Failure;
+
+/// What the person asked for.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// Answer requests.
+    Serve(Settings, Serve),
+}
+
+/// Which instance is emulated, and how; the same for every command.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Emulated instance")]
+pub(crate) struct Settings {
+    /// The instance: what `aws ec2 describe-instances` prints, or one instance of it
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) instance: Option<PathBuf>,
+    /// Settings as one JSON document, in place of IMDSIM_CONFIG
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// User data, at most 16,384 bytes
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) user_data: Option<PathBuf>,
+    /// Whether every request needs a session token
+    #[arg(long, global = true, value_name = "optional|required")]
+    pub(crate) http_tokens: Option<String>,
+    /// Whether the service answers at all
+    #[arg(long, global = true, value_name = "enabled|disabled")]
+    pub(crate) http_endpoint: Option<String>,
+    /// How many hops the answer to a token request may travel, 1 to 64
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) http_put_response_hop_limit: Option<String>,
+    /// Whether tags are shown
+    #[arg(long, global = true, value_name = "enabled|disabled")]
+    pub(crate) instance_metadata_tags: Option<String>,
+    /// What session tokens are signed with
+    #[arg(long, global = true, value_name = "TEXT")]
+    pub(crate) secret: Option<String>,
+    /// The time that stands still, for answers equal to the byte
+    #[arg(long, global = true, value_name = "RFC3339")]
+    pub(crate) frozen_time: Option<String>,
+    /// What stands in for random bytes, for answers equal to the byte
+    #[arg(long, global = true, value_name = "TEXT")]
+    pub(crate) frozen_entropy: Option<String>,
+    /// What becomes of token requests with X-Forwarded-For
+    #[arg(long, global = true, value_name = "reject|ignore")]
+    pub(crate) forwarded_for: Option<String>,
+}
+
+/// How requests are served.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Server")]
+pub(crate) struct Serve {
+    /// Where to listen; port 0 picks a free one [default: 127.0.0.1:4719]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) addr: Option<String>,
+    /// Keep what was changed at run time in this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+    /// Keep connections open, also for clients that do not ask for it
+    #[arg(long)]
+    pub(crate) keep_alive: bool,
+    /// How requests are logged on stderr [default: text]
+    #[arg(long, value_enum, value_name = "text|json", hide_possible_values = true)]
+    pub(crate) log: Option<LogFormat>,
+    /// Do not log requests
+    #[arg(long)]
+    pub(crate) quiet: bool,
+}
+
+/// A form of the request log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For machines: one object a line.
+    Json,
+}
+
+/// Why there is nothing to run.
+pub(crate) enum Stop {
+    /// Help or the version was asked for, and printed.
+    Told,
+    /// The command line cannot be understood.
+    Bad(Failure),
+}
+
+impl Stop {
+    /// Says what there is to say and yields the exit status.
+    pub(crate) fn report(&self) -> ExitCode {
+        match self {
+            Self::Told => ExitCode::SUCCESS,
+            Self::Bad(failure) => failure.report(),
+        }
+    }
+}
+
+/// Reads the command line.
+pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Stop> {
+    let line = Line::try_parse_from(arguments).map_err(|error| {
+        if matches!(
+            error.kind(),
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+        ) {
+            // Nobody is left to tell if stdout is gone.
+            let _ = error.print();
+            Stop::Told
+        } else {
+            Stop::Bad(explain(&error))
+        }
+    })?;
+    Ok(match line.command {
+        None => Command::Serve(line.settings, line.serve),
+        Some(Subcommands::Serve(serve)) => {
+            Command::Serve(line.settings, serve.over(line.serve))
+        }
+    })
+}
+
+/// `serve` is what happens without a command, so its flags stand on both sides.
+#[derive(Debug, Parser)]
+#[command(name = "imdsim", version, disable_help_subcommand = true)]
+#[command(about = "The EC2 Instance Metadata Service, emulated")]
+struct Line {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(flatten)]
+    serve: Serve,
+    #[command(subcommand)]
+    command: Option<Subcommands>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Subcommands {
+    /// Answer requests (this is also what happens without a command)
+    Serve(Serve),
+}
+
+impl Serve {
+    /// Lets these flags win over those that stood before the command.
+    fn over(self, before: Self) -> Self {
+        Self {
+            addr: self.addr.or(before.addr),
+            state: self.state.or(before.state),
+            keep_alive: self.keep_alive || before.keep_alive,
+            log: self.log.or(before.log),
+            quiet: self.quiet || before.quiet,
+        }
+    }
+}
+
+/// Condenses clap's paragraphs to one sentence.
+fn explain(error: &clap::Error) -> Failure {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => text.clone(),
+        Some(ContextValue::Strings(texts)) => texts.join(", "),
+        _ => String::new(),
+    };
+    let argument = text(ContextKind::InvalidArg);
+    let place = argument.split([' ', '=']).next().unwrap_or_default();
+    let value = text(ContextKind::InvalidValue);
+    let suggestion = text(ContextKind::SuggestedArg);
+    let remedy = if suggestion.is_empty() {
+        "see `imdsim --help`".to_owned()
+    } else {
+        format!("did you mean `{suggestion}`? See `imdsim --help`")
+    };
+    match error.kind() {
+        ErrorKind::UnknownArgument => Failure::new(place, "there is no such flag", remedy),
+        ErrorKind::InvalidSubcommand => Failure::new(
+            text(ContextKind::InvalidSubcommand),
+            "there is no such command",
+            remedy,
+        ),
+        ErrorKind::InvalidValue if value.is_empty() => {
+            Failure::new(place, "the value is missing", remedy)
+        }
+        ErrorKind::InvalidValue => Failure::new(
+            place,
+            format!(
+                "{value:?} is not one of {}",
+                text(ContextKind::ValidValue)
+            ),
+            remedy,
+        ),
+        ErrorKind::ArgumentConflict => Failure::new(place, "given more than once", remedy),
+        ErrorKind::TooManyValues => Failure::new(place, "this flag takes no value", remedy),
+        ErrorKind::InvalidUtf8 => Failure::new("the command line", "not UTF-8 text", remedy),
+        _ => {
+            let rendered = error.render().to_string();
+            let first = rendered.lines().next().unwrap_or_default();
+            let what = first.trim_start_matches("error: ");
+            Failure::new("the command line", what, remedy)
+        }
+    }
+}

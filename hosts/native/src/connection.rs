@@ -1,0 +1,136 @@
+//! What a guest may not decide and the real service does: when a connection
+//! closes, and the head of a response to the byte.
+
+use bytes::Bytes;
+use http::header::{CONNECTION, SERVER};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
+use http_body_util::Full;
+use hyper::ext::ReasonPhrase;
+
+/// The real service's words for 405.
+const NOT_ALLOWED: ReasonPhrase = ReasonPhrase::from_static(b"Not Allowed");
+
+/// Whether the connection stays open after the answer.
+///
+/// The real service closes unless it is asked not to, even under HTTP/1.1.
+/// `always` is `--keep-alive`: then it stays open unless asked to close.
+pub(crate) fn stays_open(version: Version, headers: &HeaderMap, always: bool) -> bool {
+    let says = |wanted: &str| {
+        headers
+            .get_all(CONNECTION)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .any(|token| token.trim().eq_ignore_ascii_case(wanted))
+    };
+    if says("close") {
+        return false;
+    }
+    (always && version >= Version::HTTP_11) || says("keep-alive")
+}
+
+/// Makes the component's response the one that goes out.
+pub(crate) fn finish(response: Response<Bytes>, stays_open: bool) -> Response<Full<Bytes>> {
+    let (mut head, body) = response.into_parts();
+    if head.status == StatusCode::METHOD_NOT_ALLOWED {
+        head.extensions.insert(NOT_ALLOWED);
+    }
+    if !stays_open {
+        head.headers = with_close(head.headers);
+    }
+    Response::from_parts(head, Full::new(body))
+}
+
+/// A response of the program's own, without a body, after which the connection
+/// closes.
+pub(crate) fn refuse(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = status;
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(CONNECTION, close);
+    response
+}
+
+/// Puts `Connection: close` where the captures have it: after `Server`.
+fn with_close(headers: HeaderMap) -> HeaderMap {
+    let close = HeaderValue::from_static("close");
+    let mut extended = HeaderMap::with_capacity(headers.len() + 1);
+    let mut name = None;
+    for (next, value) in headers {
+        // No name means: the same as before.
+        name = next.or(name);
+        let Some(name) = &name else { continue };
+        extended.append(name.clone(), value);
+        if name == SERVER {
+            extended.insert(CONNECTION, close.clone());
+        }
+    }
+    if !extended.contains_key(CONNECTION) {
+        extended.insert(CONNECTION, close);
+    }
+    extended
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::header::{ACCEPT, HeaderName};
+
+    #[track_caller]
+    fn check(version: Version, connection: &[&'static str], always: bool, expected: bool) {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+        for value in connection {
+            headers.append(CONNECTION, HeaderValue::from_static(value));
+        }
+        assert_eq!(stays_open(version, &headers, always), expected);
+    }
+
+    #[test]
+    fn a_connection_closes_unless_asked_to_stay() {
+        check(Version::HTTP_11, &[], false, false);
+        check(Version::HTTP_11, &["close"], false, false);
+        check(Version::HTTP_11, &["Keep-Alive"], false, true);
+        check(Version::HTTP_10, &["keep-alive"], false, true);
+        check(Version::HTTP_11, &["TE, keep-alive"], false, true);
+        check(Version::HTTP_11, &["keep-alive-ish"], false, false);
+    }
+
+    #[test]
+    fn asked_for_both_it_closes() {
+        check(Version::HTTP_11, &["keep-alive", "close"], false, false);
+        check(Version::HTTP_11, &["keep-alive, Close"], true, false);
+    }
+
+    #[test]
+    fn with_the_flag_a_connection_stays_unless_asked_to_close() {
+        check(Version::HTTP_11, &[], true, true);
+        check(Version::HTTP_11, &["close"], true, false);
+        check(Version::HTTP_10, &[], true, false);
+    }
+
+    #[test]
+    fn close_stands_after_server() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [("date", "d"), ("server", "s"), ("content-type", "t")] {
+            headers.insert(
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            );
+        }
+        let names: Vec<String> = with_close(headers)
+            .keys()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(names, ["date", "server", "connection", "content-type"]);
+    }
+
+    #[test]
+    fn without_server_close_comes_last() {
+        let names: Vec<String> = with_close(HeaderMap::new())
+            .keys()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(names, ["connection"]);
+    }
+}

@@ -1,0 +1,52 @@
+//! Why the program does not start: one sentence on stderr, exit status 2.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// A sentence that names the place, what is wrong there, and the remedy.
+#[derive(Debug)]
+pub(crate) struct Failure(String);
+
+impl Failure {
+    /// Composes the sentence from its three parts.
+    pub(crate) fn new(
+        place: impl fmt::Display,
+        what: impl fmt::Display,
+        remedy: impl fmt::Display,
+    ) -> Self {
+        Self(one_line(&format!("{place}: {what}; {remedy}")))
+    }
+
+    /// Says it and yields the exit status.
+    pub(crate) fn report(&self) -> ExitCode {
+        say(self);
+        ExitCode::from(2)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The core's complaints are whole sentences already.
+impl From<imdsim::Problem> for Failure {
+    fn from(problem: imdsim::Problem) -> Self {
+        Self(one_line(&problem.to_string()))
+    }
+}
+
+/// One line to the person who started the program.
+pub(crate) fn say(message: impl fmt::Display) {
+    #[allow(clippy::print_stderr, reason = "this is where people look")]
+    {
+        eprintln!("imdsim: {message}");
+    }
+}
+
+/// Keeps what came from elsewhere on one line.
+fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split(['\n', '\r']).map(str::trim).collect();
+    words.join(" ").trim().to_owned()
+}

@@ -1,0 +1,159 @@
+//! Instances of the component, kept for the next request.
+//!
+//! An instance serves one request at a time. The one used last is taken first,
+//! since its memory is still in the processor's cache.
+
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::{Method, Request, Response};
+use http_body_util::{BodyExt as _, Full};
+use tokio::sync::{Semaphore, oneshot};
+use wasmtime::component::Component;
+use wasmtime::{Result, Store, bail, format_err};
+use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
+use wasmtime_wasi_http::p2::bindings::{Proxy, ProxyPre};
+use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
+use wasmtime_wasi_http::{Error, WasiHttpView as _};
+
+use crate::guest::{self, Host};
+use crate::keyvalue;
+
+/// How many requests are worked on at a time; more wait their turn.
+const MAX_BUSY: usize = 512;
+
+/// How many instances are kept after a rush.
+const MAX_IDLE: usize = 64;
+
+/// Where requests find an instance.
+pub(crate) struct InstancePool {
+    component: ProxyPre<Host>,
+    document: String,
+    values: Arc<dyn keyvalue::Store>,
+    idle: Mutex<Vec<Instance>>,
+    turns: Semaphore,
+}
+
+struct Instance {
+    store: Store<Host>,
+    proxy: Proxy,
+}
+
+impl InstancePool {
+    /// A pool with one instance in it. `document` is the settings of all.
+    pub(crate) async fn new(
+        component: &Component,
+        document: String,
+        values: Arc<dyn keyvalue::Store>,
+    ) -> Result<Self> {
+        let linker = guest::linker(component.engine())?;
+        let pool = Self {
+            component: ProxyPre::new(linker.instantiate_pre(component)?)?,
+            document,
+            values,
+            idle: Mutex::default(),
+            turns: Semaphore::new(MAX_BUSY),
+        };
+        let first = pool.instantiate().await?;
+        pool.put_back(first);
+        Ok(pool)
+    }
+
+    /// Has an instance answer. An error means that the instance failed, and
+    /// is gone.
+    pub(crate) async fn answer(&self, request: Request<Bytes>) -> Result<Response<Bytes>> {
+        let _turn = self.turns.acquire().await?;
+        let instance = match self.take() {
+            Some(instance) => instance,
+            None => self.instantiate().await?,
+        };
+        let (response, kept) = instance.answer(request).await?;
+        if let Some(instance) = kept {
+            self.put_back(instance);
+        }
+        Ok(response)
+    }
+
+    async fn instantiate(&self) -> Result<Instance> {
+        let values = Arc::clone(&self.values);
+        let mut store = Host::store(self.component.engine(), &self.document, values);
+        let proxy = self.component.instantiate_async(&mut store).await?;
+        Ok(Instance { store, proxy })
+    }
+
+    fn take(&self) -> Option<Instance> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.pop()
+    }
+
+    fn put_back(&self, instance: Instance) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < MAX_IDLE {
+            idle.push(instance);
+        }
+    }
+}
+
+impl Instance {
+    /// Runs the component and, at the same time, takes in the body it writes,
+    /// for it waits while too much of that has not been taken. Yields the
+    /// instance again if it holds nothing from this request.
+    async fn answer(
+        mut self,
+        request: Request<Bytes>,
+    ) -> Result<(Response<Bytes>, Option<Self>)> {
+        let bodiless = request.method() == Method::HEAD;
+        let (sender, receiver) = oneshot::channel();
+        let mut http = self.store.data_mut().http();
+        let request = request.map(|body| Full::new(body).map_err(|never| -> Error { match never {} }));
+        let request = http.new_incoming_request(Scheme::Http, request)?;
+        let out = http.new_response_outparam(sender)?;
+        let mut response = pin!(receive(receiver, bodiless));
+        let handler = self.proxy.wasi_http_incoming_handler();
+        let early = {
+            let mut call = pin!(handler.call_handle(&mut self.store, request, out));
+            // The call is looked at first: mostly it is done at once, and the
+            // response is all there.
+            tokio::select! {
+                biased;
+                done = &mut call => {
+                    done?;
+                    None
+                }
+                response = &mut response => {
+                    call.await?;
+                    Some(response?)
+                }
+            }
+        };
+        // Dropping an instance also ends a body that it left unfinished.
+        let kept = self.store.data().is_clean().then_some(self);
+        let response = match early {
+            Some(response) => response,
+            None => response.await?,
+        };
+        Ok((response, kept))
+    }
+}
+
+/// The response, once the component has written all of it.
+async fn receive(
+    receiver: oneshot::Receiver<Result<Response<HyperOutgoingBody>, ErrorCode>>,
+    bodiless: bool,
+) -> Result<Response<Bytes>> {
+    let Ok(response) = receiver.await else {
+        bail!("the component did not answer");
+    };
+    let (head, body) = response
+        .map_err(|code| format_err!("the component answered with an error: {code:?}"))?
+        .into_parts();
+    // A body that is shorter than the length that is stated, which the answer
+    // to HEAD has, ends in an error.
+    let bytes = if bodiless {
+        Bytes::new()
+    } else {
+        body.collect().await?.to_bytes()
+    };
+    Ok(Response::from_parts(head, bytes))
+}

@@ -1,0 +1,213 @@
+//! The interfaces `store` and `atomics`, over whatever keeps the values.
+//!
+//! Not served: a cursor in `list-keys`. All keys come at once.
+
+use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
+
+use super::{Change, Store};
+use bindings::wasi::keyvalue::atomics::{self, CasError};
+use bindings::wasi::keyvalue::store::{self, Error, KeyResponse};
+
+mod bindings {
+    #![allow(missing_docs, unused_qualifications, reason = "generated from wit/")]
+    #![allow(
+        clippy::pedantic,
+        clippy::allow_attributes_without_reason,
+        reason = "generated from wit/"
+    )]
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        world: "imdsim:emulator/key-value-host",
+        imports: { default: trappable },
+        with: {
+            "wasi:keyvalue/store.bucket": super::Bucket,
+            "wasi:keyvalue/atomics.cas": super::Cas,
+        },
+    });
+}
+
+/// The only bucket: the name that Spin gives its default store.
+const BUCKET: &str = "default";
+
+/// An open bucket. There is but one, so there is nothing to know about it.
+#[derive(Debug)]
+#[allow(unreachable_pub, reason = "the generated code names it in public")]
+pub struct Bucket;
+
+/// A key, and its value when it was last looked at.
+#[derive(Debug)]
+#[allow(unreachable_pub, reason = "the generated code names it in public")]
+pub struct Cas {
+    key: String,
+    seen: Option<Vec<u8>>,
+}
+
+/// What the interfaces work on during one call.
+pub(crate) struct KeyValue<'a> {
+    pub(crate) table: &'a mut ResourceTable,
+    pub(crate) values: &'a dyn Store,
+}
+
+/// Offers both interfaces to the component.
+pub(crate) fn add_to_linker<T: Send + 'static>(
+    linker: &mut Linker<T>,
+    view: fn(&mut T) -> KeyValue<'_>,
+) -> wasmtime::Result<()> {
+    store::add_to_linker::<T, View>(linker, view)?;
+    atomics::add_to_linker::<T, View>(linker, view)
+}
+
+struct View;
+
+impl HasData for View {
+    type Data<'a> = KeyValue<'a>;
+}
+
+impl KeyValue<'_> {
+    /// A change that does not depend on the present value.
+    fn replace(&self, key: &str, change: Change) -> Result<(), Error> {
+        let mut change = Some(change);
+        self.values
+            .update(key, &mut |_| change.take().unwrap_or(Change::Keep))
+            .map_err(Error::Other)
+    }
+}
+
+impl store::Host for KeyValue<'_> {
+    fn open(&mut self, name: String) -> wasmtime::Result<Result<Resource<Bucket>, Error>> {
+        if name != BUCKET {
+            return Ok(Err(Error::NoSuchStore));
+        }
+        Ok(Ok(self.table.push(Bucket)?))
+    }
+}
+
+impl store::HostBucket for KeyValue<'_> {
+    fn get(
+        &mut self,
+        _bucket: Resource<Bucket>,
+        key: String,
+    ) -> wasmtime::Result<Result<Option<Vec<u8>>, Error>> {
+        Ok(self.values.get(&key).map_err(Error::Other))
+    }
+
+    fn set(
+        &mut self,
+        _bucket: Resource<Bucket>,
+        key: String,
+        value: Vec<u8>,
+    ) -> wasmtime::Result<Result<(), Error>> {
+        Ok(self.replace(&key, Change::Set(value)))
+    }
+
+    fn delete(
+        &mut self,
+        _bucket: Resource<Bucket>,
+        key: String,
+    ) -> wasmtime::Result<Result<(), Error>> {
+        Ok(self.replace(&key, Change::Delete))
+    }
+
+    fn exists(
+        &mut self,
+        _bucket: Resource<Bucket>,
+        key: String,
+    ) -> wasmtime::Result<Result<bool, Error>> {
+        let value = self.values.get(&key).map_err(Error::Other);
+        Ok(value.map(|value| value.is_some()))
+    }
+
+    fn list_keys(
+        &mut self,
+        _bucket: Resource<Bucket>,
+        cursor: Option<String>,
+    ) -> wasmtime::Result<Result<KeyResponse, Error>> {
+        if cursor.is_some() {
+            let reason = "no cursor was given out, all keys came at once";
+            return Ok(Err(Error::Other(reason.to_owned())));
+        }
+        let keys = self.values.keys().map_err(Error::Other);
+        Ok(keys.map(|keys| KeyResponse { keys, cursor: None }))
+    }
+
+    fn drop(&mut self, bucket: Resource<Bucket>) -> wasmtime::Result<()> {
+        self.table.delete(bucket)?;
+        Ok(())
+    }
+}
+
+impl atomics::Host for KeyValue<'_> {
+    /// The number is kept as decimal text, as wasmtime's own store keeps it.
+    fn increment(
+        &mut self,
+        _bucket: Resource<Bucket>,
+        key: String,
+        delta: i64,
+    ) -> wasmtime::Result<Result<i64, Error>> {
+        let mut sum = Err("the value is not a number, or the sum is out of range".to_owned());
+        let updated = self.values.update(&key, &mut |value| {
+            let Some(next) = number(value).and_then(|number| number.checked_add(delta)) else {
+                return Change::Keep;
+            };
+            sum = Ok(next);
+            Change::Set(next.to_string().into_bytes())
+        });
+        Ok(updated.and(sum).map_err(Error::Other))
+    }
+
+    fn swap(
+        &mut self,
+        cas: Resource<Cas>,
+        value: Vec<u8>,
+    ) -> wasmtime::Result<Result<(), CasError>> {
+        let Cas { key, seen } = self.table.delete(cas)?;
+        let mut value = Some(value);
+        // What stands there instead, if it is not what was seen.
+        let mut other = None;
+        let updated = self.values.update(&key, &mut |present| {
+            if present != seen.as_deref() {
+                other = Some(present.map(<[u8]>::to_vec));
+                return Change::Keep;
+            }
+            value.take().map_or(Change::Keep, Change::Set)
+        });
+        Ok(match (updated, other) {
+            (Err(reason), _) => Err(CasError::StoreError(Error::Other(reason))),
+            (Ok(()), None) => Ok(()),
+            (Ok(()), Some(seen)) => Err(CasError::CasFailed(self.table.push(Cas { key, seen })?)),
+        })
+    }
+}
+
+impl atomics::HostCas for KeyValue<'_> {
+    fn new(
+        &mut self,
+        _bucket: Resource<Bucket>,
+        key: String,
+    ) -> wasmtime::Result<Result<Resource<Cas>, Error>> {
+        match self.values.get(&key) {
+            Ok(seen) => Ok(Ok(self.table.push(Cas { key, seen })?)),
+            Err(reason) => Ok(Err(Error::Other(reason))),
+        }
+    }
+
+    fn current(
+        &mut self,
+        cas: Resource<Cas>,
+    ) -> wasmtime::Result<Result<Option<Vec<u8>>, Error>> {
+        Ok(Ok(self.table.get(&cas)?.seen.clone()))
+    }
+
+    fn drop(&mut self, cas: Resource<Cas>) -> wasmtime::Result<()> {
+        self.table.delete(cas)?;
+        Ok(())
+    }
+}
+
+/// No value counts as nought.
+fn number(value: Option<&[u8]>) -> Option<i64> {
+    match value {
+        None => Some(0),
+        Some(bytes) => std::str::from_utf8(bytes).ok()?.parse().ok(),
+    }
+}

@@ -1,0 +1,41 @@
+//! A store that lasts as long as the program runs.
+
+use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock};
+
+use super::{Change, Store};
+
+/// Values in memory.
+#[derive(Debug, Default)]
+pub(crate) struct Memory(RwLock<BTreeMap<String, Vec<u8>>>);
+
+// A panic elsewhere cannot leave the map half changed: every change is one call.
+impl Store for Memory {
+    fn get(&self, key: &str) -> Result<Option<Vec<u8>>, String> {
+        let values = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        Ok(values.get(key).cloned())
+    }
+
+    fn keys(&self) -> Result<Vec<String>, String> {
+        let values = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        Ok(values.keys().cloned().collect())
+    }
+
+    fn update(
+        &self,
+        key: &str,
+        decide: &mut dyn FnMut(Option<&[u8]>) -> Change,
+    ) -> Result<(), String> {
+        let mut values = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        match decide(values.get(key).map(Vec::as_slice)) {
+            Change::Keep => {}
+            Change::Set(value) => {
+                values.insert(key.to_owned(), value);
+            }
+            Change::Delete => {
+                values.remove(key);
+            }
+        }
+        Ok(())
+    }
+}

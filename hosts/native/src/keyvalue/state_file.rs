@@ -1,0 +1,170 @@
+//! Opening the state file, or refusing to without touching a byte of it.
+//!
+//! redb repairs what it opens, so a file is judged by a copy in memory first:
+//! whether it is a database, whole, and of a version that is known here. Only
+//! then is the file itself opened. An empty file counts as none (`mktemp`
+//! makes such files).
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::panic;
+use std::path::Path;
+
+use redb::backends::InMemoryBackend;
+use redb::{
+    Builder, Database, DatabaseError, ReadableDatabase as _, StorageBackend as _, TableDefinition,
+};
+
+use super::redb::VALUES;
+use crate::fail::Failure;
+
+/// What this program must know about the file before it reads values.
+const META: TableDefinition<'_, &str, u64> = TableDefinition::new("imdsim");
+
+/// The row of `META` that says how the rest is to be read.
+const FORMAT: &str = "format";
+
+/// The version that this program writes, and the newest that it reads.
+const FORMAT_VERSION: u64 = 1;
+
+/// The first bytes of every redb file.
+const MAGIC: &[u8] = b"redb\x1a\x0a\xa9\x0d\x0a";
+
+/// Opens the file; makes it if there is none.
+pub(super) fn open(path: &Path) -> Result<Database, Failure> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => create(path),
+        Err(error) => Err(unusable(path, error)),
+        Ok(about) if !about.is_file() => Err(refusal(
+            path,
+            "it is not a file",
+            "give the name of a file, which may be a new one",
+        )),
+        Ok(about) if about.len() == 0 => create(path),
+        Ok(_) => {
+            examine(path)?;
+            Database::open(path).map_err(|error| explain(path, &error))
+        }
+    }
+}
+
+/// A new state file, with everything in it but values.
+fn create(path: &Path) -> Result<Database, Failure> {
+    let begin = || -> Result<Database, redb::Error> {
+        let database = Database::create(path)?;
+        let transaction = database.begin_write()?;
+        transaction
+            .open_table(META)?
+            .insert(FORMAT, FORMAT_VERSION)?;
+        transaction.open_table(VALUES)?;
+        transaction.commit()?;
+        Ok(database)
+    };
+    begin().map_err(|error| match error {
+        redb::Error::DatabaseAlreadyOpen => in_use(path),
+        error => unusable(path, error),
+    })
+}
+
+/// Judges a file that is there, without changing it.
+fn examine(path: &Path) -> Result<(), Failure> {
+    let mut start = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MAGIC.len() as u64).read_to_end(&mut start))
+        .map_err(|error| unusable(path, error))?;
+    if start != MAGIC {
+        return Err(damaged(path, "it is no state file of imdsim, or damaged"));
+    }
+    // Asked first, since a file that is being written may look damaged.
+    if let Ok(Err(DatabaseError::DatabaseAlreadyOpen)) =
+        quietly(|| Builder::new().open_read_only(path).map(drop))
+    {
+        return Err(in_use(path));
+    }
+    let bytes = fs::read(path).map_err(|error| unusable(path, error))?;
+    match quietly(move || format_version(bytes)) {
+        Ok(Ok(Some(FORMAT_VERSION))) => Ok(()),
+        Ok(Ok(Some(version))) => Err(refusal(
+            path,
+            format_args!("it is of format version {version}, and this program knows only 1"),
+            "use the imdsim that wrote it, or another file",
+        )),
+        Ok(Ok(None)) => Err(damaged(path, "it is a database, but not imdsim's")),
+        Ok(Err(redb::Error::UpgradeRequired(version))) => Err(damaged(
+            path,
+            format_args!("it is a database of redb file format {version}"),
+        )),
+        Ok(Err(_)) | Err(Panicked) => Err(damaged(path, "it is damaged")),
+    }
+}
+
+/// Opens a copy, repairs it if the last program was killed, checks every
+/// page, and reads the version.
+fn format_version(bytes: Vec<u8>) -> Result<Option<u64>, redb::Error> {
+    let copy = InMemoryBackend::new();
+    copy.set_len(bytes.len() as u64)?;
+    copy.write(0, &bytes)?;
+    drop(bytes);
+    let mut database = Builder::new().create_with_backend(copy)?;
+    if !database.check_integrity()? {
+        return Err(redb::Error::Corrupted("repaired".to_owned()));
+    }
+    let transaction = database.begin_read()?;
+    let version = match transaction.open_table(META) {
+        Ok(table) => table.get(FORMAT)?.map(|version| version.value()),
+        Err(redb::TableError::TableDoesNotExist(_)) => None,
+        Err(error) => return Err(error.into()),
+    };
+    // What is newer may keep its values otherwise.
+    if version == Some(FORMAT_VERSION) {
+        transaction.open_table(VALUES)?;
+    }
+    Ok(version)
+}
+
+/// A damaged file may make the database code panic.
+struct Panicked;
+
+fn quietly<T>(work: impl FnOnce() -> T + panic::UnwindSafe) -> Result<T, Panicked> {
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let result = panic::catch_unwind(work);
+    panic::set_hook(hook);
+    result.map_err(|_| Panicked)
+}
+
+fn explain(path: &Path, error: &DatabaseError) -> Failure {
+    match error {
+        DatabaseError::DatabaseAlreadyOpen => in_use(path),
+        error => unusable(path, error),
+    }
+}
+
+fn in_use(path: &Path) -> Failure {
+    refusal(
+        path,
+        "another program has it open",
+        "stop that program or give another file",
+    )
+}
+
+fn damaged(path: &Path, what: impl std::fmt::Display) -> Failure {
+    refusal(
+        path,
+        what,
+        "it was left as it is; move it away to start afresh, or give another file",
+    )
+}
+
+fn unusable(path: &Path, error: impl std::fmt::Display) -> Failure {
+    refusal(
+        path,
+        error,
+        "give a file in a folder that exists and can be written to",
+    )
+}
+
+fn refusal(path: &Path, what: impl std::fmt::Display, remedy: &str) -> Failure {
+    let what = format!("this state file cannot be used: {what}");
+    Failure::new(path.display(), what, remedy)
+}

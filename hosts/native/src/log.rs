@@ -1,0 +1,192 @@
+//! The request log on stderr, one line a request: for people, or as JSON.
+//!
+//! No token is ever logged: of the headers, only the user agent is.
+
+use std::fmt::{self, Write as _};
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anstream::AutoStream;
+use anstyle::{AnsiColor, Style};
+use http::header::USER_AGENT;
+use http::{HeaderMap, Method, Request, StatusCode, Uri};
+use jiff::{Timestamp, Zoned};
+use serde_json::json;
+
+use crate::cli::{LogFormat, Serve};
+
+/// Where requests are told about.
+pub(crate) struct Log {
+    /// No format, no log.
+    format: Option<LogFormat>,
+    /// Strips colours where nobody would see them.
+    stream: Mutex<AutoStream<io::Stderr>>,
+}
+
+/// What a line tells of a request, noted before the request is given away.
+pub(crate) struct Entry {
+    started: Instant,
+    peer: SocketAddr,
+    method: Method,
+    uri: Uri,
+    imds_version: Option<u8>,
+    user_agent: Option<String>,
+}
+
+impl Log {
+    /// The log that the flags ask for.
+    pub(crate) fn new(flags: &Serve) -> Self {
+        Self {
+            format: (!flags.quiet).then(|| flags.log.unwrap_or_default()),
+            stream: Mutex::new(AutoStream::auto(io::stderr())),
+        }
+    }
+
+    /// Begins the line of a request, if there is a log.
+    pub(crate) fn begin<B>(&self, request: &Request<B>, peer: SocketAddr) -> Option<Entry> {
+        self.format?;
+        let agent = request.headers().get(USER_AGENT);
+        Some(Entry {
+            started: Instant::now(),
+            peer,
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+            imds_version: imds_version(request.method(), request.uri().path(), request.headers()),
+            user_agent: agent.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
+        })
+    }
+
+    /// Writes the line of a request that was answered.
+    pub(crate) fn end(&self, entry: &Entry, status: StatusCode, bytes: u64) {
+        let duration = entry.started.elapsed();
+        match self.format {
+            None => {}
+            Some(LogFormat::Text) => self.write(&for_people(entry, status, bytes, duration)),
+            Some(LogFormat::Json) => self.write(&for_machines(entry, status, bytes, duration)),
+        }
+    }
+
+    /// Tells of a request that could not be read. hyper has answered it.
+    pub(crate) fn malformed(&self, peer: SocketAddr, error: &hyper::Error) {
+        match self.format {
+            None => {}
+            Some(LogFormat::Text) => {
+                let time = clock();
+                self.write(&format!("{DIM}{time}{DIM:#} malformed request: {error}"));
+            }
+            Some(LogFormat::Json) => self.write(
+                &json!({
+                    "time": Timestamp::now().to_string(),
+                    "peer": peer.to_string(),
+                    "error": error.to_string(),
+                })
+                .to_string(),
+            ),
+        }
+    }
+
+    /// One call, one line. A log that nobody can read any more is no reason to
+    /// stop answering.
+    fn write(&self, line: &str) {
+        let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = stream.write_all(format!("{line}\n").as_bytes());
+    }
+}
+
+const DIM: Style = Style::new().dimmed();
+
+fn clock() -> String {
+    Zoned::now().strftime("%H:%M:%S%.3f").to_string()
+}
+
+fn for_people(entry: &Entry, status: StatusCode, bytes: u64, duration: Duration) -> String {
+    let time = clock();
+    let version = match entry.imds_version {
+        Some(2) => "v2",
+        Some(_) => "v1",
+        None => "--",
+    };
+    let method = entry.method.as_str();
+    let target = Escaped(target(&entry.uri));
+    let colour = style(status);
+    let status = status.as_u16();
+    let duration = Rounded(duration);
+    format!(
+        "{DIM}{time}{DIM:#} {version} {method:<4} {target} \
+         {colour}{status}{colour:#} {DIM}{bytes} B {duration}{DIM:#}"
+    )
+}
+
+fn for_machines(entry: &Entry, status: StatusCode, bytes: u64, duration: Duration) -> String {
+    json!({
+        "time": Timestamp::now().to_string(),
+        "method": entry.method.as_str(),
+        "path": target(&entry.uri),
+        "status": status.as_u16(),
+        "bytes": bytes,
+        "duration_us": u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
+        "imds_version": entry.imds_version,
+        "user_agent": entry.user_agent,
+        "peer": entry.peer.to_string(),
+    })
+    .to_string()
+}
+
+/// Version 2 is asking for a token, or showing one. The control API is no
+/// part of the service and has no version.
+fn imds_version(method: &Method, path: &str, headers: &HeaderMap) -> Option<u8> {
+    if path.starts_with("/_imdsim/") || path.starts_with("/_parlel/") {
+        return None;
+    }
+    let asks = method == Method::PUT && path.trim_end_matches('/') == "/latest/api/token";
+    let shows = headers.contains_key("x-aws-ec2-metadata-token");
+    Some(if asks || shows { 2 } else { 1 })
+}
+
+fn target(uri: &Uri) -> &str {
+    uri.path_and_query()
+        .map_or_else(|| uri.path(), |target| target.as_str())
+}
+
+const fn style(status: StatusCode) -> Style {
+    let colour = match status.as_u16() {
+        ..400 => AnsiColor::Green,
+        400..500 => AnsiColor::Yellow,
+        500.. => AnsiColor::Red,
+    };
+    colour.on_default()
+}
+
+/// Text that cannot steer a terminal.
+struct Escaped<'a>(&'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in self.0.chars() {
+            if character.is_control() {
+                write!(f, "{}", character.escape_default())?;
+            } else {
+                f.write_char(character)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A duration with as many digits as matter.
+struct Rounded(Duration);
+
+impl fmt::Display for Rounded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0.as_secs_f64();
+        if seconds < 0.001 {
+            write!(f, "{:.0} µs", seconds * 1e6)
+        } else if seconds < 1.0 {
+            write!(f, "{:.1} ms", seconds * 1e3)
+        } else {
+            write!(f, "{seconds:.2} s")
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Taking in a request's body, up to a limit.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::header::EXPECT;
+use http::{Request, StatusCode};
+use http_body_util::BodyExt as _;
+use hyper::body::{Body as _, Incoming};
+use tokio::time::timeout;
+
+/// The largest body that is taken.
+const MAX_LEN: usize = 1024 * 1024;
+
+/// How much of a body that is too large is read and thrown away, so that a
+/// client which first writes all and then reads gets to see the refusal.
+const MAX_DISCARDED: usize = 16 * 1024 * 1024;
+
+/// How long a client may take to send a body.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The request with its whole body, or the status that refuses it.
+pub(crate) async fn take_in(request: Request<Incoming>) -> Result<Request<Bytes>, StatusCode> {
+    let (head, body) = request.into_parts();
+    if body.is_end_stream() {
+        return Ok(Request::from_parts(head, Bytes::new()));
+    }
+    let stated = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    // A client that asks first has not sent the body and need not.
+    if stated > MAX_LEN && (head.headers.contains_key(EXPECT) || stated > MAX_DISCARDED) {
+        return Err(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    match timeout(PATIENCE, read(body)).await {
+        Ok(bytes) => Ok(Request::from_parts(head, bytes?)),
+        Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
+    }
+}
+
+async fn read(mut body: Incoming) -> Result<Bytes, StatusCode> {
+    let mut bytes = BytesMut::new();
+    let mut len = 0;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| StatusCode::BAD_REQUEST)?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        len += data.len();
+        if len <= MAX_LEN {
+            bytes.extend_from_slice(&data);
+        } else if len > MAX_DISCARDED {
+            break;
+        }
+    }
+    if len > MAX_LEN {
+        return Err(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    Ok(bytes.freeze())
+}

@@ -1,0 +1,92 @@
+//! The command `serve`: everything is checked before the first connection is
+//! accepted, so that a bad value never leaves a program half alive.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use tokio::runtime::Runtime;
+
+use crate::cli;
+use crate::engine;
+use crate::fail::Failure;
+use crate::instance_pool::InstancePool;
+use crate::keyvalue::{Durable, Memory, Store};
+use crate::log::Log;
+use crate::server::Server;
+use crate::settings;
+use crate::stop;
+
+/// Where the program listens when it is not told.
+const DEFAULT_ADDR: &str = "127.0.0.1:4719";
+
+/// Serves until a signal comes.
+pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), Failure> {
+    let document = settings::gather(settings, std::env::vars_os())?.to_json();
+    let listener = listen(flags.addr.as_deref().unwrap_or(DEFAULT_ADDR))?;
+    let values: Arc<dyn Store> = match &flags.state {
+        None => Arc::new(Memory::default()),
+        Some(path) => Arc::new(Durable::open(path)?),
+    };
+    let component = engine::load().map_err(|error| broken(&error))?;
+    let runtime = Runtime::new().map_err(|error| broken(&error))?;
+    runtime.block_on(async {
+        let pool = InstancePool::new(&component, document, values)
+            .await
+            .map_err(|error| broken(&error))?;
+        let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| broken(&error))?;
+        let address = listener.local_addr().map_err(|error| broken(&error))?;
+        let stop = stop::signal().map_err(|error| broken(&error))?;
+        let server = Server {
+            pool,
+            keep_alive: flags.keep_alive,
+            log: Log::new(flags),
+        };
+        #[allow(clippy::print_stderr, reason = "people and tests wait for this line")]
+        {
+            eprintln!("Serving HTTP on http://{address}/");
+        }
+        server.run(listener, stop).await;
+        Ok(())
+    })
+    // The last task drops the last reference to the store, which closes its
+    // file, when the runtime goes.
+}
+
+fn listen(address: &str) -> Result<TcpListener, Failure> {
+    use std::io::ErrorKind;
+
+    let listener = TcpListener::bind(address).map_err(|error| {
+        let (what, remedy) = match error.kind() {
+            ErrorKind::AddrInUse => (
+                format!("{address} is in use"),
+                "stop the program that listens there, or give another port (0 picks a free one)",
+            ),
+            ErrorKind::PermissionDenied => (
+                format!("{address} is not yours to listen on"),
+                "give a port above 1023",
+            ),
+            ErrorKind::AddrNotAvailable => (
+                format!("{address} is no address of this machine"),
+                "give one that is, for instance 127.0.0.1:4719",
+            ),
+            _ => (
+                format!("{address:?} cannot be listened on: {error}"),
+                "give HOST:PORT, for instance 127.0.0.1:4719",
+            ),
+        };
+        Failure::new("--addr", what, remedy)
+    })?;
+    listener
+        .set_nonblocking(true)
+        .map_err(|error| broken(&error))?;
+    Ok(listener)
+}
+
+/// What should never happen, whatever people give.
+fn broken(error: &dyn std::fmt::Display) -> Failure {
+    Failure::new(
+        "this program",
+        format_args!("it cannot start: {error:#}"),
+        "report this as a bug of imdsim",
+    )
+}

@@ -1,0 +1,165 @@
+//! Serving connections until a signal comes.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::uri::{Authority, Scheme};
+use http::{Request, Response, StatusCode, Uri, header::HOST};
+use http_body_util::Full;
+use hyper::body::{Body as _, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{sleep, timeout};
+
+use crate::fail::say;
+use crate::instance_pool::InstancePool;
+use crate::log::Log;
+use crate::{connection, request_body};
+
+/// The largest head of a request, request line included.
+const MAX_HEAD_LEN: usize = 64 * 1024;
+
+/// How long a client may take to send a head, or leave a connection idle.
+const HEAD_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long running requests may take to finish once a signal has come.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// How long to wait when no connection can be accepted, which mostly means
+/// that too many files are open.
+const BREATHER: Duration = Duration::from_millis(50);
+
+/// What all connections share.
+pub(crate) struct Server {
+    pub(crate) pool: InstancePool,
+    pub(crate) keep_alive: bool,
+    pub(crate) log: Log,
+}
+
+/// The two ends of a connection.
+#[derive(Clone, Copy)]
+struct Ends {
+    local: SocketAddr,
+    peer: SocketAddr,
+}
+
+impl Server {
+    /// Accepts connections until `stop` comes, then lets what runs finish.
+    pub(crate) async fn run(self, listener: TcpListener, stop: impl Future<Output = ()>) {
+        let server = Arc::new(self);
+        let running = GracefulShutdown::new();
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = &mut stop => break,
+            };
+            match accepted {
+                Ok((stream, peer)) => server.welcome(stream, peer, &running),
+                Err(error) if is_the_clients(&error) => {}
+                Err(error) => {
+                    say(format_args!("cannot accept a connection: {error}"));
+                    sleep(BREATHER).await;
+                }
+            }
+        }
+        drop(listener);
+        // What has not finished by then is cut off.
+        let _ = timeout(FAREWELL, running.shutdown()).await;
+    }
+
+    fn welcome(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, running: &GracefulShutdown) {
+        // Without an address the client is gone.
+        let Ok(local) = stream.local_addr() else {
+            return;
+        };
+        // Without this option answers are right, only later.
+        let _ = stream.set_nodelay(true);
+        let ends = Ends { local, peer };
+        let server = Arc::clone(self);
+        let service = service_fn(move |request| {
+            let server = Arc::clone(&server);
+            async move { Ok::<_, Infallible>(server.answer(request, ends).await) }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_PATIENCE)
+            .max_header_size(MAX_HEAD_LEN)
+            .max_buf_size(MAX_HEAD_LEN)
+            .title_case_headers(true)
+            .serve_connection(TokioIo::new(stream), service);
+        let connection = running.watch(connection);
+        let server = Arc::clone(self);
+        tokio::spawn(async move {
+            match connection.await {
+                Err(error) if error.is_parse() => server.log.malformed(ends.peer, &error),
+                // The client left in the middle, or was too slow.
+                Ok(()) | Err(_) => {}
+            }
+        });
+    }
+
+    async fn answer(&self, request: Request<Incoming>, ends: Ends) -> Response<Full<Bytes>> {
+        let entry = self.log.begin(&request, ends.peer);
+        let response = self.respond(request, ends).await;
+        if let Some(entry) = entry {
+            let bytes = response.body().size_hint().lower();
+            self.log.end(&entry, response.status(), bytes);
+        }
+        response
+    }
+
+    async fn respond(&self, request: Request<Incoming>, ends: Ends) -> Response<Full<Bytes>> {
+        let stays_open =
+            connection::stays_open(request.version(), request.headers(), self.keep_alive);
+        let mut request = match request_body::take_in(request).await {
+            Ok(request) => request,
+            Err(status) => return connection::refuse(status),
+        };
+        name_host(&mut request, ends.local);
+        match self.pool.answer(request).await {
+            Ok(response) => connection::finish(response, stays_open),
+            Err(error) => {
+                say(format_args!("the component failed: {error:?}"));
+                connection::refuse(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+        }
+    }
+}
+
+/// `wasi:http` insists that a request names a host, which the real service
+/// does not. A request without one means the address that it was sent to; a
+/// name that is not even text stays no host of anybody's.
+fn name_host(request: &mut Request<Bytes>, local: SocketAddr) {
+    let stated = request.headers().get(HOST);
+    if request.uri().authority().is_some() || stated.is_some_and(|host| host.to_str().is_ok()) {
+        return;
+    }
+    let authority = match stated {
+        None => Authority::try_from(local.to_string()).ok(),
+        Some(_) => None,
+    };
+    let mut parts = std::mem::take(request.uri_mut()).into_parts();
+    parts.scheme = Some(Scheme::HTTP);
+    parts.authority = Some(authority.unwrap_or_else(|| Authority::from_static("host.invalid")));
+    if let Ok(uri) = Uri::from_parts(parts) {
+        *request.uri_mut() = uri;
+    }
+}
+
+/// Whether an error of `accept` is about that one connection.
+fn is_the_clients(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+    )
+}
