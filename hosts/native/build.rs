@@ -18,8 +18,8 @@ fn main() -> Result<()> {
     }
     let out = PathBuf::from(std::env::var_os("OUT_DIR").context("cargo sets OUT_DIR")?);
     let component = imdsim_guest::build_component("imdsim-wasi", &components_dir(&out)?)?;
-    let code = compile(&component)
-        .map_err(|error| anyhow!("cannot compile the component: {error:?}"))?;
+    let code =
+        compile(&component).map_err(|error| anyhow!("cannot compile the component: {error:?}"))?;
     std::fs::write(out.join("imdsim.cwasm"), code)?;
     Ok(())
 }

@@ -1,2 +1,17 @@
-//! x
-fn main(){}
+//! The native program, from outside: started as people start it, spoken to
+//! over raw sockets, stopped with signals.
+
+/// When connections close, and the head of a response to the byte.
+mod connections;
+/// Too large, too much, not HTTP.
+mod limits;
+/// The request log.
+mod log;
+/// Starting the program, and refusals to start.
+mod program;
+/// Bad flags, values and files; a port in use; help.
+mod refusals;
+/// `--state`: made, kept, locked, and left alone when it cannot be used.
+mod state_file;
+/// Signals.
+mod stopping;

@@ -72,7 +72,12 @@ pub(crate) struct Serve {
     #[arg(long)]
     pub(crate) keep_alive: bool,
     /// How requests are logged on stderr [default: text]
-    #[arg(long, value_enum, value_name = "text|json", hide_possible_values = true)]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "text|json",
+        hide_possible_values = true
+    )]
     pub(crate) log: Option<LogFormat>,
     /// Do not log requests
     #[arg(long)]
@@ -123,9 +128,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
     })?;
     Ok(match line.command {
         None => Command::Serve(line.settings, line.serve),
-        Some(Subcommands::Serve(serve)) => {
-            Command::Serve(line.settings, serve.over(line.serve))
-        }
+        Some(Subcommands::Serve(serve)) => Command::Serve(line.settings, serve.over(line.serve)),
     })
 }
 
@@ -189,10 +192,7 @@ fn explain(error: &clap::Error) -> Failure {
         }
         ErrorKind::InvalidValue => Failure::new(
             place,
-            format!(
-                "{value:?} is not one of {}",
-                text(ContextKind::ValidValue)
-            ),
+            format!("{value:?} is not one of {}", text(ContextKind::ValidValue)),
             remedy,
         ),
         ErrorKind::ArgumentConflict => Failure::new(place, "given more than once", remedy),

@@ -99,14 +99,12 @@ impl Instance {
     /// Runs the component and, at the same time, takes in the body it writes,
     /// for it waits while too much of that has not been taken. Yields the
     /// instance again if it holds nothing from this request.
-    async fn answer(
-        mut self,
-        request: Request<Bytes>,
-    ) -> Result<(Response<Bytes>, Option<Self>)> {
+    async fn answer(mut self, request: Request<Bytes>) -> Result<(Response<Bytes>, Option<Self>)> {
         let bodiless = request.method() == Method::HEAD;
         let (sender, receiver) = oneshot::channel();
         let mut http = self.store.data_mut().http();
-        let request = request.map(|body| Full::new(body).map_err(|never| -> Error { match never {} }));
+        let request =
+            request.map(|body| Full::new(body).map_err(|never| -> Error { match never {} }));
         let request = http.new_incoming_request(Scheme::Http, request)?;
         let out = http.new_response_outparam(sender)?;
         let mut response = pin!(receive(receiver, bodiless));

@@ -33,7 +33,8 @@ pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), 
         let pool = InstancePool::new(&component, document, values)
             .await
             .map_err(|error| broken(&error))?;
-        let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| broken(&error))?;
+        let listener =
+            tokio::net::TcpListener::from_std(listener).map_err(|error| broken(&error))?;
         let address = listener.local_addr().map_err(|error| broken(&error))?;
         let stop = stop::signal().map_err(|error| broken(&error))?;
         let server = Server {

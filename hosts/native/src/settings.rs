@@ -113,9 +113,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(MAX_FILE_LEN + 1).read_to_end(&mut bytes))
-        .map_err(|error| {
-            unreadable(path, error, "give the name of a file that can be read")
-        })?;
+        .map_err(|error| unreadable(path, error, "give the name of a file that can be read"))?;
     if bytes.len() as u64 > MAX_FILE_LEN {
         return Err(unreadable(
             path,

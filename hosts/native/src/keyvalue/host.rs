@@ -8,7 +8,7 @@ use super::{Change, Store};
 use bindings::wasi::keyvalue::atomics::{self, CasError};
 use bindings::wasi::keyvalue::store::{self, Error, KeyResponse};
 
-mod bindings {
+pub(super) mod bindings {
     #![allow(missing_docs, unused_qualifications, reason = "generated from wit/")]
     #![allow(
         clippy::pedantic,
@@ -191,10 +191,7 @@ impl atomics::HostCas for KeyValue<'_> {
         }
     }
 
-    fn current(
-        &mut self,
-        cas: Resource<Cas>,
-    ) -> wasmtime::Result<Result<Option<Vec<u8>>, Error>> {
+    fn current(&mut self, cas: Resource<Cas>) -> wasmtime::Result<Result<Option<Vec<u8>>, Error>> {
         Ok(Ok(self.table.get(&cas)?.seen.clone()))
     }
 

@@ -40,3 +40,6 @@ pub(crate) enum Change {
     /// It goes.
     Delete,
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,180 @@
+//! When connections close, and the head of a response to the byte.
+
+use std::io::Write as _;
+
+use crate::program::{Program, body, header, is_closed, read_response};
+
+const LEAF: &str = "/latest/meta-data/instance-id";
+
+/// The names of the headers in the order in which they came.
+fn names(response: &str) -> Vec<&str> {
+    let (head, _) = response.split_once("\r\n\r\n").unwrap();
+    let lines = head.lines().skip(1);
+    lines.map(|line| line.split_once(": ").unwrap().0).collect()
+}
+
+#[test]
+fn a_connection_closes_after_the_answer_and_says_so() {
+    let program = Program::start(&[]);
+    // `get` returns only once the connection is closed.
+    let response = program.get(LEAF);
+    assert_eq!(header(&response, "Connection"), Some("close"));
+}
+
+#[test]
+fn headers_have_the_names_and_the_order_of_the_captures() {
+    let program = Program::start(&[]);
+    let response = program.get(LEAF);
+    assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
+    assert_eq!(
+        names(&response),
+        [
+            "Content-Type",
+            "Accept-Ranges",
+            "Last-Modified",
+            "Content-Length",
+            "Date",
+            "Server",
+            "Connection",
+        ]
+    );
+}
+
+#[test]
+fn a_token_comes_with_the_headers_of_the_captures() {
+    let program = Program::start(&[]);
+    let response = program.send(
+        "PUT /latest/api/token HTTP/1.1\r\nHost: test\r\n\
+         X-aws-ec2-metadata-token-ttl-seconds: 60\r\nContent-Length: 0\r\n\r\n",
+    );
+    assert_eq!(
+        names(&response),
+        [
+            "X-Aws-Ec2-Metadata-Token-Ttl-Seconds",
+            "Content-Length",
+            "Date",
+            "Server",
+            "Connection",
+            "Content-Type",
+        ]
+    );
+}
+
+#[test]
+fn asked_to_the_program_keeps_the_connection_and_says_nothing_of_it() {
+    let program = Program::start(&[]);
+    let mut stream = program.connect();
+    for _ in 0..3 {
+        write!(
+            stream,
+            "GET {LEAF} HTTP/1.1\r\nHost: test\r\nConnection: Keep-Alive\r\n\r\n"
+        )
+        .unwrap();
+        let response = read_response(&mut stream);
+        assert_eq!(header(&response, "Connection"), None);
+    }
+    write!(stream, "GET {LEAF} HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
+    let response = read_response(&mut stream);
+    assert_eq!(header(&response, "Connection"), Some("close"));
+    assert!(is_closed(&mut stream));
+}
+
+#[test]
+fn with_the_flag_connections_are_kept_unless_asked_to_close() {
+    let program = Program::start(&["--keep-alive"]);
+    let mut stream = program.connect();
+    for _ in 0..3 {
+        write!(stream, "GET {LEAF} HTTP/1.1\r\nHost: test\r\n\r\n").unwrap();
+        let response = read_response(&mut stream);
+        assert_eq!(header(&response, "Connection"), None);
+    }
+    write!(
+        stream,
+        "GET {LEAF} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let response = read_response(&mut stream);
+    assert_eq!(header(&response, "Connection"), Some("close"));
+    assert!(is_closed(&mut stream));
+}
+
+#[test]
+fn requests_sent_at_once_are_answered_in_order() {
+    let program = Program::start(&[]);
+    let kept = format!("HEAD {LEAF} HTTP/1.1\r\nHost: test\r\nConnection: keep-alive\r\n\r\n");
+    let last = format!("GET {LEAF} HTTP/1.1\r\nHost: test\r\n\r\n");
+    let responses = program.send(kept.repeat(2) + &last);
+    assert_eq!(responses.matches("HTTP/1.1 200 OK\r\n").count(), 3);
+    assert!(body(responses.rsplit("HTTP/1.1").next().unwrap()).starts_with("i-"));
+}
+
+#[test]
+fn head_has_the_length_of_get_and_no_body() {
+    let program = Program::start(&[]);
+    let got = program.get(LEAF);
+    let asked = program.send(format!("HEAD {LEAF} HTTP/1.1\r\nHost: test\r\n\r\n"));
+    assert!(asked.starts_with("HTTP/1.1 200 OK\r\n"), "{asked}");
+    let length = body(&got).len().to_string();
+    assert_eq!(header(&asked, "Content-Length"), Some(length.as_str()));
+    assert_eq!(names(&asked), names(&got));
+    assert_eq!(body(&asked), "");
+}
+
+#[test]
+fn status_405_has_the_words_of_the_real_service() {
+    let program = Program::start(&[]);
+    let response = program.get("/latest/api/token");
+    assert!(
+        response.starts_with("HTTP/1.1 405 Not Allowed\r\n"),
+        "{response}"
+    );
+}
+
+#[test]
+fn a_request_that_names_no_host_is_answered() {
+    let program = Program::start(&[]);
+    let nameless = program.send(format!("GET {LEAF} HTTP/1.0\r\n\r\n"));
+    assert!(nameless.starts_with("HTTP/1.0 200 OK\r\n"), "{nameless}");
+    let mut strange = format!("GET {LEAF} HTTP/1.1\r\nHost: ").into_bytes();
+    strange.extend(b"\xff\r\n\r\n");
+    let strange = program.send(strange);
+    assert!(strange.starts_with("HTTP/1.1 200 OK\r\n"), "{strange}");
+}
+
+#[test]
+fn connections_without_a_request_do_no_harm_and_leave_no_trace() {
+    let program = Program::start(&[]);
+    for _ in 0..100 {
+        drop(program.connect());
+    }
+    let response = program.get(LEAF);
+    assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
+    #[cfg(unix)]
+    assert_eq!(
+        program.stop().lines().count(),
+        2,
+        "the start and one request"
+    );
+}
+
+#[test]
+fn many_requests_at_once_are_all_answered() {
+    let program = Program::start(&["--quiet"]);
+    let expected = body(&program.get(LEAF)).to_owned();
+    std::thread::scope(|scope| {
+        for _ in 0..64 {
+            scope.spawn(|| {
+                let mut stream = program.connect();
+                for _ in 0..50 {
+                    write!(
+                        stream,
+                        "GET {LEAF} HTTP/1.1\r\nHost: test\r\nConnection: keep-alive\r\n\r\n"
+                    )
+                    .unwrap();
+                    let response = read_response(&mut stream);
+                    assert_eq!(body(&response), expected);
+                }
+            });
+        }
+    });
+}

@@ -1,0 +1,205 @@
+//! The program under test: on a port of its own, its output collected, killed
+//! when the test is over.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Shutdown, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// What the program says once it accepts connections.
+const READY: &str = "Serving HTTP on http://";
+
+/// How long a test waits for bytes before it fails.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running program.
+pub(crate) struct Program {
+    child: Child,
+    address: String,
+    output: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Program {
+    /// Starts the program on a free port and waits until it is ready.
+    #[track_caller]
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let mut child = command(arguments)
+            .args(["--addr", "127.0.0.1:0"])
+            .spawn()
+            .unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let output = Arc::new(Mutex::new(String::new()));
+        let mut address = None;
+        while address.is_none() {
+            let mut line = String::new();
+            let len = stderr.read_line(&mut line).unwrap();
+            let so_far = &mut *output.lock().unwrap();
+            so_far.push_str(&line);
+            assert_ne!(len, 0, "the program ended: {so_far}");
+            address = line
+                .strip_prefix(READY)
+                .and_then(|rest| rest.strip_suffix("/\n"))
+                .map(str::to_owned);
+        }
+        let collected = Arc::clone(&output);
+        let reader = std::thread::spawn(move || {
+            for line in stderr.lines() {
+                let line = line.unwrap() + "\n";
+                collected.lock().unwrap().push_str(&line);
+            }
+        });
+        Self {
+            child,
+            address: address.unwrap(),
+            output,
+            reader: Some(reader),
+        }
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    pub(crate) fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        stream
+    }
+
+    /// Sends bytes on a connection of their own and returns all that comes
+    /// back until the program closes it.
+    pub(crate) fn send(&self, request: impl AsRef<[u8]>) -> String {
+        let mut stream = self.connect();
+        // A program that refuses a request early need not read all of it.
+        let _ = stream.write_all(request.as_ref());
+        let mut response = Vec::new();
+        let end = stream.read_to_end(&mut response);
+        assert!(end.is_ok() || !response.is_empty(), "no response: {end:?}");
+        String::from_utf8(response).unwrap()
+    }
+
+    /// Asks for a path as curl does.
+    pub(crate) fn get(&self, path: &str) -> String {
+        self.send(format!("GET {path} HTTP/1.1\r\nHost: test\r\n\r\n"))
+    }
+
+    /// Sends a signal.
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill")
+            .args(["-s", name, &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits for the end, and returns how it ended and all it said.
+    pub(crate) fn wait(mut self) -> (ExitStatus, String) {
+        let status = self.child.wait().unwrap();
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
+        let output = self.output.lock().unwrap().clone();
+        (status, output)
+    }
+
+    /// Stops the program and returns all it said.
+    #[cfg(unix)]
+    pub(crate) fn stop(self) -> String {
+        self.signal("TERM");
+        let (status, output) = self.wait();
+        assert!(status.success(), "{status}: {output}");
+        output
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            let output = self.output.lock().unwrap();
+            println!("the program said:\n{output}");
+        }
+    }
+}
+
+/// One response, off a connection that stays open.
+pub(crate) fn read_response(stream: &mut TcpStream) -> String {
+    let mut response = Vec::new();
+    while !response.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        response.push(byte[0]);
+    }
+    let head = String::from_utf8(response.clone()).unwrap();
+    let length = header(&head, "Content-Length").unwrap().parse().unwrap();
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).unwrap();
+    head + &String::from_utf8(body).unwrap()
+}
+
+/// Whether the other side has closed the connection.
+pub(crate) fn is_closed(stream: &mut TcpStream) -> bool {
+    stream.shutdown(Shutdown::Write).unwrap();
+    stream.read(&mut [0]).unwrap() == 0
+}
+
+/// The value of a header, if it is there, its name written just so.
+pub(crate) fn header<'a>(response: &'a str, name: &str) -> Option<&'a str> {
+    let (head, _) = response.split_once("\r\n\r\n")?;
+    let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+    lines
+        .find(|(found, _)| *found == name)
+        .map(|(_, value)| value)
+}
+
+/// What comes after the head.
+pub(crate) fn body(response: &str) -> &str {
+    response.split_once("\r\n\r\n").unwrap().1
+}
+
+/// Runs the program to its end, which must come before it serves anything:
+/// status 2 and one line, which is returned.
+#[track_caller]
+pub(crate) fn refusal(arguments: &[&str]) -> String {
+    refusal_of(&mut command(arguments))
+}
+
+/// The same, for a command that was prepared further.
+#[track_caller]
+pub(crate) fn refusal_of(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(output.stdout.is_empty());
+    let line = said.strip_suffix('\n').unwrap();
+    assert!(!line.contains('\n'), "more than one line: {line}");
+    line.strip_prefix("imdsim: ").unwrap().to_owned()
+}
+
+/// The program, not yet started, in a clean environment.
+pub(crate) fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_imdsim"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("IMDSIM_") {
+            command.env_remove(name);
+        }
+    }
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// A path as a flag takes it.
+pub(crate) fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}

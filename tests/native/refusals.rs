@@ -1,0 +1,186 @@
+//! Bad flags, values and files; a port in use; help.
+
+use std::fs;
+
+use crate::program::{Program, command, refusal, refusal_of, text};
+
+#[track_caller]
+fn check(arguments: &[&str], expected: &str) {
+    assert_eq!(refusal(arguments), expected);
+}
+
+/// For sentences whose middle is the system's or the core's.
+#[track_caller]
+fn check_parts(said: &str, start: &str, end: &str) {
+    assert!(said.starts_with(start), "{said}");
+    assert!(said.ends_with(end), "{said}");
+}
+
+#[test]
+fn a_bad_command_line_is_refused_in_one_sentence() {
+    check(
+        &["--addres", "x"],
+        "--addres: there is no such flag; did you mean `--addr`? See `imdsim --help`",
+    );
+    check(
+        &["--zzz"],
+        "--zzz: there is no such flag; see `imdsim --help`",
+    );
+    check(
+        &["brew"],
+        "brew: there is no such command; see `imdsim --help`",
+    );
+    check(
+        &["--log"],
+        "--log: the value is missing; see `imdsim --help`",
+    );
+    check(
+        &["--log", "xml"],
+        "--log: \"xml\" is not one of text, json; see `imdsim --help`",
+    );
+    check(
+        &["--quiet", "--quiet"],
+        "--quiet: given more than once; see `imdsim --help`",
+    );
+    check(
+        &["--quiet=yes"],
+        "--quiet: this flag takes no value; see `imdsim --help`",
+    );
+}
+
+#[test]
+fn a_bad_address_is_refused() {
+    check(
+        &["--addr", "4719"],
+        "--addr: \"4719\" cannot be listened on: invalid socket address; \
+         give HOST:PORT, for instance 127.0.0.1:4719",
+    );
+    // An address for documentation, which no machine has.
+    check(
+        &["--addr", "192.0.2.1:0"],
+        "--addr: 192.0.2.1:0 is no address of this machine; \
+         give one that is, for instance 127.0.0.1:4719",
+    );
+    let said = refusal(&["--addr", "name.invalid:80"]);
+    check_parts(
+        &said,
+        "--addr: \"name.invalid:80\" cannot be listened on: ",
+        "; give HOST:PORT, for instance 127.0.0.1:4719",
+    );
+}
+
+#[test]
+fn a_port_in_use_is_refused() {
+    let program = Program::start(&[]);
+    let address = program.address();
+    check(
+        &["--addr", address],
+        &format!(
+            "--addr: {address} is in use; stop the program that listens there, \
+             or give another port (0 picks a free one)"
+        ),
+    );
+}
+
+#[test]
+fn a_missing_file_is_refused_by_name() {
+    for flag in ["--instance", "--config", "--user-data"] {
+        check_parts(
+            &refusal(&[flag, "no-such-file"]),
+            "no-such-file: this file cannot be used: ",
+            "; give the name of a file that can be read",
+        );
+    }
+}
+
+#[test]
+fn a_file_that_is_not_text_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("latin-1");
+    fs::write(&path, b"\xe9").unwrap();
+    let path = text(&path);
+    check(
+        &["--config", path],
+        &format!("{path}: this file cannot be used: it is not UTF-8 text; save it as UTF-8"),
+    );
+}
+
+#[test]
+fn bad_values_are_refused_wherever_they_stand() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.json");
+    fs::write(&path, r#"{"http_tokens": "maybe"}"#).unwrap();
+    let path = text(&path);
+    let said = refusal(&["--http-tokens", "maybe"]);
+    check_parts(&said, "--http-tokens: ", "");
+    let said = refusal(&["--config", path]);
+    check_parts(&said, &format!("{path}: http_tokens: "), "");
+    let said = refusal_of(command(&[]).env("IMDSIM_HTTP_TOKENS", "maybe"));
+    check_parts(&said, "IMDSIM_HTTP_TOKENS: ", "");
+    let said = refusal_of(command(&[]).env("IMDSIM_CONFIG", "{"));
+    check_parts(&said, "IMDSIM_CONFIG: ", "");
+}
+
+#[test]
+fn flags_win_over_variables_and_variables_over_documents() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.json");
+    fs::write(&path, r#"{"http_tokens": "worst"}"#).unwrap();
+    let arguments = ["--config", text(&path)];
+    // Each layer is wrong in its own way, and the refusal shows which won.
+    let said = refusal_of(command(&arguments).env("IMDSIM_CONFIG", "{"));
+    assert!(said.contains("worst"), "{said}");
+    let said = refusal_of(command(&arguments).env("IMDSIM_HTTP_TOKENS", "worse"));
+    assert!(said.contains("worse\""), "{said}");
+    let said = refusal_of(
+        command(&arguments)
+            .arg("--http-tokens=bad")
+            .env("IMDSIM_HTTP_TOKENS", "worse"),
+    );
+    assert!(said.contains("bad"), "{said}");
+}
+
+#[test]
+fn flags_stand_before_and_after_the_command() {
+    for arguments in [
+        &["--http-tokens=maybe", "serve"][..],
+        &["serve", "--http-tokens=maybe"],
+    ] {
+        check_parts(&refusal(arguments), "--http-tokens: ", "");
+    }
+    for arguments in [&["--addr", "x", "serve"][..], &["serve", "--addr", "x"]] {
+        check_parts(&refusal(arguments), "--addr: \"x\" ", "");
+    }
+    drop(Program::start(&["--quiet", "serve"]));
+}
+
+#[test]
+fn an_unknown_variable_is_named_and_ignored() {
+    let said = command(&["--addr", "x"])
+        .env("IMDSIM_HTTP_TOKEN", "required")
+        .output()
+        .unwrap()
+        .stderr;
+    let said = String::from_utf8(said).unwrap();
+    let mut lines = said.lines();
+    assert_eq!(
+        lines.next(),
+        Some("imdsim: IMDSIM_HTTP_TOKEN: there is no such setting; ignored")
+    );
+    check_parts(lines.next().unwrap(), "imdsim: --addr: ", "");
+}
+
+#[test]
+fn help_and_version_are_no_failures() {
+    for arguments in [
+        &["--help"][..],
+        &["-h"],
+        &["serve", "--help"],
+        &["--version"],
+    ] {
+        let output = command(arguments).output().unwrap();
+        assert!(output.status.success());
+        assert!(output.stderr.is_empty());
+        assert!(String::from_utf8(output.stdout).unwrap().contains("imdsim"));
+    }
+}

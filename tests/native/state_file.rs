@@ -1,0 +1,173 @@
+//! `--state`: made, kept, locked, and left alone when it cannot be used.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use redb::{Database, ReadableDatabase as _, TableDefinition};
+use tempfile::TempDir;
+
+use crate::program::{Program, refusal, text};
+
+const META: TableDefinition<'_, &str, u64> = TableDefinition::new("imdsim");
+const VALUES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("values");
+
+fn folder() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state");
+    (folder, path)
+}
+
+/// A state file as the program makes it.
+#[cfg(unix)]
+fn make(path: &Path) {
+    Program::start(&["--state", text(path)]).stop();
+}
+
+/// The program refuses the file with this sentence and does not touch it.
+#[track_caller]
+fn check_untouched(path: &Path, what: &str) {
+    let before = fs::read(path).unwrap();
+    let said = refusal(&["--addr", "127.0.0.1:0", "--state", text(path)]);
+    let expected = format!("{}: this state file cannot be used: {what}", path.display());
+    assert!(said.starts_with(&expected), "{said}");
+    assert!(fs::read(path).unwrap() == before, "the file was touched");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_new_state_file_has_no_state_in_it() {
+    let (_folder, path) = folder();
+    let program = Program::start(&["--state", text(&path)]);
+    program.get("/latest/meta-data/");
+    program.stop();
+    let database = Database::open(&path).unwrap();
+    let transaction = database.begin_read().unwrap();
+    let format = transaction.open_table(META).unwrap();
+    assert_eq!(format.get("format").unwrap().unwrap().value(), 1);
+    use redb::ReadableTableMetadata as _;
+    assert!(transaction.open_table(VALUES).unwrap().is_empty().unwrap());
+}
+
+#[test]
+#[cfg(unix)]
+fn a_state_file_opens_again() {
+    let (_folder, path) = folder();
+    make(&path);
+    make(&path);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_state_file_opens_again_after_the_program_was_killed() {
+    let (_folder, path) = folder();
+    let program = Program::start(&["--state", text(&path)]);
+    program.signal("KILL");
+    program.wait();
+    make(&path);
+}
+
+#[test]
+#[cfg(unix)]
+fn an_empty_file_counts_as_none() {
+    let (_folder, path) = folder();
+    fs::write(&path, "").unwrap();
+    make(&path);
+}
+
+#[test]
+fn a_file_that_is_something_else_is_left_alone() {
+    let (_folder, path) = folder();
+    fs::write(&path, "{\"version\": 1}\n").unwrap();
+    check_untouched(&path, "it is no state file of imdsim, or damaged; ");
+}
+
+#[test]
+fn a_database_of_something_else_is_left_alone() {
+    let (_folder, path) = folder();
+    drop(Database::create(&path).unwrap());
+    check_untouched(&path, "it is a database, but not imdsim's; ");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_newer_state_file_is_left_alone() {
+    let (_folder, path) = folder();
+    make(&path);
+    let database = Database::open(&path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    transaction
+        .open_table(META)
+        .unwrap()
+        .insert("format", 2)
+        .unwrap();
+    transaction.commit().unwrap();
+    drop(database);
+    check_untouched(
+        &path,
+        "it is of format version 2, and this program knows only 1; use the imdsim that wrote it",
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn a_damaged_state_file_is_left_alone() {
+    let (_folder, path) = folder();
+    make(&path);
+    let database = Database::open(&path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    transaction
+        .open_table(VALUES)
+        .unwrap()
+        .insert("key", [7; 3000].as_slice())
+        .unwrap();
+    transaction.commit().unwrap();
+    drop(database);
+    let whole = fs::read(&path).unwrap();
+    let value = whole
+        .windows(64)
+        .position(|bytes| bytes == [7; 64])
+        .unwrap();
+
+    // The value itself, what stands for the pages, half of the file.
+    let mut flipped = whole.clone();
+    flipped[value + 100] ^= 1;
+    fs::write(&path, &flipped).unwrap();
+    check_untouched(&path, "it is damaged; it was left as it is; ");
+
+    let mut header = whole.clone();
+    header[64..320].fill(0xff);
+    fs::write(&path, &header).unwrap();
+    check_untouched(&path, "it is damaged; ");
+
+    fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+    check_untouched(&path, "it is damaged; ");
+
+    fs::write(&path, &whole[..20]).unwrap();
+    check_untouched(&path, "it is damaged; ");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_state_file_serves_one_program_at_a_time() {
+    let (_folder, path) = folder();
+    let program = Program::start(&["--state", text(&path)]);
+    check_untouched(
+        &path,
+        "another program has it open; stop that program or give another file",
+    );
+    program.stop();
+    make(&path);
+}
+
+#[test]
+fn a_state_file_needs_a_folder() {
+    let (folder, path) = folder();
+    let nowhere = path.join("state");
+    let said = refusal(&["--addr", "127.0.0.1:0", "--state", text(&nowhere)]);
+    assert!(
+        said.ends_with("; give a file in a folder that exists and can be written to"),
+        "{said}"
+    );
+    let said = refusal(&["--addr", "127.0.0.1:0", "--state", text(folder.path())]);
+    assert!(said.contains("it is not a file; "), "{said}");
+}

@@ -1,0 +1,35 @@
+//! Signals.
+#![cfg(unix)]
+
+use std::io::Write as _;
+
+use crate::program::{Program, is_closed, read_response};
+
+#[test]
+fn sigterm_and_sigint_end_the_program_cleanly() {
+    for signal in ["TERM", "INT"] {
+        let program = Program::start(&[]);
+        program.get("/");
+        program.signal(signal);
+        let (status, output) = program.wait();
+        assert_eq!(status.code(), Some(0), "{output}");
+    }
+}
+
+#[test]
+fn idle_connections_do_not_hold_the_program_up() {
+    let program = Program::start(&[]);
+    let mut silent = program.connect();
+    let mut kept = program.connect();
+    write!(
+        kept,
+        "GET / HTTP/1.1\r\nHost: test\r\nConnection: keep-alive\r\n\r\n"
+    )
+    .unwrap();
+    read_response(&mut kept);
+    program.signal("TERM");
+    assert!(is_closed(&mut kept));
+    assert!(is_closed(&mut silent));
+    let (status, output) = program.wait();
+    assert_eq!(status.code(), Some(0), "{output}");
+}
