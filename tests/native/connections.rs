@@ -121,6 +121,22 @@ fn head_has_the_length_of_get_and_no_body() {
 }
 
 #[test]
+fn a_length_of_nought_stays_in_its_place() {
+    let program = Program::start(&[]);
+    let response = program.send("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 0\r\n\r\n");
+    assert_eq!(
+        names(&response),
+        [
+            "Content-Type",
+            "Content-Length",
+            "Date",
+            "Server",
+            "Connection"
+        ]
+    );
+}
+
+#[test]
 fn status_405_has_the_words_of_the_real_service() {
     let program = Program::start(&[]);
     let response = program.get("/latest/api/token");

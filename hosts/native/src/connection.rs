@@ -1,10 +1,14 @@
 //! What a guest may not decide and the real service does: when a connection
 //! closes, and the head of a response to the byte.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use bytes::Bytes;
 use http::header::{CONNECTION, SERVER};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
-use http_body_util::Full;
+use hyper::body::{Body, Frame, SizeHint};
 use hyper::ext::ReasonPhrase;
 
 /// The real service's words for 405.
@@ -30,7 +34,7 @@ pub(crate) fn stays_open(version: Version, headers: &HeaderMap, always: bool) ->
 }
 
 /// Makes the component's response the one that goes out.
-pub(crate) fn finish(response: Response<Bytes>, stays_open: bool) -> Response<Full<Bytes>> {
+pub(crate) fn finish(response: Response<Bytes>, stays_open: bool) -> Response<Whole> {
     let (mut head, body) = response.into_parts();
     if head.status == StatusCode::METHOD_NOT_ALLOWED {
         head.extensions.insert(NOT_ALLOWED);
@@ -38,17 +42,48 @@ pub(crate) fn finish(response: Response<Bytes>, stays_open: bool) -> Response<Fu
     if !stays_open {
         head.headers = with_close(head.headers);
     }
-    Response::from_parts(head, Full::new(body))
+    Response::from_parts(head, Whole(body))
 }
 
 /// A response of the program's own, without a body, after which the connection
 /// closes.
-pub(crate) fn refuse(status: StatusCode) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::default());
+pub(crate) fn refuse(status: StatusCode) -> Response<Whole> {
+    let mut response = Response::new(Whole(Bytes::new()));
     *response.status_mut() = status;
     let close = HeaderValue::from_static("close");
     response.headers_mut().insert(CONNECTION, close);
     response
+}
+
+/// A body that is there as a whole.
+///
+/// An empty one does not say at once that it is at its end, for then hyper
+/// would move `Content-Length: 0` from its place to the end of the head.
+#[derive(Debug)]
+pub(crate) struct Whole(Bytes);
+
+impl Whole {
+    /// Its length.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl Body for Whole {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let bytes = std::mem::take(&mut self.0);
+        Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.len() as u64)
+    }
 }
 
 /// Puts `Connection: close` where the captures have it: after `Server`.

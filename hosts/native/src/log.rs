@@ -13,7 +13,7 @@ use anstyle::{AnsiColor, Style};
 use http::header::USER_AGENT;
 use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use jiff::{Timestamp, Zoned};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::cli::{LogFormat, Serve};
 
@@ -59,7 +59,7 @@ impl Log {
     }
 
     /// Writes the line of a request that was answered.
-    pub(crate) fn end(&self, entry: &Entry, status: StatusCode, bytes: u64) {
+    pub(crate) fn end(&self, entry: &Entry, status: StatusCode, bytes: usize) {
         let duration = entry.started.elapsed();
         match self.format {
             None => {}
@@ -76,14 +76,11 @@ impl Log {
                 let time = clock();
                 self.write(&format!("{DIM}{time}{DIM:#} malformed request: {error}"));
             }
-            Some(LogFormat::Json) => self.write(
-                &json!({
-                    "time": Timestamp::now().to_string(),
-                    "peer": peer.to_string(),
-                    "error": error.to_string(),
-                })
-                .to_string(),
-            ),
+            Some(LogFormat::Json) => self.write(&json(&Failed {
+                time: Timestamp::now().to_string(),
+                peer: peer.to_string(),
+                error: error.to_string(),
+            })),
         }
     }
 
@@ -101,7 +98,7 @@ fn clock() -> String {
     Zoned::now().strftime("%H:%M:%S%.3f").to_string()
 }
 
-fn for_people(entry: &Entry, status: StatusCode, bytes: u64, duration: Duration) -> String {
+fn for_people(entry: &Entry, status: StatusCode, bytes: usize, duration: Duration) -> String {
     let time = clock();
     let version = match entry.imds_version {
         Some(2) => "v2",
@@ -119,19 +116,44 @@ fn for_people(entry: &Entry, status: StatusCode, bytes: u64, duration: Duration)
     )
 }
 
-fn for_machines(entry: &Entry, status: StatusCode, bytes: u64, duration: Duration) -> String {
-    json!({
-        "time": Timestamp::now().to_string(),
-        "method": entry.method.as_str(),
-        "path": target(&entry.uri),
-        "status": status.as_u16(),
-        "bytes": bytes,
-        "duration_us": u64::try_from(duration.as_micros()).unwrap_or(u64::MAX),
-        "imds_version": entry.imds_version,
-        "user_agent": entry.user_agent,
-        "peer": entry.peer.to_string(),
+fn for_machines(entry: &Entry, status: StatusCode, bytes: usize, duration: Duration) -> String {
+    json(&Answered {
+        time: Timestamp::now().to_string(),
+        method: entry.method.as_str(),
+        path: target(&entry.uri),
+        status: status.as_u16(),
+        bytes,
+        duration_us: duration.as_micros(),
+        imds_version: entry.imds_version,
+        user_agent: entry.user_agent.as_deref(),
+        peer: entry.peer.to_string(),
     })
-    .to_string()
+}
+
+fn json(line: &impl Serialize) -> String {
+    serde_json::to_string(line).expect("nothing in a line can fail to be JSON")
+}
+
+/// The JSON line of a request that was answered.
+#[derive(Serialize)]
+struct Answered<'a> {
+    time: String,
+    method: &'a str,
+    path: &'a str,
+    status: u16,
+    bytes: usize,
+    duration_us: u128,
+    imds_version: Option<u8>,
+    user_agent: Option<&'a str>,
+    peer: String,
+}
+
+/// The JSON line of a request that could not be read.
+#[derive(Serialize)]
+struct Failed {
+    time: String,
+    peer: String,
+    error: String,
 }
 
 /// Version 2 is asking for a token, or showing one. The control API is no

@@ -9,8 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::uri::{Authority, Scheme};
 use http::{Request, Response, StatusCode, Uri, header::HOST};
-use http_body_util::Full;
-use hyper::body::{Body as _, Incoming};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -18,10 +17,11 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
+use crate::connection::{self, Whole};
 use crate::fail::say;
 use crate::instance_pool::InstancePool;
 use crate::log::Log;
-use crate::{connection, request_body};
+use crate::request_body;
 
 /// The largest head of a request, request line included.
 const MAX_HEAD_LEN: usize = 64 * 1024;
@@ -106,17 +106,17 @@ impl Server {
         });
     }
 
-    async fn answer(&self, request: Request<Incoming>, ends: Ends) -> Response<Full<Bytes>> {
+    async fn answer(&self, request: Request<Incoming>, ends: Ends) -> Response<Whole> {
         let entry = self.log.begin(&request, ends.peer);
         let response = self.respond(request, ends).await;
         if let Some(entry) = entry {
-            let bytes = response.body().size_hint().lower();
-            self.log.end(&entry, response.status(), bytes);
+            self.log
+                .end(&entry, response.status(), response.body().len());
         }
         response
     }
 
-    async fn respond(&self, request: Request<Incoming>, ends: Ends) -> Response<Full<Bytes>> {
+    async fn respond(&self, request: Request<Incoming>, ends: Ends) -> Response<Whole> {
         let stays_open =
             connection::stays_open(request.version(), request.headers(), self.keep_alive);
         let mut request = match request_body::take_in(request).await {
