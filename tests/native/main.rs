@@ -3,6 +3,8 @@
 
 /// When connections close, and the head of a response to the byte.
 mod connections;
+/// The transcripts of `tests/golden`, replayed.
+mod golden;
 /// Too large, too much, not HTTP.
 mod limits;
 /// The request log.
@@ -15,3 +17,5 @@ mod refusals;
 mod state_file;
 /// Signals.
 mod stopping;
+#[path = "../support/transcript.rs"]
+mod transcript;

@@ -1,6 +1,7 @@
 //! Between `wasi:http` and the `http` crate's types.
 
-use http::{HeaderName, HeaderValue, Request, Response, Uri};
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
 
 use crate::bindings::wasi::http::types::{
     Fields, IncomingRequest, Method, OutgoingBody, OutgoingResponse, ResponseOutparam,
@@ -26,10 +27,11 @@ pub(crate) fn read(incoming: IncomingRequest) -> Request<Vec<u8>> {
             request.headers_mut().append(name, value);
         }
     }
-    if let Ok(body) = incoming.consume() {
-        if let Ok(stream) = body.stream() {
-            *request.body_mut() = read_all(&stream);
-        }
+    if announces_body(request.headers())
+        && let Ok(body) = incoming.consume()
+        && let Ok(stream) = body.stream()
+    {
+        *request.body_mut() = read_all(&stream);
     }
     request
 }
@@ -48,9 +50,11 @@ pub(crate) fn write(response: Response<Vec<u8>>, out: ResponseOutparam) {
         .collect();
     let fields = Fields::from_list(&fields).expect("the core sets no header that a host owns");
     let outgoing = OutgoingResponse::new(fields);
-    outgoing
-        .set_status_code(head.status.as_u16())
-        .expect("an http::StatusCode is a status code");
+    if head.status != StatusCode::OK {
+        outgoing
+            .set_status_code(head.status.as_u16())
+            .expect("an http::StatusCode is a status code");
+    }
     let body = outgoing.body().expect("the body is taken once");
     let stream = body.write().expect("the stream is taken once");
     let rest = write_some(&stream, &content);
@@ -75,6 +79,15 @@ fn method(method: &Method) -> http::Method {
         Method::Patch => http::Method::PATCH,
         Method::Other(name) => name.parse().unwrap_or(http::Method::TRACE),
     }
+}
+
+/// A request without these headers has no body (RFC 9112, section 6.3), which
+/// saves most requests the asking.
+fn announces_body(headers: &HeaderMap) -> bool {
+    headers.contains_key(TRANSFER_ENCODING)
+        || headers
+            .get(CONTENT_LENGTH)
+            .is_some_and(|length| length != "0")
 }
 
 fn read_all(stream: &InputStream) -> Vec<u8> {

@@ -1,0 +1,46 @@
+//! The Rust SDK's IMDS client and credentials provider. It runs in a process
+//! of its own, since it takes its endpoint from the environment.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use aws_config::imds::client::Client;
+use aws_config::imds::credentials::ImdsCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_credential_types::provider::ProvideCredentials as _;
+use aws_smithy_http_client::Builder;
+
+/// The argument with which this test becomes that process.
+pub(crate) const COMMAND: &str = "--be-aws-config";
+
+/// Prints the access key id and the Region.
+pub(crate) fn run() -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    match runtime.block_on(ask()) {
+        Ok(said) => {
+            println!("{said}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            println!("{error:?}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn ask() -> Result<String, Box<dyn Error>> {
+    // Without TLS: the metadata service speaks plain HTTP.
+    let config = ProviderConfig::without_region().with_http_client(Builder::new().build_http());
+    let client = Client::builder().configure(&config).build();
+    let region = client.get("/latest/meta-data/placement/region").await?;
+    let provider = ImdsCredentialsProvider::builder()
+        .configure(&config)
+        .imds_client(client)
+        .build();
+    let credentials = provider.provide_credentials().await?;
+    let region: String = region.into();
+    Ok(format!("{}\n{region}", credentials.access_key_id()))
+}

@@ -1,0 +1,59 @@
+//! A network namespace of the test's own, with nothing but loopback.
+
+use std::process::{Command, ExitCode};
+
+/// Set inside.
+const INSIDE: &str = "IMDSIM_TEST_NAMESPACE";
+
+/// Where the test runs.
+pub(crate) enum Entered {
+    /// In the namespace.
+    Inside,
+    /// The test ran in the namespace, as another process, and ended so.
+    Finished(ExitCode),
+    /// There can be no namespace here, for this reason.
+    Impossible(String),
+}
+
+/// Runs this program again inside a namespace, unless it is there already.
+pub(crate) fn enter() -> Entered {
+    if std::env::var_os(INSIDE).is_some() {
+        return Entered::Inside;
+    }
+    let Some(mut unshare) = unshare() else {
+        return Entered::Impossible(
+            "no network namespace can be made here; it needs `unshare` and `ip`, and root or \
+             unprivileged user namespaces"
+                .into(),
+        );
+    };
+    let status = unshare
+        .args(["sh", "-c", "ip link set lo up && exec \"$0\" \"$@\""])
+        .arg(std::env::current_exe().unwrap())
+        .args(std::env::args_os().skip(1))
+        .env(INSIDE, "1")
+        .status()
+        .unwrap();
+    Entered::Finished(match status.code() {
+        Some(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
+        None => ExitCode::FAILURE,
+    })
+}
+
+/// `unshare` in the form that works here: as root, or in a user namespace.
+fn unshare() -> Option<Command> {
+    [&["--net"][..], &["--net", "--map-root-user"]]
+        .into_iter()
+        .find(|flags| {
+            Command::new("unshare")
+                .args(*flags)
+                .args(["ip", "link", "set", "lo", "up"])
+                .output()
+                .is_ok_and(|output| output.status.success())
+        })
+        .map(|flags| {
+            let mut command = Command::new("unshare");
+            command.args(flags);
+            command
+        })
+}
