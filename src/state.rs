@@ -1,7 +1,6 @@
 //! The state document: what outlives a request (design: one document, one key).
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::problem::Problem;
 
@@ -9,25 +8,12 @@ use crate::problem::Problem;
 pub const STATE_VERSION: u64 = 1;
 
 /// What the control calls have set. An absent document is the default one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
-    /// [`STATE_VERSION`].
-    pub version: u64,
     /// Counts the changes.
     pub revision: u64,
     /// Drawn anew by every reset; tokens of another epoch are void.
     pub epoch: String,
-}
-
-impl Default for State {
-    fn default() -> Self {
-        Self {
-            version: STATE_VERSION,
-            revision: 0,
-            epoch: String::new(),
-        }
-    }
 }
 
 impl State {
@@ -36,27 +22,42 @@ impl State {
         let Some(bytes) = stored else {
             return Ok(Self::default());
         };
-        let damaged = |error: serde_json::Error| {
-            Problem::new(
-                "the state document",
-                format!("{error}; POST /_imdsim/reset starts over, as does deleting its key"),
-            )
-        };
-        let document: Value = serde_json::from_slice(bytes).map_err(damaged)?;
-        let version = document.get("version").and_then(Value::as_u64);
-        if version.is_some_and(|version| version > STATE_VERSION) {
-            return Err(Problem::new(
-                "the state document",
+        let document: Value =
+            serde_json::from_slice(bytes).map_err(|error| damaged(&error.to_string()))?;
+        match document["version"].as_u64() {
+            None => Err(damaged("it has no version")),
+            Some(version) if version > STATE_VERSION => Err(Problem::new(
+                PLACE,
                 "it was written by a newer imdsim; use that one, or another store",
-            ));
+            )),
+            Some(_) => Ok(Self {
+                revision: document["revision"]
+                    .as_u64()
+                    .ok_or_else(|| damaged("it has no revision"))?,
+                epoch: document["epoch"]
+                    .as_str()
+                    .ok_or_else(|| damaged("it has no epoch"))?
+                    .to_owned(),
+            }),
         }
-        serde_json::from_value(document).map_err(damaged)
     }
 
     /// The document to store.
     pub fn to_bytes(&self) -> Vec<u8> {
-        serde_json::to_vec(self).expect("a state has text keys only")
+        let document = json!({
+            "version": STATE_VERSION,
+            "revision": self.revision,
+            "epoch": self.epoch,
+        });
+        document.to_string().into_bytes()
     }
+}
+
+const PLACE: &str = "the state document";
+
+fn damaged(how: &str) -> Problem {
+    let remedy = "POST /_imdsim/reset starts over, as does deleting its key";
+    Problem::new(PLACE, format!("{how}; {remedy}"))
 }
 
 #[cfg(test)]
@@ -68,7 +69,6 @@ mod tests {
         let state = State {
             revision: 3,
             epoch: "abc".into(),
-            ..State::default()
         };
         assert_eq!(State::read(Some(&state.to_bytes())).unwrap(), state);
         assert_eq!(State::read(None).unwrap(), State::default());

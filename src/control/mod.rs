@@ -106,7 +106,6 @@ fn reset(revision: u64, ambient: Ambient) -> Outcome {
     let state = State {
         revision: revision + 1,
         epoch,
-        ..State::default()
     };
     let body = json!({ "status": "ok", "revision": state.revision });
     Outcome {
