@@ -1,5 +1,10 @@
 //! The native program, from outside: started as people start it, spoken to
 //! over raw sockets, stopped with signals.
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that fails says what it met"
+)]
 
 /// When connections close, and the head of a response to the byte.
 mod connections;

@@ -13,7 +13,7 @@ use std::time::Duration;
 const READY: &str = "Serving HTTP on http://";
 
 /// How long a test waits for bytes before it fails.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running program.
 pub(crate) struct Program {

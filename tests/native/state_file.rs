@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use redb::{Database, ReadableDatabase as _, TableDefinition};
+use redb::{Database, ReadableDatabase as _, ReadableTableMetadata as _, TableDefinition};
 use tempfile::TempDir;
 
 use crate::program::{Program, refusal, text};
@@ -44,7 +44,6 @@ fn a_new_state_file_has_no_state_in_it() {
     let transaction = database.begin_read().unwrap();
     let format = transaction.open_table(META).unwrap();
     assert_eq!(format.get("format").unwrap().unwrap().value(), 1);
-    use redb::ReadableTableMetadata as _;
     assert!(transaction.open_table(VALUES).unwrap().is_empty().unwrap());
 }
 

@@ -26,7 +26,7 @@ pub(crate) struct Settings {
     /// The instance: what `aws ec2 describe-instances` prints, or one instance of it
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) instance: Option<PathBuf>,
-    /// Settings as one JSON document, in place of IMDSIM_CONFIG
+    /// Settings as one JSON document, in place of `IMDSIM_CONFIG`
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// User data, at most 16,384 bytes
