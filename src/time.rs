@@ -29,25 +29,54 @@ impl UnixMillis {
     /// `2026-09-26T14:32:42Z`, as in JSON documents: whole seconds, rounded down.
     pub fn iso(self) -> String {
         let time = self.calendar();
-        let (hour, minute, second) = time.as_hms();
-        let (year, month, day) = (time.year(), u8::from(time.month()), time.day());
-        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+        let mut text = String::with_capacity(20);
+        text.push_str(&time.year().to_string());
+        push_two(&mut text, '-', u8::from(time.month()));
+        push_two(&mut text, '-', time.day());
+        push_clock(&mut text, 'T', time);
+        text.push('Z');
+        text
     }
 
-    /// `Mon, 20 Sep 2021 21:41:54 GMT`, as in HTTP headers.
+    /// `Mon, 20 Sep 2021 21:41:54 GMT`, as in HTTP headers. Every response has
+    /// one or two of these, so it is put together without `format!`.
     pub fn http_date(self) -> String {
         let time = self.calendar();
-        let (hour, minute, second) = time.as_hms();
-        let weekday = WEEKDAYS[usize::from(time.weekday().number_days_from_monday())];
-        let month = MONTHS[usize::from(u8::from(time.month())) - 1];
-        let (day, year) = (time.day(), time.year());
-        format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+        let mut text = String::with_capacity(29);
+        text.push_str(WEEKDAYS[usize::from(time.weekday().number_days_from_monday())]);
+        text.push(',');
+        push_two(&mut text, ' ', time.day());
+        text.push(' ');
+        text.push_str(MONTHS[usize::from(u8::from(time.month())) - 1]);
+        text.push(' ');
+        text.push_str(&time.year().to_string());
+        push_clock(&mut text, ' ', time);
+        text.push_str(" GMT");
+        text
     }
 
-    /// Moments that no calendar has count as 1970.
+    /// Moments outside of the years 1000 to 9999 count as 1970.
     fn calendar(self) -> UtcDateTime {
-        UtcDateTime::from_unix_timestamp(self.seconds()).unwrap_or(UtcDateTime::UNIX_EPOCH)
+        UtcDateTime::from_unix_timestamp(self.seconds())
+            .ok()
+            .filter(|time| (1000..=9999).contains(&time.year()))
+            .unwrap_or(UtcDateTime::UNIX_EPOCH)
     }
+}
+
+/// `21:41:54` behind `before`.
+fn push_clock(text: &mut String, before: char, time: UtcDateTime) {
+    let (hour, minute, second) = time.as_hms();
+    push_two(text, before, hour);
+    push_two(text, ':', minute);
+    push_two(text, ':', second);
+}
+
+/// Two digits behind `before`.
+fn push_two(text: &mut String, before: char, number: u8) {
+    text.push(before);
+    text.push(char::from(b'0' + number / 10));
+    text.push(char::from(b'0' + number % 10));
 }
 
 /// Reads RFC 3339 with any offset.

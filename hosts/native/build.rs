@@ -7,6 +7,7 @@ mod engine_config;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
+use imdsim_guest::Profile;
 
 /// What the component is made from, seen from the root of the workspace.
 const SOURCES: [&str; 5] = ["src", "hosts/wasi", "wit", "Cargo.toml", "Cargo.lock"];
@@ -17,7 +18,8 @@ fn main() -> Result<()> {
         println!("cargo::rerun-if-changed={}", path.display());
     }
     let out = PathBuf::from(std::env::var_os("OUT_DIR").context("cargo sets OUT_DIR")?);
-    let component = imdsim_guest::build_component("imdsim-wasi", &components_dir(&out)?)?;
+    let component =
+        imdsim_guest::build_component("imdsim-wasi", Profile::Embedded, &components_dir(&out)?)?;
     let code =
         compile(&component).map_err(|error| anyhow!("cannot compile the component: {error:?}"))?;
     std::fs::write(out.join("imdsim.cwasm"), code)?;

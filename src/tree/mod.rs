@@ -37,8 +37,9 @@ pub fn find<'a>(view: &View<'a>, names: &[&str]) -> Option<Node<'a>> {
         _ => return None,
     };
     let mut listing = Vec::new();
+    let joined = path.join("/");
     for row in CATALOG {
-        let Some(bound) = row.matches(path) else {
+        let Some(bound) = row.matches(&joined) else {
             continue;
         };
         if !version.shows(row.since) {

@@ -1,6 +1,6 @@
 //! Between `wasi:http` and the `http` crate's types.
 
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
 
 use crate::bindings::wasi::http::types::{
@@ -26,6 +26,12 @@ pub(crate) fn read(incoming: IncomingRequest) -> Request<Vec<u8>> {
         if let (Ok(name), Ok(value)) = (name, value) {
             request.headers_mut().append(name, value);
         }
+    }
+    // Hosts keep `Host` to themselves and tell what it says this way.
+    if let Some(authority) = incoming.authority()
+        && let Ok(authority) = HeaderValue::from_str(&authority)
+    {
+        request.headers_mut().insert(HOST, authority);
     }
     if announces_body(request.headers())
         && let Ok(body) = incoming.consume()

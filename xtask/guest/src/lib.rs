@@ -11,8 +11,23 @@ use anyhow::{Context as _, Result, bail, ensure};
 /// The WASI 0.2 target of rustc.
 pub const TARGET: &str = "wasm32-wasip2";
 
-/// The profile of the workspace manifest that components are built with.
-const PROFILE: &str = "component";
+/// What a component is built for: a profile of the workspace manifest.
+#[derive(Clone, Copy, Debug)]
+pub enum Profile {
+    /// To be sent around: small.
+    Component,
+    /// To be compiled into the native program: fast.
+    Embedded,
+}
+
+impl Profile {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Component => "component",
+            Self::Embedded => "embedded",
+        }
+    }
+}
 
 /// The root of the workspace.
 ///
@@ -30,18 +45,24 @@ pub fn workspace_root() -> &'static Path {
 ///
 /// `target_dir` must not be the one that an outer cargo is using: it holds a
 /// lock there, and this call would wait for it forever.
-pub fn build_component(package: &str, target_dir: &Path) -> Result<PathBuf> {
+pub fn build_component(package: &str, profile: Profile, target_dir: &Path) -> Result<PathBuf> {
     ensure_target()?;
     let status = cargo()
         .args(["build", "--locked", "--package", package])
-        .args(["--target", TARGET, "--profile", PROFILE, "--target-dir"])
+        .args([
+            "--target",
+            TARGET,
+            "--profile",
+            profile.name(),
+            "--target-dir",
+        ])
         .arg(target_dir)
         .current_dir(workspace_root())
         .status()
         .context("cannot start cargo")?;
     ensure!(status.success(), "building {package} for {TARGET} failed");
     let file = format!("{}.wasm", package.replace('-', "_"));
-    Ok(target_dir.join(TARGET).join(PROFILE).join(file))
+    Ok(target_dir.join(TARGET).join(profile.name()).join(file))
 }
 
 /// Adds the target to the toolchain if it is missing.
@@ -81,13 +102,16 @@ fn has_target() -> Result<bool> {
 /// Says one line, also from within a build script, whose other output cargo
 /// keeps to itself.
 fn tell(message: &str) {
-    #[allow(clippy::print_stdout, reason = "cargo reads this from build scripts")]
     if std::env::var_os("OUT_DIR").is_some() {
-        println!("cargo::warning={message}");
-    }
-    #[allow(clippy::print_stderr, reason = "the one line a person waits for")]
-    {
-        eprintln!("{message}");
+        #[allow(clippy::print_stdout, reason = "cargo reads this from build scripts")]
+        {
+            println!("cargo::warning={message}");
+        }
+    } else {
+        #[allow(clippy::print_stderr, reason = "the one line a person waits for")]
+        {
+            eprintln!("{message}");
+        }
     }
 }
 
