@@ -6,16 +6,15 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 
+use super::View;
 use super::row::{Row, Text, Value};
-use crate::documents::{
-    credentials_document, iam_info, identity_document, instance_info, one_line,
-};
-use Value::{Fact, Interface, InterfaceKeyed, Keyed, Now, NowKeyed, Octets};
+use crate::documents::{identity_document, one_line};
+use Value::{Document, Fact, Interface, InterfaceKeyed, Keyed, Octets, Seen, SeenKeyed};
 
 /// The tree.
 #[rustfmt::skip]
 pub(super) const CATALOG: &[Row] = &[
-    row("dynamic/instance-identity/document",                "2009-04-04", Fact(|i| own(identity_document(i)))),
+    row("dynamic/instance-identity/document",                "2009-04-04", Document(always, |v| identity_document(v.instance))),
     row("meta-data/ami-id",                                  "1.0",        Fact(|i| some(&i.image_id))),
     row("meta-data/ami-launch-index",                        "1.0",        Fact(|i| some(&i.ami_launch_index))),
     row("meta-data/ami-manifest-path",                       "1.0",        Fact(|i| some(&i.ami_manifest_path))),
@@ -25,20 +24,10 @@ pub(super) const CATALOG: &[Row] = &[
     row("meta-data/events/maintenance/scheduled",            "2018-08-17", Fact(|_| NO_EVENTS)),
     row("meta-data/hibernation/configured",                  "2018-09-24", Fact(|i| when(i.hibernation, "true"))),
     row("meta-data/hostname",                                "1.0",        Fact(|i| named(&i.hostname))),
-    row("meta-data/iam/info",                                "2012-01-12", Now(|v| {
-        let keys = v.role_credentials()?;
-        own(iam_info(v.instance.profile.as_ref()?, keys.last_updated))
-    })),
-    row("meta-data/iam/security-credentials/{role}",         "2012-01-12", NowKeyed(|v, role| {
-        let keys = v.role_credentials()?;
-        when(v.instance.profile.as_ref()?.role == role, credentials_document(&keys))
-    })),
-    row("meta-data/identity-credentials/ec2/info",           "2018-05-23", Now(|v| {
-        own(instance_info(&v.instance.account_id, v.instance_credentials().last_updated))
-    })),
-    row("meta-data/identity-credentials/ec2/security-credentials/ec2-instance", "2018-05-23", Now(|v| {
-        own(credentials_document(&v.instance_credentials()))
-    })),
+    row("meta-data/iam/info",                                "2012-01-12", Document(|v, _| v.has_role(), |v| v.iam_info())),
+    row("meta-data/iam/security-credentials/{role}",         "2012-01-12", Document(|v, role| v.is_role(role), |v| v.role_credentials())),
+    row("meta-data/identity-credentials/ec2/info",           "2018-05-23", Document(always, |v| v.instance_info())),
+    row("meta-data/identity-credentials/ec2/security-credentials/ec2-instance", "2018-05-23", Document(always, |v| v.instance_credentials())),
     row("meta-data/instance-action",                         "2008-09-01", Fact(|i| some(&i.action))),
     row("meta-data/instance-id",                             "1.0",        Fact(|i| some(&i.id))),
     row("meta-data/instance-life-cycle",                     "2019-10-01", Fact(|i| some(&i.life_cycle))),
@@ -89,19 +78,23 @@ pub(super) const CATALOG: &[Row] = &[
     row("meta-data/services/domain",                         "2014-02-25", Fact(|i| some(&i.place.services_domain))),
     row("meta-data/services/partition",                      "2015-10-20", Fact(|i| some(&i.place.partition))),
     row("meta-data/system",                                  "2022-09-24", Fact(|i| some(&i.system))),
-    row("meta-data/tag-sets/instance",                       "2025-10-04", Now(|v| when(v.tags, one_line(&v.instance.tags)))),
-    row("meta-data/tags/instance/{tag}",                     "2021-03-23", NowKeyed(|v, tag| v.tag(tag))),
+    row("meta-data/tag-sets/instance",                       "2025-10-04", Seen(|v| when(v.tags, one_line(&v.instance.tags)))),
+    row("meta-data/tags/instance/{tag}",                     "2021-03-23", SeenKeyed(|v, tag| v.tag(tag))),
     row("user-data",                                         "1.0",        Octets(|i| i.user_data.as_deref())),
 ];
 
 const fn row(path: &'static str, since: &'static str, value: Value) -> Row {
-    Row { path, since, value }
+    Row::new(path, since, value)
 }
 
 /// What `events/maintenance/*` say when there are none.
 const NO_EVENTS: Text<'static> = Some(Cow::Borrowed("[]"));
 /// The stub that AWS left of a withdrawn category.
 const VHOSTMD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
+
+fn always(_: &View<'_>, _: &str) -> bool {
+    true
+}
 
 fn some(text: &str) -> Text<'_> {
     Some(Cow::Borrowed(text))

@@ -9,6 +9,8 @@ use crate::instance::{Instance, Interface};
 /// for instance `{mac}`.
 pub(super) struct Row {
     pub(super) path: &'static str,
+    /// How much of the path stands before its first key.
+    literal: usize,
     /// AWS's date for it; see [`Version::shows`](crate::versions::Version::shows).
     pub(super) since: &'static str,
     pub(super) value: Value,
@@ -28,10 +30,13 @@ pub(super) enum Value {
     Interface(for<'a> fn(&'a Interface) -> Text<'a>),
     /// From one network interface and a key in the path.
     InterfaceKeyed(for<'a> fn(&'a Interface, &str) -> Text<'a>),
-    /// From the instance, the time, and how the request came.
-    Now(for<'a> fn(&View<'a>) -> Text<'a>),
-    /// The same with a key in the path.
-    NowKeyed(for<'a> fn(&View<'a>, &str) -> Text<'a>),
+    /// From the view: whether tags are shown, for one.
+    Seen(for<'a> fn(&View<'a>) -> Text<'a>),
+    /// From the view and a key in the path.
+    SeenKeyed(for<'a> fn(&View<'a>, &str) -> Text<'a>),
+    /// Whether it applies, which listings ask, and what it says, which costs
+    /// more. The first asks for the key in the path, if there is one.
+    Document(fn(&View<'_>, &str) -> bool, fn(&View<'_>) -> String),
     /// Bytes that are no text.
     Octets(for<'a> fn(&'a Instance) -> Option<&'a [u8]>),
 }
@@ -40,12 +45,26 @@ pub(super) enum Value {
 pub(super) type Bound<'k> = Vec<Cow<'k, str>>;
 
 impl Row {
+    /// A row of the catalog.
+    pub(super) const fn new(path: &'static str, since: &'static str, value: Value) -> Self {
+        let mut literal = 0;
+        while literal < path.len() && path.as_bytes()[literal] != b'{' {
+            literal += 1;
+        }
+        Self {
+            path,
+            literal,
+            since,
+            value,
+        }
+    }
+
     /// The keys, if `path` is this row's or leads to it.
     ///
     /// Most rows are passed over in every lookup, which costs them one
     /// comparison of bytes: up to the first key, paths are compared as a whole.
     pub(super) fn matches<'k>(&self, path: &'k str) -> Option<Bound<'k>> {
-        let literal = self.path.find('{').unwrap_or(self.path.len());
+        let literal = self.literal;
         if path.len() < literal {
             let leads_here = path.is_empty() || self.path.as_bytes()[path.len()] == b'/';
             return (leads_here && self.path.starts_with(path)).then(Bound::new);
@@ -82,8 +101,11 @@ impl Row {
             Value::Keyed(value) => value(instance, key(0)?),
             Value::Interface(value) => value(interface()?),
             Value::InterfaceKeyed(value) => value(interface()?, key(1)?),
-            Value::Now(value) => value(view),
-            Value::NowKeyed(value) => value(view, key(0)?),
+            Value::Seen(value) => value(view),
+            Value::SeenKeyed(value) => value(view, key(0)?),
+            Value::Document(applies, value) => {
+                applies(view, key(0).unwrap_or_default()).then(|| value(view).into())
+            }
             Value::Octets(value) => return value(instance).map(Node::Octets),
         };
         text.map(Node::Text)
@@ -131,7 +153,12 @@ impl Row {
     /// Whether any leaf of this row has a value below the bound keys.
     fn is_visible(&self, view: &View<'_>, bound: &Bound<'_>, depth: usize) -> bool {
         let Some(name) = self.path.split('/').skip(depth).find(|name| is_key(name)) else {
-            return self.node(view, bound).is_some();
+            return match self.value {
+                Value::Document(applies, _) => {
+                    applies(view, bound.first().map_or("", |key| &**key))
+                }
+                _ => self.node(view, bound).is_some(),
+            };
         };
         let next = self
             .path

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::documents::{Credentials, Imds, Rotation, Vault};
-use crate::instance::Instance;
+use crate::documents::{self, Credentials, Imds, Rotation, Vault};
+use crate::instance::{Instance, InstanceProfile};
 use crate::time::UnixMillis;
 
 /// The instance, the time, and how the request came.
@@ -27,22 +27,53 @@ impl<'a> View<'a> {
         Rotation::at(self.now, self.instance.launch_time)
     }
 
-    /// The credentials of the role, if there is one.
-    pub(super) fn role_credentials(&self) -> Option<Credentials> {
-        let profile = self.instance.profile.as_ref()?;
-        Some(
-            self.vault
-                .role(&profile.role, &profile.id, self.imds, self.rotation()),
-        )
+    /// Whether there is an instance profile.
+    pub(super) fn has_role(&self) -> bool {
+        self.instance.profile.is_some()
     }
 
-    /// The credentials of the instance itself.
-    pub(super) fn instance_credentials(&self) -> Credentials {
-        let profile = self
-            .instance
+    /// Whether the role in the instance profile has this name.
+    pub(super) fn is_role(&self, name: &str) -> bool {
+        let profile = self.instance.profile.as_ref();
+        profile.is_some_and(|profile| profile.role == name)
+    }
+
+    /// `iam/info`; empty without a profile, which is not asked for.
+    pub(super) fn iam_info(&self) -> String {
+        let info = |profile| documents::iam_info(profile, self.role_keys(profile).last_updated);
+        self.instance
             .profile
             .as_ref()
-            .map_or("", |profile| &profile.id);
+            .map_or_else(String::new, info)
+    }
+
+    /// `iam/security-credentials/<role>`, likewise.
+    pub(super) fn role_credentials(&self) -> String {
+        let document = |profile| documents::credentials_document(&self.role_keys(profile));
+        self.instance
+            .profile
+            .as_ref()
+            .map_or_else(String::new, document)
+    }
+
+    /// `identity-credentials/ec2/info`.
+    pub(super) fn instance_info(&self) -> String {
+        documents::instance_info(&self.instance.account_id, self.instance_keys().last_updated)
+    }
+
+    /// `identity-credentials/ec2/security-credentials/ec2-instance`.
+    pub(super) fn instance_credentials(&self) -> String {
+        documents::credentials_document(&self.instance_keys())
+    }
+
+    fn role_keys(&self, profile: &InstanceProfile) -> Credentials {
+        self.vault
+            .role(&profile.role, &profile.id, self.imds, self.rotation())
+    }
+
+    fn instance_keys(&self) -> Credentials {
+        let profile = self.instance.profile.as_ref();
+        let profile = profile.map_or("", |profile| &profile.id);
         self.vault.instance(profile, self.imds, self.rotation())
     }
 

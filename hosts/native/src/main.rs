@@ -22,6 +22,10 @@ mod stop;
 
 use std::process::ExitCode;
 
+/// A request is hundreds of small allocations across many crates.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let done = match cli::parse(std::env::args_os()) {
         Ok(cli::Command::Serve(settings, flags)) => serve::serve(&settings, &flags),
