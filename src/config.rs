@@ -224,7 +224,7 @@ mod tests {
     fn user_data_that_ec2_would_refuse_is_refused() {
         check(
             "user_data",
-            &STANDARD.encode([0; 16_385]),
+            &STANDARD.encode(vec![0; 16_385]),
             "user data has 16385 bytes and EC2 takes 16384; shorten it or let it fetch the rest",
         );
     }

@@ -67,7 +67,14 @@ fn frozen(config: &Config, ambient: Ambient) -> Ambient {
 #[derive(Debug)]
 pub struct Emulator {
     config: Result<Config, Problem>,
-    last: Option<(Option<Vec<u8>>, Result<World, Problem>)>,
+    last: Option<Memory>,
+}
+
+/// A state document, or that there was none, and what it meant.
+#[derive(Debug)]
+struct Memory {
+    stored: Option<Vec<u8>>,
+    world: Result<World, Problem>,
 }
 
 impl Emulator {
@@ -89,15 +96,17 @@ impl Emulator {
             Ok(config) => config,
             Err(problem) => return Outcome::reply(control::misconfigured(problem, ambient.now)),
         };
-        let fresh = |last: &(Option<Vec<u8>>, _)| last.0.as_deref() == stored;
-        if !self.last.as_ref().is_some_and(fresh) {
-            let world = State::read(stored).map(|state| World::new(config.clone(), state));
-            self.last = Some((stored.map(<[u8]>::to_vec), world));
-        }
-        match &self.last {
-            Some((_, Ok(world))) => answer(world, ambient, request),
-            Some((_, Err(problem))) => control::recover(config, ambient, request, problem),
-            None => unreachable!("the world was worked out above"),
+        let known = self.last.take();
+        let memory = self.last.insert(match known {
+            Some(memory) if memory.stored.as_deref() == stored => memory,
+            _ => Memory {
+                stored: stored.map(<[u8]>::to_vec),
+                world: State::read(stored).map(|state| World::new(config.clone(), state)),
+            },
+        });
+        match &memory.world {
+            Ok(world) => answer(world, ambient, request),
+            Err(problem) => control::recover(config, ambient, request, problem),
         }
     }
 

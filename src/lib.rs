@@ -13,6 +13,7 @@ mod control;
 pub mod description;
 mod documents;
 mod emulator;
+mod hex;
 mod host;
 pub mod instance;
 mod mac;

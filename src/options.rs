@@ -7,9 +7,9 @@ use crate::problem::Problem;
 /// Whether requests must carry a session token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HttpTokens {
-    /// `optional`: IMDSv1 is served too.
+    /// `optional`: requests without a token are served too.
     Optional,
-    /// `required`: IMDSv2 only.
+    /// `required`: others are refused.
     Required,
 }
 

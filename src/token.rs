@@ -1,4 +1,4 @@
-//! Session tokens (IMDSv2), which need no memory: a token carries its own end
+//! Session tokens, which need no memory: a token carries its own end
 //! and proves that this instance made it.
 //!
 //! 40 bytes: the header that Nitro tokens begin with, the end in milliseconds

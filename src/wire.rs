@@ -3,7 +3,7 @@
 
 use http::HeaderName;
 
-/// Carries the session token (IMDSv2).
+/// Carries the session token, the mark of IMDS version 2.
 pub const TOKEN: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token");
 /// Asks for a token's time-to-live, and tells what is left of it, in seconds.
 pub const TOKEN_TTL: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token-ttl-seconds");
@@ -51,10 +51,9 @@ mod tests {
     fn the_not_found_page_is_the_captured_one() {
         use sha2::{Digest as _, Sha256};
         let sum = Sha256::digest(NOT_FOUND_PAGE);
-        let hex: String = sum.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(NOT_FOUND_PAGE.len(), 339);
         assert_eq!(
-            hex,
+            crate::hex::encode(&sum),
             "3f92bfc0961a4bf4e83938c708afb562018c698f4a2775acc4d59879c33aa39c"
         );
     }

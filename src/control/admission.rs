@@ -15,7 +15,8 @@ use crate::mac;
 /// Lets a request pass, or says why not and what to do.
 pub(super) fn check(config: &Config, request: &Request<Vec<u8>>) -> Result<(), Refusal> {
     let headers = request.headers();
-    let host = text(headers, HOST).or_else(|| request.uri().authority().map(|a| a.as_str()));
+    let host =
+        text(headers, HOST).or_else(|| request.uri().authority().map(http::uri::Authority::as_str));
     if let Some(token) = &config.admin_token {
         let sent = text(headers, AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
         if !sent.is_some_and(|sent| same(sent, token)) {

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::config::Config;
 use crate::emulator::World;
+use crate::hex;
 use crate::host::{Ambient, Outcome};
 use crate::path::Path;
 use crate::problem::Problem;
@@ -99,10 +100,7 @@ fn route(
 
 /// Back to what the emulator was started with. The new epoch voids all tokens.
 fn reset(revision: u64, ambient: Ambient) -> Outcome {
-    let epoch: String = ambient.entropy[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let epoch = hex::encode(&ambient.entropy[..16]);
     let state = State {
         revision: revision + 1,
         epoch,

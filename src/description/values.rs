@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::read::{Read, parsed, text};
+use crate::hex;
 use crate::options::{Flag, HttpTokens};
 use crate::problem::Problem;
 use crate::time::UnixMillis;
@@ -18,8 +19,8 @@ pub struct MacAddress(pub [u8; 6]);
 
 impl fmt::Display for MacAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, e, g] = self.0;
-        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+        let bytes = self.0.map(|byte| hex::encode(&[byte]));
+        f.write_str(&bytes.join(":"))
     }
 }
 

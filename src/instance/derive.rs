@@ -2,6 +2,8 @@
 
 use sha2::{Digest as _, Sha256};
 
+use crate::hex;
+
 /// Bytes that follow from `parts` alone.
 pub(crate) fn bytes(parts: &[&str]) -> [u8; 32] {
     let mut hash = Sha256::new();
@@ -15,8 +17,7 @@ pub(crate) fn bytes(parts: &[&str]) -> [u8; 32] {
 /// An id of EC2's newer form: a prefix and 17 hexadecimal digits.
 pub(super) fn id(prefix: &str, parts: &[&str]) -> String {
     let bytes = bytes(&[&[prefix], parts].concat());
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{prefix}-0{}", &digits[..16])
+    format!("{prefix}-0{}", hex::encode(&bytes[..8]))
 }
 
 /// A unique id of IAM's form (`AIPA…`, `ASIA…`), `length` characters long,

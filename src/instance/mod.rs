@@ -134,10 +134,10 @@ impl Instance {
                 .image_id
                 .clone()
                 .unwrap_or_else(|| derive::id("ami", &[&id])),
-            instance_type: or(&given.instance_type, "t3.micro"),
-            architecture: or(&given.architecture, "x86_64"),
+            instance_type: or(given.instance_type.as_ref(), "t3.micro"),
+            architecture: or(given.architecture.as_ref(), "x86_64"),
             ami_launch_index: given.ami_launch_index.to_string(),
-            ami_manifest_path: or(&extras.ami_manifest_path, "(unknown)"),
+            ami_manifest_path: or(extras.ami_manifest_path.as_ref(), "(unknown)"),
             ancestor_ami_ids: extras.ancestor_ami_ids.clone(),
             kernel_id: given.kernel_id.clone(),
             ramdisk_id: given.ramdisk_id.clone(),
@@ -162,7 +162,7 @@ impl Instance {
                 .collect(),
             launch_time,
             pending_time: extras.pending_time.unwrap_or(launch_time),
-            identity_document_version: or(&extras.identity_document_version, "2017-09-30"),
+            identity_document_version: or(extras.identity_document_version.as_ref(), "2017-09-30"),
             profile: profile(given, &account_id, &place),
             public_keys: keys::all(given, &id),
             user_data: user_data(extras.user_data.as_ref())?,
@@ -171,12 +171,11 @@ impl Instance {
                 .clone()
                 .or_else(|| given.instance_lifecycle.clone())
                 .unwrap_or_else(|| "on-demand".into()),
-            virtualization_profile: extras
-                .profile
-                .clone()
-                .unwrap_or_else(|| format!("default-{}", or(&given.virtualization_type, "hvm"))),
-            system: or(&extras.system, "nitro"),
-            action: or(&extras.instance_action, "none"),
+            virtualization_profile: extras.profile.clone().unwrap_or_else(|| {
+                format!("default-{}", or(given.virtualization_type.as_ref(), "hvm"))
+            }),
+            system: or(extras.system.as_ref(), "nitro"),
+            action: or(extras.instance_action.as_ref(), "none"),
             hibernation: given.hibernation_options.configured,
             monitoring: given.monitoring.state.as_deref() == Some("enabled"),
             versions: versions(&extras.api_versions),
@@ -200,8 +199,8 @@ impl Instance {
     }
 }
 
-fn or(given: &Option<String>, default: &str) -> String {
-    given.clone().unwrap_or_else(|| default.to_owned())
+fn or(given: Option<&String>, default: &str) -> String {
+    given.cloned().unwrap_or_else(|| default.to_owned())
 }
 
 fn account_id(description: &Description) -> String {
@@ -222,7 +221,7 @@ fn account_id(description: &Description) -> String {
 fn profile(given: &InstanceDescription, account: &str, place: &Place) -> Option<InstanceProfile> {
     let profile = given.iam_instance_profile.as_ref()?;
     let arn = profile.arn.clone().unwrap_or_else(|| {
-        let name = or(&given.imdsim.role_name, built_in::ROLE_NAME);
+        let name = or(given.imdsim.role_name.as_ref(), built_in::ROLE_NAME);
         format!(
             "arn:{}:iam::{account}:instance-profile/{name}",
             place.partition
@@ -242,7 +241,7 @@ fn profile(given: &InstanceDescription, account: &str, place: &Place) -> Option<
 /// `ami` and `root` name the root device; other volumes are `ebs1`, `ebs2`, …
 /// in the order of the mapping, instance stores `ephemeral0`, … (reference 8.1).
 fn block_devices(given: &InstanceDescription) -> BTreeMap<String, String> {
-    let root = or(&given.root_device_name, "/dev/xvda");
+    let root = or(given.root_device_name.as_ref(), "/dev/xvda");
     let short = |device: &str| device.strip_prefix("/dev/").unwrap_or(device).to_owned();
     let ami = given
         .imdsim

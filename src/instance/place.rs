@@ -51,8 +51,8 @@ impl Place {
                 .clone()
                 .or_else(|| extras.availability_zone_id.clone())
                 .unwrap_or_else(|| zone_id_of(&region, &zone)),
-            partition: or(&extras.partition, partition),
-            services_domain: or(&extras.services_domain, domain),
+            partition: or(extras.partition.as_ref(), partition),
+            services_domain: or(extras.services_domain.as_ref(), domain),
             group_name: placement.group_name.clone(),
             host_id: placement.host_id.clone(),
             partition_number: placement.partition_number.map(|number| number.to_string()),

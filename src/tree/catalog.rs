@@ -13,6 +13,7 @@ use Value::{Document, Fact, Interface, InterfaceKeyed, Keyed, Octets, Seen, Seen
 
 /// The tree.
 #[rustfmt::skip]
+#[allow(clippy::redundant_closure_for_method_calls, reason = "a path is less general")]
 pub(super) const CATALOG: &[Row] = &[
     row("dynamic/instance-identity/document",                "2009-04-04", Document(always, |v| identity_document(v.instance))),
     row("meta-data/ami-id",                                  "1.0",        Fact(|i| some(&i.image_id))),
@@ -96,6 +97,7 @@ fn always(_: &View<'_>, _: &str) -> bool {
     true
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "rows yield options")]
 fn some(text: &str) -> Text<'_> {
     Some(Cow::Borrowed(text))
 }
@@ -108,6 +110,7 @@ fn named(text: &str) -> Text<'_> {
     (!text.is_empty()).then_some(Cow::Borrowed(text))
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "rows yield options")]
 fn own(value: impl Display) -> Text<'static> {
     Some(Cow::Owned(value.to_string()))
 }

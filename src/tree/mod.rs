@@ -48,7 +48,7 @@ pub fn find<'a>(view: &View<'a>, names: &[&str]) -> Option<Node<'a>> {
         if row.depth() == path.len() {
             return row.node(view, &bound);
         }
-        row.children(view, bound, path.len(), &mut listing);
+        row.children(view, &bound, path.len(), &mut listing);
     }
     (!listing.is_empty()).then(|| Node::Listing(join(listing, path.is_empty())))
 }

@@ -116,7 +116,7 @@ impl Row {
     pub(super) fn children<'a>(
         &self,
         view: &View<'a>,
-        bound: Bound<'_>,
+        bound: &Bound<'_>,
         depth: usize,
         listing: &mut Vec<Cow<'a, str>>,
     ) {
@@ -131,7 +131,7 @@ impl Row {
             }
         };
         if !is_key(name) {
-            if self.is_visible(view, &bound, depth + 1) {
+            if self.is_visible(view, bound, depth + 1) {
                 listing.push(listed(name).into());
             }
             return;

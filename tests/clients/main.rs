@@ -4,6 +4,11 @@
 //! A client that is not installed is reported as ignored, with the reason;
 //! with `IMDSIM_REQUIRE_CLIENTS` set, that is a failure. `.ci/clients` installs
 //! them.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::print_stdout,
+    reason = "reasons for what is skipped; a client's words"
+)]
 
 /// The Rust client, as a program of its own.
 mod aws_config;
@@ -85,7 +90,7 @@ fn finds_credentials(client: &Client, tokens: &str) -> Result<(), Failed> {
     Ok(())
 }
 
-/// What the service itself gives to IMDSv2, which all these clients speak.
+/// What the service itself gives to requests with a token, as all of these are.
 fn access_key_id(program: &Program) -> String {
     let put = program.send(
         "PUT /latest/api/token HTTP/1.1\r\nHost: test\r\n\

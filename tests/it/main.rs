@@ -1,4 +1,9 @@
 //! The emulator in process: no host, no socket, no clock.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests read files; the core does not"
+)]
 
 /// What the captures of the real service say, byte counts included.
 mod captures;

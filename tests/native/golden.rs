@@ -33,7 +33,7 @@ fn on_the_wire(request: &Message) -> String {
         lines += "Host: 127.0.0.1\r\n";
     }
     for (name, value) in &request.headers {
-        lines += &format!("{name}: {value}\r\n");
+        lines.extend([name, ": ", value, "\r\n"]);
     }
     format!("{lines}\r\n{}", request.body)
 }

@@ -12,7 +12,7 @@ use crate::bindings::wasi::io::streams::{InputStream, OutputStream, StreamError}
 const CHUNK: u64 = 64 * 1024;
 
 /// Reads a whole request, body included.
-pub(crate) fn read(incoming: IncomingRequest) -> Request<Vec<u8>> {
+pub(crate) fn read(incoming: &IncomingRequest) -> Request<Vec<u8>> {
     let mut request = Request::new(Vec::new());
     *request.method_mut() = method(&incoming.method());
     // A target that is no URI cannot reach a guest; were one to, it names nothing.

@@ -46,7 +46,7 @@ struct Component;
 
 impl Guest for Component {
     fn handle(incoming: IncomingRequest, response_out: ResponseOutparam) {
-        let request = http::read(incoming);
+        let request = http::read(&incoming);
         let response = EMULATOR.with_borrow_mut(|emulator| answer(emulator, &request));
         http::write(response, response_out);
     }

@@ -20,7 +20,7 @@ impl Server {
         let mut child = command
             .stderr(Stdio::piped())
             .spawn()
-            .with_context(|| format!("cannot start {:?}", command.get_program()))?;
+            .with_context(|| format!("cannot start {}", name(command)))?;
         let stderr = child.stderr.take().context("stderr was not piped")?;
         for line in BufReader::new(stderr).lines() {
             let line = line?;
@@ -30,7 +30,7 @@ impl Server {
             }
             eprintln_line(&line);
         }
-        bail!("{:?} ended before it served", command.get_program());
+        bail!("{} ended before it served", name(command));
     }
 
     /// A session token with six hours to live.
@@ -66,6 +66,10 @@ impl Server {
         stream.read_to_string(&mut response)?;
         Ok(response)
     }
+}
+
+fn name(command: &Command) -> String {
+    command.get_program().to_string_lossy().into_owned()
 }
 
 impl Drop for Server {
