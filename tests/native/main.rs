@@ -18,6 +18,8 @@ mod log;
 mod program;
 /// Bad flags, values and files; a port in use; help.
 mod refusals;
+/// Tokens and resets over a restart.
+mod sessions;
 /// `--state`: made, kept, locked, and left alone when it cannot be used.
 mod state_file;
 /// Signals.

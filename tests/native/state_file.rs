@@ -170,3 +170,23 @@ fn a_state_file_needs_a_folder() {
     let said = refusal(&["--addr", "127.0.0.1:0", "--state", text(folder.path())]);
     assert!(said.contains("it is not a file; "), "{said}");
 }
+
+#[test]
+#[cfg(unix)]
+fn a_state_document_of_a_newer_version_is_left_alone() {
+    let (_folder, path) = folder();
+    make(&path);
+    let database = Database::open(&path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    transaction
+        .open_table(VALUES)
+        .unwrap()
+        .insert("imdsim/state", &br#"{"version": 2}"#[..])
+        .unwrap();
+    transaction.commit().unwrap();
+    drop(database);
+    check_untouched(
+        &path,
+        "the state document: it was written by a newer imdsim",
+    );
+}

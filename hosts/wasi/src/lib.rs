@@ -25,6 +25,7 @@ mod bindings {
 
 use std::cell::RefCell;
 
+use ::http::Method;
 use bindings::exports::wasi::http::incoming_handler::Guest;
 use bindings::wasi::clocks::{monotonic_clock, wall_clock};
 use bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
@@ -58,7 +59,7 @@ fn answer(
     emulator: &mut Emulator,
     request: &::http::Request<Vec<u8>>,
 ) -> ::http::Response<Vec<u8>> {
-    let ambient = ambient();
+    let ambient = ambient(request.method());
     let bucket = store::open();
     for _ in 0..MAX_ATTEMPTS {
         let stored = match &bucket {
@@ -93,15 +94,19 @@ fn answer(
     emulator.unstorable("other writers kept coming first", ambient.now)
 }
 
-fn ambient() -> Ambient {
+/// The time, and random bytes where something could come of them: a safe
+/// method changes nothing (RFC 9110, section 9.2.1), and most requests are
+/// spared the asking.
+fn ambient(method: &Method) -> Ambient {
     let clock = wall_clock::now();
-    let random = get_random_bytes(32);
     let seconds = i64::try_from(clock.seconds).unwrap_or_default();
+    let mut entropy = [0; 32];
+    if !method.is_safe() {
+        entropy.copy_from_slice(&get_random_bytes(32));
+    }
     Ambient {
         now: UnixMillis(seconds * 1000 + i64::from(clock.nanoseconds / 1_000_000)),
-        entropy: random
-            .try_into()
-            .expect("the host gives as many bytes as asked"),
+        entropy,
     }
 }
 

@@ -82,14 +82,16 @@ fn examine(path: &Path) -> Result<(), Failure> {
         return Err(in_use(path));
     }
     let bytes = fs::read(path).map_err(|error| unusable(path, error))?;
-    match quietly(move || format_version(bytes)) {
-        Ok(Ok(Some(FORMAT_VERSION))) => Ok(()),
-        Ok(Ok(Some(version))) => Err(refusal(
+    match quietly(move || read_copy(bytes)) {
+        Ok(Ok((Some(FORMAT_VERSION), document))) => imdsim::State::read(document.as_deref())
+            .map(drop)
+            .map_err(|problem| damaged(path, problem)),
+        Ok(Ok((Some(version), _))) => Err(refusal(
             path,
             format_args!("it is of format version {version}, and this program knows only 1"),
             "use the imdsim that wrote it, or another file",
         )),
-        Ok(Ok(None)) => Err(damaged(path, "it is a database, but not imdsim's")),
+        Ok(Ok((None, _))) => Err(damaged(path, "it is a database, but not imdsim's")),
         Ok(Err(redb::Error::UpgradeRequired(version))) => Err(damaged(
             path,
             format_args!("it is a database of redb file format {version}"),
@@ -99,8 +101,8 @@ fn examine(path: &Path) -> Result<(), Failure> {
 }
 
 /// Opens a copy, repairs it if the last program was killed, checks every
-/// page, and reads the version.
-fn format_version(bytes: Vec<u8>) -> Result<Option<u64>, redb::Error> {
+/// page, and reads the version and the state document.
+fn read_copy(bytes: Vec<u8>) -> Result<(Option<u64>, Option<Vec<u8>>), redb::Error> {
     let copy = InMemoryBackend::new();
     copy.set_len(bytes.len() as u64)?;
     copy.write(0, &bytes)?;
@@ -116,10 +118,12 @@ fn format_version(bytes: Vec<u8>) -> Result<Option<u64>, redb::Error> {
         Err(error) => return Err(error.into()),
     };
     // What is newer may keep its values otherwise.
-    if version == Some(FORMAT_VERSION) {
-        transaction.open_table(VALUES)?;
+    if version != Some(FORMAT_VERSION) {
+        return Ok((version, None));
     }
-    Ok(version)
+    let values = transaction.open_table(VALUES)?;
+    let document = values.get(imdsim::STATE_KEY)?;
+    Ok((version, document.map(|document| document.value().to_vec())))
 }
 
 /// A damaged file may make the database code panic.

@@ -1,0 +1,105 @@
+//! What outlives the program: tokens by their secret, resets by the state file.
+
+use crate::program::{Program, body, header, text};
+
+const LEAF: &str = "/latest/meta-data/instance-id";
+
+struct State {
+    _folder: tempfile::TempDir,
+    path: std::path::PathBuf,
+}
+
+impl State {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state");
+        Self {
+            _folder: folder,
+            path,
+        }
+    }
+
+    /// The program on this file, at a time that stands still.
+    fn program_at(&self, time: &str) -> Program {
+        let state = text(&self.path);
+        Program::start(&["--state", state, "--secret", "s", "--frozen-time", time])
+    }
+}
+
+fn mint(program: &Program) -> String {
+    let response = program.send(
+        "PUT /latest/api/token HTTP/1.1\r\nHost: test\r\n\
+         X-aws-ec2-metadata-token-ttl-seconds: 300\r\n\r\n",
+    );
+    body(&response).to_owned()
+}
+
+/// The status under this token, and what is left of it.
+fn status(program: &Program, token: &str) -> (String, Option<String>) {
+    let response = program.send(format!(
+        "GET {LEAF} HTTP/1.1\r\nHost: test\r\nX-aws-ec2-metadata-token: {token}\r\n\r\n"
+    ));
+    let left = header(&response, "X-Aws-Ec2-Metadata-Token-Ttl-Seconds").map(str::to_owned);
+    (response[9..12].to_owned(), left)
+}
+
+fn reset(program: &Program) -> String {
+    program.send("POST /_imdsim/reset HTTP/1.1\r\nHost: localhost\r\n\r\n")
+}
+
+#[test]
+#[cfg(unix)]
+fn a_token_survives_a_restart_until_its_time_is_up() {
+    let state = State::new();
+    let program = state.program_at("2026-11-01T00:00:00Z");
+    let token = mint(&program);
+    program.stop();
+    let program = state.program_at("2026-11-01T00:04:59Z");
+    assert_eq!(status(&program, &token), ("200".into(), Some("1".into())));
+    program.stop();
+    let program = state.program_at("2026-11-01T00:05:00Z");
+    assert_eq!(status(&program, &token), ("401".into(), None));
+}
+
+#[test]
+fn a_token_of_another_secret_is_no_token() {
+    let token = mint(&Program::start(&["--secret", "one"]));
+    let program = Program::start(&["--secret", "other"]);
+    assert_eq!(status(&program, &token).0, "401");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_reset_is_kept_though_the_program_is_killed() {
+    let state = State::new();
+    let program = state.program_at("2026-11-01T00:00:00Z");
+    let token = mint(&program);
+    assert!(reset(&program).starts_with("HTTP/1.1 200 "));
+    program.signal("KILL");
+    program.wait();
+    let program = state.program_at("2026-11-01T00:00:01Z");
+    assert_eq!(status(&program, &token).0, "401");
+    assert!(program.get("/_imdsim/health").contains("\"revision\":1"));
+    assert_eq!(status(&program, &mint(&program)).0, "200");
+}
+
+/// All instances see one store: a reset through one of them counts for all.
+#[test]
+fn resets_of_many_clients_at_once_all_count() {
+    const CLIENTS: usize = 8;
+    const RESETS: usize = 10;
+    let program = Program::start(&[]);
+    std::thread::scope(|scope| {
+        for _ in 0..CLIENTS {
+            scope.spawn(|| {
+                for _ in 0..RESETS {
+                    let response = reset(&program);
+                    assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+                }
+            });
+        }
+    });
+    let health = program.get("/_imdsim/health");
+    let expected = format!("\"revision\":{}", CLIENTS * RESETS);
+    assert!(health.contains(&expected), "{health}");
+}
