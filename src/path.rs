@@ -17,7 +17,11 @@ impl Path {
     /// Normalises the path of a request target; a query is ignored.
     pub fn parse(target: &str) -> Self {
         let path = target.split('?').next().unwrap_or_default();
-        let decoded = String::from_utf8_lossy(&percent_decode(path)).into_owned();
+        let decoded = if path.contains('%') {
+            String::from_utf8_lossy(&percent_decode(path)).into_owned()
+        } else {
+            path.to_owned()
+        };
         let mut names = Vec::new();
         let mut start = 0;
         for name in decoded.split('/') {
