@@ -1,6 +1,6 @@
 //! What one instance of the component finds around it, and the linker that
-//! offers it: of WASI just the interfaces that the component imports, so no
-//! files, no sockets, no outgoing requests.
+//! offers it: WASI with no files, no sockets and one variable in it, and of
+//! `wasi:http` what answers requests, nothing that sends any.
 
 use std::sync::Arc;
 
