@@ -12,7 +12,7 @@ use crate::description::Description;
 use crate::instance::{Instance, check_user_data};
 use crate::options::{HttpTokens, MetadataOptions};
 use crate::problem::Problem;
-use crate::settings::{Given, Settings};
+use crate::settings::{Given, Settings, read_json};
 use crate::time::UnixMillis;
 
 /// What an emulator is started with.
@@ -87,11 +87,7 @@ fn instance(settings: &Settings) -> Result<(Instance, Vec<String>), Problem> {
     let read = || {
         // A host whose settings are texts gives the document as one.
         let description = match &given.value {
-            Value::String(text) => {
-                let document = serde_json::from_str(text)
-                    .map_err(|error| Problem::new("", format!("{error}; mend the JSON there")))?;
-                Description::read(&document)?
-            }
+            Value::String(text) => Description::read(&read_json("", text)?)?,
             document => Description::read(document)?,
         };
         Ok((Instance::new(&description)?, description.instance_ids))

@@ -60,15 +60,7 @@ impl Settings {
         };
         let mut settings = Self::default();
         for (name, value) in fields {
-            let Some(key) = known(&name) else {
-                return Err(Problem::new(
-                    place,
-                    format!(
-                        "{name:?} is no setting; the settings are {}",
-                        KEYS.join(", ")
-                    ),
-                ));
-            };
+            let key = must_know(place, &name)?;
             let place = format!("{place}: {key}");
             settings.0.insert(key, Given { place, value });
         }
@@ -78,15 +70,7 @@ impl Settings {
     /// Sets one key from a text, as a variable or a flag gives it; `place` is
     /// the name of that variable or flag, or of the file behind it.
     pub fn set(&mut self, place: &str, key: &str, text: &str) -> Result<(), Problem> {
-        let Some(key) = known(key) else {
-            return Err(Problem::new(
-                place,
-                format!(
-                    "{key:?} is no setting; the settings are {}",
-                    KEYS.join(", ")
-                ),
-            ));
-        };
+        let key = must_know(place, key)?;
         let value = if key == "instance" {
             read_json(place, text)?
         } else {
@@ -145,7 +129,17 @@ fn known(name: &str) -> Option<&'static str> {
     KEYS.iter().find(|key| **key == name).copied()
 }
 
-fn read_json(place: &str, text: &str) -> Result<Value, Problem> {
+fn must_know(place: &str, name: &str) -> Result<&'static str, Problem> {
+    let complaint = || {
+        format!(
+            "{name:?} is no setting; the settings are {}",
+            KEYS.join(", ")
+        )
+    };
+    known(name).ok_or_else(|| Problem::new(place, complaint()))
+}
+
+pub(crate) fn read_json(place: &str, text: &str) -> Result<Value, Problem> {
     serde_json::from_str(text)
         .map_err(|error| Problem::new(place, format!("{error}; mend the JSON there")))
 }
