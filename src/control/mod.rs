@@ -100,11 +100,10 @@ fn route(
 
 /// Back to what the emulator was started with. The new epoch voids all tokens.
 fn reset(revision: u64, ambient: Ambient) -> Outcome {
-    let epoch = hex::encode(&ambient.entropy[..16]);
-    let state = State {
-        revision: revision + 1,
-        epoch,
-    };
+    let revision = revision + 1;
+    // The revision tells epochs apart where random bytes are frozen.
+    let epoch = format!("{revision}-{}", hex::encode(&ambient.entropy[..16]));
+    let state = State { revision, epoch };
     let body = json!({ "status": "ok", "revision": state.revision });
     Outcome {
         next_state: Some(state.to_bytes()),

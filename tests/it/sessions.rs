@@ -117,3 +117,14 @@ fn bad_settings_are_told_to_every_client() {
     let body = String::from_utf8(response.into_body()).unwrap();
     assert!(body.contains("IMDSIM_HTTP_TOKENS: \\\"maybe\\\""), "{body}");
 }
+
+#[test]
+fn every_reset_kills_tokens_even_with_frozen_entropy() {
+    let mut world = World::new(&[("frozen_entropy", "x")]);
+    for _ in 0..2 {
+        let token = world.token("21600");
+        world.call(Method::POST, "/_imdsim/reset", &[("host", "localhost")]);
+        let response = world.call(Method::GET, LEAF, &[(TOKEN, &token)]);
+        assert_eq!(response.status(), 401);
+    }
+}
