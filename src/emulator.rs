@@ -7,7 +7,7 @@ use crate::control;
 use crate::documents::Vault;
 use crate::host::{Ambient, Outcome};
 use crate::metadata;
-use crate::path::Path;
+use crate::path;
 use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::state::State;
@@ -46,12 +46,11 @@ impl World {
 /// outcome, on every host.
 pub fn answer(world: &World, ambient: Ambient, request: &Request<Vec<u8>>) -> Outcome {
     let ambient = frozen(&world.config, ambient);
-    let path = Path::parse(request.uri().path());
-    let names = path.names();
-    if control::owns(&names) {
-        return control::answer(world, ambient, request, &names);
+    let path = path::normalize(request.uri().path());
+    if control::owns(&path) {
+        return control::answer(world, ambient, request, &path);
     }
-    Outcome::reply(metadata::answer(world, ambient, request, &names))
+    Outcome::reply(metadata::answer(world, ambient, request, &path))
 }
 
 /// What a person has frozen takes the place of what the host hands in.

@@ -35,7 +35,7 @@ pub use documents::{Credentials, Imds, Rotation, Vault};
 pub use emulator::{Emulator, World, answer};
 pub use host::{Ambient, Outcome, STATE_KEY};
 pub use options::{HttpTokens, MetadataOptions};
-pub use path::Path;
+pub use path::normalize;
 pub use problem::Problem;
 pub use settings::{KEYS, Settings, key_of};
 pub use state::{STATE_VERSION, State};

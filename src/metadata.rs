@@ -12,12 +12,12 @@ use crate::token::Ttl;
 use crate::tree::{self, Node, View};
 use crate::wire;
 
-/// Answers a request for the normalised path `names`.
+/// Answers a request for a normalised path.
 pub(crate) fn answer(
     world: &World,
     ambient: Ambient,
     request: &Request<Vec<u8>>,
-    names: &[&str],
+    path: &str,
 ) -> Response<Vec<u8>> {
     let now = ambient.now;
     let options = &world.config.instance.options;
@@ -25,7 +25,7 @@ pub(crate) fn answer(
     if !options.http_endpoint {
         return Reply::empty(StatusCode::FORBIDDEN, None, now);
     }
-    if request.method() == Method::PUT && names == wire::TOKEN_PATH {
+    if request.method() == Method::PUT && path == wire::TOKEN_PATH {
         return mint(world, ambient, headers);
     }
     // Tokens are checked before routing: unknown paths are 401 too.
@@ -38,12 +38,12 @@ pub(crate) fn answer(
     };
     match *request.method() {
         Method::OPTIONS => Reply::allow(StatusCode::OK, wire::ALLOW_METADATA, ttl, now),
-        Method::GET | Method::HEAD if names == wire::TOKEN_PATH => {
+        Method::GET | Method::HEAD if path == wire::TOKEN_PATH => {
             Reply::allow(StatusCode::METHOD_NOT_ALLOWED, wire::ALLOW_TOKEN, ttl, now)
         }
-        Method::GET => get(world, ambient, names, ttl),
+        Method::GET => get(world, ambient, path, ttl),
         Method::HEAD => {
-            let mut response = get(world, ambient, names, ttl);
+            let mut response = get(world, ambient, path, ttl);
             response.body_mut().clear();
             response
         }
@@ -84,7 +84,7 @@ fn presented(world: &World, ambient: Ambient, headers: &HeaderMap) -> Presented 
     }
 }
 
-fn get(world: &World, ambient: Ambient, names: &[&str], ttl: Option<u64>) -> Response<Vec<u8>> {
+fn get(world: &World, ambient: Ambient, path: &str, ttl: Option<u64>) -> Response<Vec<u8>> {
     let now = ambient.now;
     let instance = &world.config.instance;
     let view = View {
@@ -94,7 +94,7 @@ fn get(world: &World, ambient: Ambient, names: &[&str], ttl: Option<u64>) -> Res
         now,
         imds: if ttl.is_some() { Imds::V2 } else { Imds::V1 },
     };
-    let (media_type, body) = match tree::find(&view, names) {
+    let (media_type, body) = match tree::find(&view, path) {
         Some(Node::Text(text)) => (wire::TEXT, text.into_owned().into_bytes()),
         Some(Node::Listing(names)) => (wire::TEXT, names.into_bytes()),
         Some(Node::Octets(bytes)) => (wire::OCTETS, bytes.to_vec()),

@@ -1,48 +1,44 @@
 //! The path of a request, cleaned as the service cleans it (reference 3).
 
-/// A request path as the names between its slashes: percent-decoded, without
-/// the query, empty segments, `.` and `..`.
+use std::borrow::Cow;
+
+/// Normalises the path of a request target: the names between its slashes,
+/// percent-decoded and joined by single slashes, without the query, empty
+/// names, `.` and `..`. The root is the empty text.
 ///
 /// A path with and without a final slash is the same path. Where the reference
 /// is silent: `..` removes the name before it and never leaves the root, `%2f`
 /// is a slash like any other, and a `%` that begins no escape stands for itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Path {
-    decoded: String,
-    /// Where each name lies in `decoded`.
-    names: Vec<std::ops::Range<usize>>,
+pub fn normalize(target: &str) -> Cow<'_, str> {
+    let path = target.split('?').next().unwrap_or_default();
+    let path = path.strip_prefix('/').unwrap_or(path);
+    if is_normal(path) {
+        return Cow::Borrowed(path);
+    }
+    let decoded = percent_decode(path);
+    let decoded = String::from_utf8_lossy(&decoded);
+    let mut names = Vec::new();
+    for name in decoded.split('/') {
+        match name {
+            "" | "." => {}
+            ".." => drop(names.pop()),
+            _ => names.push(name),
+        }
+    }
+    Cow::Owned(names.join("/"))
 }
 
-impl Path {
-    /// Normalises the path of a request target; a query is ignored.
-    pub fn parse(target: &str) -> Self {
-        let path = target.split('?').next().unwrap_or_default();
-        let decoded = if path.contains('%') {
-            String::from_utf8_lossy(&percent_decode(path)).into_owned()
-        } else {
-            path.to_owned()
-        };
-        let mut names = Vec::new();
-        let mut start = 0;
-        for name in decoded.split('/') {
-            let end = start + name.len();
-            match name {
-                "" | "." => {}
-                ".." => drop(names.pop()),
-                _ => names.push(start..end),
-            }
-            start = end + 1;
+/// Whether there is nothing to do, which is so for most paths: no escape, and
+/// no name that is empty or begins with a dot.
+fn is_normal(path: &str) -> bool {
+    let mut before = b'/';
+    for byte in path.bytes() {
+        if byte == b'%' || (before == b'/' && matches!(byte, b'/' | b'.')) {
+            return false;
         }
-        Self { decoded, names }
+        before = byte;
     }
-
-    /// The names, outermost first.
-    pub fn names(&self) -> Vec<&str> {
-        self.names
-            .iter()
-            .map(|range| &self.decoded[range.clone()])
-            .collect()
-    }
+    path.is_empty() || before != b'/'
 }
 
 fn percent_decode(path: &str) -> Vec<u8> {
@@ -77,7 +73,7 @@ mod tests {
 
     #[track_caller]
     fn check(target: &str, expected: &str) {
-        assert_eq!(Path::parse(target).names().join("/"), expected);
+        assert_eq!(normalize(target), expected);
     }
 
     #[test]
@@ -103,6 +99,7 @@ mod tests {
     #[test]
     fn dots_never_leave_the_root() {
         check("/latest/./meta-data", "latest/meta-data");
+        check("/latest/.hidden/..", "latest");
         check("/latest/x/../meta-data", "latest/meta-data");
         check("/../../latest", "latest");
     }

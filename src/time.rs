@@ -30,7 +30,7 @@ impl UnixMillis {
     pub fn iso(self) -> String {
         let time = self.calendar();
         let mut text = String::with_capacity(20);
-        text.push_str(&time.year().to_string());
+        push_year(&mut text, time);
         push_two(&mut text, '-', u8::from(time.month()));
         push_two(&mut text, '-', time.day());
         push_clock(&mut text, 'T', time);
@@ -49,7 +49,7 @@ impl UnixMillis {
         text.push(' ');
         text.push_str(MONTHS[usize::from(u8::from(time.month())) - 1]);
         text.push(' ');
-        text.push_str(&time.year().to_string());
+        push_year(&mut text, time);
         push_clock(&mut text, ' ', time);
         text.push_str(" GMT");
         text
@@ -61,6 +61,14 @@ impl UnixMillis {
             .ok()
             .filter(|time| (1000..=9999).contains(&time.year()))
             .unwrap_or(UtcDateTime::UNIX_EPOCH)
+    }
+}
+
+/// Four digits.
+fn push_year(text: &mut String, time: UtcDateTime) {
+    for place in [1000, 100, 10, 1] {
+        let digit = u8::try_from(time.year() / place % 10).unwrap_or_default();
+        text.push(char::from(b'0' + digit));
     }
 }
 

@@ -57,6 +57,10 @@ impl<'a> Version<'a> {
     /// `placement/region`, dated 2020-08-24, is visible from 2019-10-01
     /// (reference 2.3).
     pub fn shows(self, since: &str) -> bool {
+        // The largest version before a date cannot be after it.
+        if self.0 >= since {
+            return true;
+        }
         let gate = VERSIONS
             .iter()
             .rev()

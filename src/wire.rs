@@ -11,7 +11,7 @@ pub const TOKEN_TTL: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-to
 pub const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Where tokens are minted, once the path is normalised.
-pub const TOKEN_PATH: [&str; 3] = ["latest", "api", "token"];
+pub const TOKEN_PATH: &str = "latest/api/token";
 
 /// The `Server` header of the service.
 pub const SERVER: &str = "EC2ws";

@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::emulator::World;
 use crate::hex;
 use crate::host::{Ambient, Outcome};
-use crate::path::Path;
+use crate::path;
 use crate::problem::Problem;
 use crate::state::State;
 use crate::time::UnixMillis;
@@ -24,18 +24,23 @@ use problem::{Refusal, document};
 const PREFIXES: [&str; 2] = ["_imdsim", "_parlel"];
 
 /// Whether a path is the control API's.
-pub(crate) fn owns(names: &[&str]) -> bool {
-    names.first().is_some_and(|first| PREFIXES.contains(first))
+pub(crate) fn owns(path: &str) -> bool {
+    PREFIXES.contains(&split(path).0)
 }
 
-/// Answers a request for the normalised path `names`.
+/// The first name of a path, and the rest.
+fn split(path: &str) -> (&str, &str) {
+    path.split_once('/').unwrap_or((path, ""))
+}
+
+/// Answers a request for a normalised path.
 pub(crate) fn answer(
     world: &World,
     ambient: Ambient,
     request: &Request<Vec<u8>>,
-    names: &[&str],
+    path: &str,
 ) -> Outcome {
-    route(&world.config, Ok(&world.state), ambient, request, names)
+    route(&world.config, Ok(&world.state), ambient, request, path)
         .unwrap_or_else(|refusal| Outcome::reply(refusal.response(ambient.now)))
 }
 
@@ -46,13 +51,12 @@ pub(crate) fn recover(
     request: &Request<Vec<u8>>,
     problem: &Problem,
 ) -> Outcome {
-    let path = Path::parse(request.uri().path());
-    let names = path.names();
+    let path = path::normalize(request.uri().path());
     let unreadable = || Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, problem.to_string());
-    if !owns(&names) {
+    if !owns(&path) {
         return Outcome::reply(unreadable().response(ambient.now));
     }
-    route(config, Err(unreadable()), ambient, request, &names)
+    route(config, Err(unreadable()), ambient, request, &path)
         .unwrap_or_else(|refusal| Outcome::reply(refusal.response(ambient.now)))
 }
 
@@ -73,10 +77,10 @@ fn route(
     state: Result<&State, Refusal>,
     ambient: Ambient,
     request: &Request<Vec<u8>>,
-    names: &[&str],
+    path: &str,
 ) -> Result<Outcome, Refusal> {
-    match (request.method(), &names[1..]) {
-        (&Method::GET | &Method::HEAD, ["health"]) => {
+    match (request.method(), split(path).1) {
+        (&Method::GET | &Method::HEAD, "health") => {
             let state = state?;
             let body = json!({
                 "status": "ok",
@@ -85,12 +89,12 @@ fn route(
             });
             Ok(Outcome::reply(document(StatusCode::OK, &body, ambient.now)))
         }
-        (&Method::POST, ["reset"]) => {
+        (&Method::POST, "reset") => {
             admission::check(config, request)?;
             Ok(reset(state.map_or(0, |state| state.revision), ambient))
         }
-        (_, ["health"]) => Err(Refusal::method("GET")),
-        (_, ["reset"]) => Err(Refusal::method("POST")),
+        (_, "health") => Err(Refusal::method("GET")),
+        (_, "reset") => Err(Refusal::method("POST")),
         _ => Err(Refusal::new(
             StatusCode::NOT_FOUND,
             "there is no such call; there are GET /_imdsim/health and POST /_imdsim/reset",

@@ -84,6 +84,12 @@ pub(super) const CATALOG: &[Row] = &[
     row("user-data",                                         "1.0",        Octets(|i| i.user_data.as_deref())),
 ];
 
+/// The row of a leaf whose path has no key in it.
+pub(super) fn row_at(path: &str) -> Option<&'static Row> {
+    let index = CATALOG.binary_search_by(|row| row.path.cmp(path)).ok()?;
+    CATALOG.get(index).filter(|row| row.is_literal())
+}
+
 const fn row(path: &'static str, since: &'static str, value: Value) -> Row {
     Row::new(path, since, value)
 }

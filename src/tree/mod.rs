@@ -25,30 +25,35 @@ pub enum Node<'a> {
     Listing(String),
 }
 
-/// Looks up a path, given as its names: the version, then the path in it.
-pub fn find<'a>(view: &View<'a>, names: &[&str]) -> Option<Node<'a>> {
-    let Some((version, path)) = names.split_first() else {
+/// Looks up a normalised path: a version, then the path in it.
+pub fn find<'a>(view: &View<'a>, path: &str) -> Option<Node<'a>> {
+    if path.is_empty() {
         return Some(Node::Listing(versions(view)));
-    };
+    }
+    let (version, path) = path.split_once('/').unwrap_or((path, ""));
     let newest = view.instance.versions.last()?;
-    let version = match *version {
+    let version = match version {
         LATEST => Version::new(newest),
         name if view.instance.versions.iter().any(|known| known == name) => Version::new(name),
         _ => return None,
     };
+    // Most requests are for one leaf, under the very name of its row.
+    if let Some(row) = catalog::row_at(path) {
+        return version.shows(row.since).then(|| row.node(view, &[]))?;
+    }
+    let depth = path.split_terminator('/').count();
     let mut listing = Vec::new();
-    let joined = path.join("/");
     for row in CATALOG {
-        let Some(bound) = row.matches(&joined) else {
+        let Some(bound) = row.matches(path) else {
             continue;
         };
         if !version.shows(row.since) {
             continue;
         }
-        if row.depth() == path.len() {
+        if row.depth() == depth {
             return row.node(view, &bound);
         }
-        row.children(view, &bound, path.len(), &mut listing);
+        row.children(view, &bound, depth, &mut listing);
     }
     (!listing.is_empty()).then(|| Node::Listing(join(listing, path.is_empty())))
 }

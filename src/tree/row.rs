@@ -70,7 +70,7 @@ impl Row {
             return (leads_here && self.path.starts_with(path)).then(Bound::new);
         }
         let keys = path.strip_prefix(&self.path[..literal])?;
-        if literal == self.path.len() {
+        if self.is_literal() {
             return keys.is_empty().then(Bound::new);
         }
         let mut bound = Bound::new();
@@ -86,13 +86,18 @@ impl Row {
         Some(bound)
     }
 
+    /// Whether the path is the same for every instance.
+    pub(super) const fn is_literal(&self) -> bool {
+        self.literal == self.path.len()
+    }
+
     /// How many names the path has.
     pub(super) fn depth(&self) -> usize {
         self.path.split('/').count()
     }
 
     /// The value under the bound keys.
-    pub(super) fn node<'a>(&self, view: &View<'a>, bound: &Bound<'_>) -> Option<Node<'a>> {
+    pub(super) fn node<'a>(&self, view: &View<'a>, bound: &[Cow<'_, str>]) -> Option<Node<'a>> {
         let instance = view.instance;
         let key = |index: usize| bound.get(index).map(|key| &**key);
         let interface = || instance.interfaces.get(key(0)?);
@@ -116,7 +121,7 @@ impl Row {
     pub(super) fn children<'a>(
         &self,
         view: &View<'a>,
-        bound: &Bound<'_>,
+        bound: &[Cow<'_, str>],
         depth: usize,
         listing: &mut Vec<Cow<'a, str>>,
     ) {
@@ -137,7 +142,7 @@ impl Row {
             return;
         }
         for key in view.keys(name, bound.first().map(|key| &**key)) {
-            let mut below = bound.clone();
+            let mut below = bound.to_vec();
             below.push(key.clone());
             if self.is_visible(view, &below, depth + 1) {
                 // The one directory whose listing gives its names otherwise.
@@ -151,7 +156,7 @@ impl Row {
     }
 
     /// Whether any leaf of this row has a value below the bound keys.
-    fn is_visible(&self, view: &View<'_>, bound: &Bound<'_>, depth: usize) -> bool {
+    fn is_visible(&self, view: &View<'_>, bound: &[Cow<'_, str>], depth: usize) -> bool {
         let Some(name) = self.path.split('/').skip(depth).find(|name| is_key(name)) else {
             return match self.value {
                 Value::Document(applies, _) => {
@@ -168,7 +173,7 @@ impl Row {
         view.keys(name, bound.first().map(|key| &**key))
             .into_iter()
             .any(|key| {
-                let mut below = bound.clone();
+                let mut below = bound.to_vec();
                 below.push(key);
                 self.is_visible(view, &below, next + 1)
             })

@@ -2,7 +2,7 @@ use http::{Method, Request};
 use proptest::prelude::*;
 
 use crate::world::World;
-use imdsim::Path;
+use imdsim::normalize;
 
 const STATUSES: [u16; 6] = [200, 400, 401, 403, 404, 405];
 
@@ -61,12 +61,9 @@ proptest! {
 
     #[test]
     fn a_normalised_path_is_its_own_normal_form(path in "/[ -$&-~]{0,40}") {
-        let once = format!("/{}", Path::parse(&path).names().join("/"));
-        prop_assert_eq!(Path::parse(&once), Path::parse(&once.clone()));
-        prop_assert_eq!(
-            format!("/{}", Path::parse(&once).names().join("/")),
-            once
-        );
+        let once = format!("/{}", normalize(&path));
+        let twice = format!("/{}", normalize(&once));
+        prop_assert_eq!(twice, once);
     }
 
     /// A state document that somebody else wrote is refused, not believed.

@@ -49,10 +49,10 @@ pub(crate) fn read(incoming: &IncomingRequest) -> Request<Vec<u8>> {
 /// algorithm on; the other order costs 44 ms on a kept-alive connection.)
 pub(crate) fn write(response: Response<Vec<u8>>, out: ResponseOutparam) {
     let (head, content) = response.into_parts();
-    let fields: Vec<(String, Vec<u8>)> = head
+    let fields: Vec<_> = head
         .headers
         .iter()
-        .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()))
+        .map(|(name, value)| (name.as_str(), value.as_bytes()))
         .collect();
     let fields = Fields::from_list(&fields).expect("the core sets no header that a host owns");
     let outgoing = OutgoingResponse::new(fields);

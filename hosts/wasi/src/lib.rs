@@ -20,6 +20,7 @@ mod bindings {
         path: "../../wit",
         world: "imdsim:emulator/emulator",
         generate_all,
+        ownership: Borrowing { duplicate_if_necessary: false },
     });
 }
 
