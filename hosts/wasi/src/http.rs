@@ -18,18 +18,18 @@ pub(crate) fn read(incoming: &IncomingRequest) -> Request<Vec<u8>> {
     // A target that is no URI cannot reach a guest; were one to, it names nothing.
     *request.uri_mut() = incoming
         .path_with_query()
-        .and_then(|path| path.parse().ok())
+        .and_then(|path| path.try_into().ok())
         .unwrap_or_else(|| Uri::from_static("/"));
     for (name, value) in incoming.headers().entries() {
         let name = HeaderName::from_bytes(name.as_bytes());
-        let value = HeaderValue::from_bytes(&value);
+        let value = HeaderValue::try_from(value);
         if let (Ok(name), Ok(value)) = (name, value) {
             request.headers_mut().append(name, value);
         }
     }
     // Hosts keep `Host` to themselves and tell what it says this way.
     if let Some(authority) = incoming.authority()
-        && let Ok(authority) = HeaderValue::from_str(&authority)
+        && let Ok(authority) = HeaderValue::try_from(authority)
     {
         request.headers_mut().insert(HOST, authority);
     }

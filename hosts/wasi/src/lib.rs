@@ -32,7 +32,7 @@ use bindings::wasi::clocks::{monotonic_clock, wall_clock};
 use bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
 use bindings::wasi::random::random::get_random_bytes;
 use imdsim::{Ambient, Emulator, Outcome, UnixMillis};
-use store::Conflict;
+use store::{Conflict, Slot};
 
 /// How often a change is tried again when other writers come first.
 const MAX_ATTEMPTS: usize = 100;
@@ -42,6 +42,8 @@ thread_local! {
     /// from the last state document; the core compares that document's bytes
     /// before it uses what it kept.
     static EMULATOR: RefCell<Emulator> = RefCell::new(Emulator::from_env(std::env::vars()));
+
+    static SLOT: RefCell<Slot> = const { RefCell::new(Slot::new()) };
 }
 
 struct Component;
@@ -49,7 +51,9 @@ struct Component;
 impl Guest for Component {
     fn handle(incoming: IncomingRequest, response_out: ResponseOutparam) {
         let request = http::read(&incoming);
-        let response = EMULATOR.with_borrow_mut(|emulator| answer(emulator, &request));
+        let response = EMULATOR.with_borrow_mut(|emulator| {
+            SLOT.with_borrow_mut(|slot| answer(emulator, slot, &request))
+        });
         http::write(response, response_out);
     }
 }
@@ -58,15 +62,12 @@ impl Guest for Component {
 /// another writer came first, all of it again.
 fn answer(
     emulator: &mut Emulator,
+    slot: &mut Slot,
     request: &::http::Request<Vec<u8>>,
 ) -> ::http::Response<Vec<u8>> {
     let ambient = ambient(request.method());
-    let bucket = store::open();
     for _ in 0..MAX_ATTEMPTS {
-        let stored = match &bucket {
-            Ok(bucket) => store::read(bucket),
-            Err(reason) => Err(reason.clone()),
-        };
+        let stored = slot.read();
         let outcome = emulator.answer(
             stored.as_ref().ok().and_then(|bytes| bytes.as_deref()),
             ambient,
@@ -82,8 +83,7 @@ fn answer(
                 Ok(current) => current,
                 Err(reason) => return emulator.unstorable(&reason, ambient.now),
             };
-            let bucket = bucket.as_ref().expect("what was read came from a bucket");
-            match store::swap(bucket, current.as_deref(), &next) {
+            match slot.swap(current.as_deref(), &next) {
                 Ok(()) => {}
                 Err(Conflict::Overtaken) => continue,
                 Err(Conflict::Failed(reason)) => return emulator.unstorable(&reason, ambient.now),

@@ -1,7 +1,7 @@
 //! The state document in the host's key-value store.
 
 use crate::bindings::wasi::keyvalue::atomics::{Cas, CasError, swap as commit};
-use crate::bindings::wasi::keyvalue::store::{self, Bucket};
+use crate::bindings::wasi::keyvalue::store::{self, Bucket, Error};
 
 /// The only bucket: Spin's name for it, which the other hosts accept too.
 const BUCKET: &str = "default";
@@ -14,36 +14,60 @@ pub(crate) enum Conflict {
     Failed(String),
 }
 
-/// Opens the bucket; the error says why in the host's words.
-pub(crate) fn open() -> Result<Bucket, String> {
-    store::open(BUCKET).map_err(describe)
-}
+/// The state document's place: a bucket that stays open for the next request,
+/// until it fails.
+pub(crate) struct Slot(Option<Bucket>);
 
-/// The state document, if one was ever stored.
-pub(crate) fn read(bucket: &Bucket) -> Result<Option<Vec<u8>>, String> {
-    bucket.get(imdsim::STATE_KEY).map_err(describe)
-}
-
-/// Stores `next` if the document is still `expected`.
-pub(crate) fn swap(bucket: &Bucket, expected: Option<&[u8]>, next: &[u8]) -> Result<(), Conflict> {
-    let failed = |error| Conflict::Failed(describe(error));
-    let cas = Cas::new(bucket, imdsim::STATE_KEY).map_err(failed)?;
-    if cas.current().map_err(failed)?.as_deref() != expected {
-        return Err(Conflict::Overtaken);
+impl Slot {
+    /// Nothing is opened yet.
+    pub(crate) const fn new() -> Self {
+        Self(None)
     }
-    match commit(cas, next) {
-        Ok(()) => Ok(()),
-        Err(CasError::CasFailed(_)) => Err(Conflict::Overtaken),
-        Err(CasError::StoreError(error)) => Err(failed(error)),
+
+    /// The state document, if one was ever stored; the error says why not in
+    /// the host's words.
+    pub(crate) fn read(&mut self) -> Result<Option<Vec<u8>>, String> {
+        self.with(|bucket| bucket.get(imdsim::STATE_KEY))
+    }
+
+    /// Stores `next` if the document is still `expected`.
+    pub(crate) fn swap(&mut self, expected: Option<&[u8]>, next: &[u8]) -> Result<(), Conflict> {
+        let swapped = self.with(|bucket| {
+            let cas = Cas::new(bucket, imdsim::STATE_KEY)?;
+            if cas.current()?.as_deref() != expected {
+                return Ok(false);
+            }
+            match commit(cas, next) {
+                Ok(()) => Ok(true),
+                Err(CasError::CasFailed(_)) => Ok(false),
+                Err(CasError::StoreError(error)) => Err(error),
+            }
+        });
+        match swapped {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Conflict::Overtaken),
+            Err(reason) => Err(Conflict::Failed(reason)),
+        }
+    }
+
+    /// After an error the bucket is opened anew: its connection may be gone.
+    fn with<T>(&mut self, act: impl FnOnce(&Bucket) -> Result<T, Error>) -> Result<T, String> {
+        let bucket = match self.0.take() {
+            Some(bucket) => bucket,
+            None => store::open(BUCKET).map_err(describe)?,
+        };
+        let result = act(&bucket).map_err(describe)?;
+        self.0 = Some(bucket);
+        Ok(result)
     }
 }
 
-fn describe(error: store::Error) -> String {
+fn describe(error: Error) -> String {
     match error {
-        store::Error::NoSuchStore => format!("the host has no key-value store named {BUCKET:?}"),
-        store::Error::AccessDenied => {
+        Error::NoSuchStore => format!("the host has no key-value store named {BUCKET:?}"),
+        Error::AccessDenied => {
             format!("the host does not give this component the key-value store {BUCKET:?}")
         }
-        store::Error::Other(reason) => reason,
+        Error::Other(reason) => reason,
     }
 }
