@@ -31,6 +31,7 @@ mod versions;
 pub mod wire;
 
 pub use config::Config;
+pub use control::asks_for_host;
 pub use documents::{Credentials, Imds, Rotation, Vault};
 pub use emulator::{Emulator, World, answer};
 pub use host::{Ambient, Outcome, STATE_KEY};

@@ -94,6 +94,8 @@ impl Server {
             .max_header_size(MAX_HEAD_LEN)
             .max_buf_size(MAX_HEAD_LEN)
             .title_case_headers(true)
+            // Answers are short: one piece costs less than a list of two.
+            .writev(false)
             .serve_connection(TokioIo::new(stream), service);
         let connection = running.watch(connection);
         let server = Arc::clone(self);

@@ -28,7 +28,8 @@ pub(crate) fn read(incoming: &IncomingRequest) -> Request<Vec<u8>> {
         }
     }
     // Hosts keep `Host` to themselves and tell what it says this way.
-    if let Some(authority) = incoming.authority()
+    if imdsim::asks_for_host(request.uri().path())
+        && let Some(authority) = incoming.authority()
         && let Ok(authority) = HeaderValue::try_from(authority)
     {
         request.headers_mut().insert(HOST, authority);
