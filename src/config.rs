@@ -1,18 +1,17 @@
 //! Settings that have been understood.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::description::Description;
-use crate::instance::{Instance, check_user_data};
+use crate::description::{Base64, Description, Override, Read as _, RealCredentials};
+use crate::instance::{Grant, Instance, InstanceProfile, Overrides, RealKeys, check_user_data};
 use crate::options::{HttpTokens, MetadataOptions};
 use crate::problem::Problem;
-use crate::settings::{Given, Settings, read_json};
+use crate::settings::{Given, Settings};
 use crate::time::UnixMillis;
 
 /// What an emulator is started with.
@@ -43,6 +42,8 @@ impl Config {
     pub fn new(settings: &Settings) -> Result<Self, Problem> {
         let (mut instance, described_ids) = instance(settings)?;
         overlay_options(settings, &mut instance.options)?;
+        overlay_credentials(settings, instance.profile.as_mut())?;
+        overlay_overrides(settings, &mut instance.overrides)?;
         if let Some(given) = settings.get("user_data") {
             instance.user_data = user_data(given)?;
         }
@@ -84,15 +85,45 @@ fn instance(settings: &Settings) -> Result<(Instance, Vec<String>), Problem> {
         let instance = Instance::built_in();
         return Ok((instance.clone(), vec![instance.id]));
     };
-    let read = || {
-        // A host whose settings are texts gives the document as one.
-        let description = match &given.value {
-            Value::String(text) => Description::read(&read_json("", text)?)?,
-            document => Description::read(document)?,
-        };
+    given.read(|document| {
+        let description = Description::read(document)?;
         Ok((Instance::new(&description)?, description.instance_ids))
+    })
+}
+
+/// Real credentials, kept apart from the description so that it can be shared.
+fn overlay_credentials(
+    settings: &Settings,
+    profile: Option<&mut InstanceProfile>,
+) -> Result<(), Problem> {
+    let Some(given) = settings.get("credentials") else {
+        return Ok(());
     };
-    read().map_err(|problem: Problem| problem.within(&given.place))
+    let Some(profile) = profile else {
+        return Err(Problem::new(
+            &given.place,
+            "the instance has no profile, so it shows no credentials; describe its \
+             IamInstanceProfile, {} will do",
+        ));
+    };
+    let keys = given.read(|document| {
+        // What STS prints has other things around them.
+        let keys = document.get("Credentials").unwrap_or(document);
+        RealKeys::new(&RealCredentials::read(keys)?)
+    })?;
+    profile.grant = Grant::Real(keys);
+    Ok(())
+}
+
+fn overlay_overrides(settings: &Settings, overrides: &mut Overrides) -> Result<(), Problem> {
+    let Some(given) = settings.get("overrides") else {
+        return Ok(());
+    };
+    for (path, change) in given.read(BTreeMap::<String, Override>::read)? {
+        let set = overrides.set(&path, change);
+        set.map_err(|problem| problem.within(&given.place))?;
+    }
+    Ok(())
 }
 
 fn overlay_options(settings: &Settings, options: &mut MetadataOptions) -> Result<(), Problem> {
@@ -120,13 +151,8 @@ fn overlay_options(settings: &Settings, options: &mut MetadataOptions) -> Result
 
 /// User data in base64, the form of EC2's API. Empty is none.
 fn user_data(given: &Given) -> Result<Option<Vec<u8>>, Problem> {
-    let text: String = string(given)?.split_ascii_whitespace().collect();
-    let bytes = STANDARD.decode(text).map_err(|_| {
-        Problem::new(
-            &given.place,
-            "this is not base64; write the output of `base64 -w 0 FILE`",
-        )
-    })?;
+    let Base64(bytes) =
+        Base64::read(&given.value).map_err(|problem| problem.within(&given.place))?;
     check_user_data(&bytes).map_err(|complaint| Problem::new(&given.place, complaint))?;
     Ok((!bytes.is_empty()).then_some(bytes))
 }
@@ -182,6 +208,9 @@ fn refusal(given: &Given, what: &str, remedy: &str) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     #[track_caller]

@@ -14,6 +14,7 @@ use crate::problem::Problem;
 /// `IMDSIM_` and the key in upper case, the flag `--` and the key with hyphens.
 pub const KEYS: &[&str] = &[
     "admin_token",
+    "credentials",
     "forwarded_for",
     "frozen_entropy",
     "frozen_time",
@@ -23,9 +24,13 @@ pub const KEYS: &[&str] = &[
     "http_tokens",
     "instance",
     "instance_metadata_tags",
+    "overrides",
     "secret",
     "user_data",
 ];
+
+/// The keys whose values are JSON documents.
+const DOCUMENTS: [&str; 3] = ["credentials", "instance", "overrides"];
 
 /// How the names of environment variables begin.
 const PREFIX: &str = "IMDSIM_";
@@ -37,6 +42,21 @@ const DOCUMENT: &str = "IMDSIM_CONFIG";
 pub(crate) struct Given {
     pub(crate) place: String,
     pub(crate) value: Value,
+}
+
+impl Given {
+    /// Reads the value, which is a document; a host whose settings are texts
+    /// gives it as one. A complaint begins with the place.
+    pub(crate) fn read<T>(
+        &self,
+        read: impl Fn(&Value) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        let result = match &self.value {
+            Value::String(text) => read_json("", text).and_then(|document| read(&document)),
+            document => read(document),
+        };
+        result.map_err(|problem| problem.within(&self.place))
+    }
 }
 
 /// Settings by key, each with its place.
@@ -71,7 +91,7 @@ impl Settings {
     /// the name of that variable or flag, or of the file behind it.
     pub fn set(&mut self, place: &str, key: &str, text: &str) -> Result<(), Problem> {
         let key = must_know(place, key)?;
-        let value = if key == "instance" {
+        let value = if DOCUMENTS.contains(&key) {
             read_json(place, text)?
         } else {
             Value::from(text)

@@ -55,6 +55,13 @@ impl UnixMillis {
         text
     }
 
+    /// `21 Jan 2019 09:00:43 GMT`, as in maintenance events.
+    pub fn day_month_year(self) -> String {
+        let date = self.http_date();
+        let date = date.split_once(", ").map_or(&*date, |(_, date)| date);
+        date.strip_prefix('0').unwrap_or(date).to_owned()
+    }
+
     /// Moments outside of the years 1000 to 9999 count as 1970.
     fn calendar(self) -> UtcDateTime {
         UtcDateTime::from_unix_timestamp(self.seconds())

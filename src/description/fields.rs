@@ -19,6 +19,11 @@ described! {
         architecture: Option<String> = "Architecture",
         /// The block devices, the root among them.
         block_device_mappings: Vec<BlockDeviceMapping> = "BlockDeviceMappings",
+        /// The graphics accelerators, a withdrawn feature.
+        elastic_gpu_associations: Vec<ElasticGpuAssociation> = "ElasticGpuAssociations",
+        /// The inference accelerators, a withdrawn feature.
+        elastic_inference_accelerator_associations: Vec<ElasticInferenceAssociation>
+            = "ElasticInferenceAcceleratorAssociations",
         /// Whether it can hibernate.
         hibernation_options: HibernationOptions = "HibernationOptions",
         /// The instance profile; without one there is no role.
@@ -93,6 +98,18 @@ described! {
     EbsVolume {
         /// `vol-…`
         volume_id: Option<String> = "VolumeId",
+    }
+
+    /// `ElasticGpuAssociation`.
+    ElasticGpuAssociation {
+        /// `egpu-…`
+        elastic_gpu_id: String = "ElasticGpuId",
+    }
+
+    /// `ElasticInferenceAcceleratorAssociation`.
+    ElasticInferenceAssociation {
+        /// `arn:aws:elastic-inference:…:elastic-inference-accelerator/eia-…`
+        elastic_inference_accelerator_arn: String = "ElasticInferenceAcceleratorArn",
     }
 
     /// `HibernationOptions`.

@@ -1,8 +1,10 @@
 //! The `Imdsim` object: facts of the metadata service that
 //! `DescribeInstances` does not carry. Each has a sensible default.
 
+use std::collections::BTreeMap;
+
 use super::read::described;
-use super::values::Base64;
+use super::values::{Base64, Override};
 use crate::time::UnixMillis;
 
 described! {
@@ -46,6 +48,31 @@ described! {
         public_keys: Vec<PublicKey> = "PublicKeys",
         /// The role in the instance profile. Default: the profile's name.
         role_name: Option<String> = "RoleName",
+        /// Credentials to serve instead of made-up ones.
+        credentials: Option<RealCredentials> = "Credentials",
+        /// Why there are no role credentials; served in their place.
+        credentials_failure: Option<Failure> = "CredentialsFailure",
+        /// What is wrong with the instance profile; served as `iam/info`.
+        instance_profile_failure: Option<Failure> = "InstanceProfileFailure",
+        /// Whether `iam/security-credentials-extended` is served, as for the
+        /// accounts on AWS's list.
+        security_credentials_extended: bool = "SecurityCredentialsExtended",
+        /// The state that its Auto Scaling group moves it to, for instance
+        /// `Terminated`. Default: it is in no group.
+        target_lifecycle_state: Option<String> = "TargetLifecycleState",
+        /// When a rebalance recommendation was given. Default: never.
+        rebalance_notice_time: Option<UnixMillis> = "RebalanceNoticeTime",
+        /// The notice that its Spot capacity is taken back. Default: none.
+        spot_instance_action: Option<SpotInstanceAction> = "SpotInstanceAction",
+        /// The maintenance events, past ones too.
+        maintenance_events: Vec<MaintenanceEvent> = "MaintenanceEvents",
+        /// What EC2 Instance Connect has pushed.
+        managed_ssh_keys: Option<ManagedSshKeys> = "ManagedSshKeys",
+        /// The type of the inference accelerators. Default: `eia2.medium`.
+        elastic_inference_accelerator_type: Option<String> = "ElasticInferenceAcceleratorType",
+        /// Texts of leaves by path, as in `meta-data/instance-id`; `null`
+        /// removes what the path names.
+        overrides: BTreeMap<String, Override> = "Overrides",
         /// The IPv4 block of the first interface's subnet.
         subnet_ipv4_cidr_block: Option<String> = "SubnetIpv4CidrBlock",
         /// The IPv6 blocks of the first interface's subnet.
@@ -71,6 +98,63 @@ described! {
         vpc_ipv4_cidr_blocks: Vec<String> = "VpcIpv4CidrBlocks",
         /// The IPv6 blocks of the VPC.
         vpc_ipv6_cidr_blocks: Vec<String> = "VpcIpv6CidrBlocks",
+    }
+
+    /// Keys that AWS services accept.
+    RealCredentials {
+        /// `ASIA…` or `AKIA…`
+        access_key_id: String = "AccessKeyId",
+        /// The secret.
+        secret_access_key: String = "SecretAccessKey",
+        /// The session token, by its name in the metadata service.
+        token: Option<String> = "Token",
+        /// The session token, by its name in STS.
+        session_token: Option<String> = "SessionToken",
+        /// Default: six hours away, moved on every hour.
+        expiration: Option<UnixMillis> = "Expiration",
+    }
+
+    /// Why the service has nothing to give (reference 9.2).
+    Failure {
+        /// `AssumeRoleUnauthorizedAccess`, `InstanceProfileNotFound`, ….
+        code: String = "Code",
+        /// Default: AWS's own words, where they are known.
+        message: Option<String> = "Message",
+    }
+
+    /// A Spot interruption notice.
+    SpotInstanceAction {
+        /// `terminate`, `stop` or `hibernate`.
+        action: String = "Action",
+        /// When.
+        time: Option<UnixMillis> = "Time",
+    }
+
+    /// A maintenance event, by its names in `DescribeInstanceStatus`.
+    MaintenanceEvent {
+        /// `instance-reboot`, `instance-retirement`, `instance-stop`,
+        /// `system-reboot` or `system-maintenance`.
+        code: String = "Code",
+        /// For people. Default: made of the code.
+        description: Option<String> = "Description",
+        /// `instance-event-…`. Default: made up.
+        instance_event_id: Option<String> = "InstanceEventId",
+        /// When it begins at the earliest.
+        not_before: Option<UnixMillis> = "NotBefore",
+        /// When it ends at the latest.
+        not_after: Option<UnixMillis> = "NotAfter",
+        /// `active`, `completed` or `canceled`. Default: `active`.
+        state: Option<String> = "State",
+    }
+
+    /// What EC2 Instance Connect leaves for a minute.
+    ManagedSshKeys {
+        /// The pushed keys, signatures included, by user.
+        active_keys: BTreeMap<String, String> = "ActiveKeys",
+        /// The signer's certificate.
+        signer_cert: Option<String> = "SignerCert",
+        /// The answers about it, in base64, by SHA-1 of the certificate.
+        signer_ocsp: BTreeMap<String, String> = "SignerOcsp",
     }
 
     /// A public key.

@@ -12,15 +12,18 @@ mod values;
 use serde_json::Value;
 
 pub use fields::{
-    Association, BlockDeviceMapping, EbsVolume, Group, HibernationOptions, IamInstanceProfile,
-    InstanceDescription, Ipv6Address, MetadataOptionsDescription, Monitoring, NetworkAttachment,
-    NetworkInterface, Placement, Prefix4, Prefix6, PrivateDnsNameOptions, PrivateIpAddress,
-    ProductCode, Tag,
+    Association, BlockDeviceMapping, EbsVolume, ElasticGpuAssociation, ElasticInferenceAssociation,
+    Group, HibernationOptions, IamInstanceProfile, InstanceDescription, Ipv6Address,
+    MetadataOptionsDescription, Monitoring, NetworkAttachment, NetworkInterface, Placement,
+    Prefix4, Prefix6, PrivateDnsNameOptions, PrivateIpAddress, ProductCode, Tag,
 };
-pub use imdsim::{CidrBlocks, Extras, PublicKey};
+pub use imdsim::{
+    CidrBlocks, Extras, Failure, MaintenanceEvent, ManagedSshKeys, PublicKey, RealCredentials,
+    SpotInstanceAction,
+};
 use read::described;
 pub(crate) use read::{Read, kind};
-pub use values::{Base64, DnsName, MacAddress};
+pub use values::{Base64, DnsName, MacAddress, Override};
 
 use crate::problem::Problem;
 

@@ -1,5 +1,7 @@
 //! Reading JSON so that a complaint names the field by its path.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use crate::problem::Problem;
@@ -118,6 +120,17 @@ impl<T: Read> Read for Option<T> {
             return Ok(None);
         }
         T::read(value).map(Some)
+    }
+}
+
+impl<T: Read> Read for BTreeMap<String, T> {
+    fn read(value: &Value) -> Result<Self, Problem> {
+        let mut read = Self::new();
+        for (key, value) in object(value)? {
+            let inside = |problem: Problem| problem.inside(key);
+            read.insert(key.clone(), T::read(value).map_err(inside)?);
+        }
+        Ok(read)
     }
 }
 

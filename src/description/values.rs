@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::read::{Read, parsed, text};
+use super::read::{Read, kind, parsed, text};
 use crate::hex;
 use crate::options::{Flag, HttpTokens};
 use crate::problem::Problem;
@@ -64,6 +64,32 @@ impl Read for Base64 {
             )
         })?;
         Ok(Self(bytes))
+    }
+}
+
+/// What takes the place of a part of the tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Override {
+    /// The text of a leaf.
+    Text(String),
+    /// `null`: nothing is there.
+    Gone,
+}
+
+impl Read for Override {
+    fn read(value: &Value) -> Result<Self, Problem> {
+        match value {
+            Value::Null => Ok(Self::Gone),
+            Value::String(text) => Ok(Self::Text(text.clone())),
+            other => Err(Problem::new(
+                "",
+                format!(
+                    "this is {}, not the text of a leaf; put it in quotes, or write null to \
+                     remove what the path names",
+                    kind(other)
+                ),
+            )),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::instance::derive;
+use crate::instance::{RealKeys, derive};
 use crate::mac::{self, Keyed};
 use crate::time::UnixMillis;
 
@@ -32,6 +32,19 @@ pub struct Credentials {
     pub token: String,
     /// More than five hours away at any time.
     pub expiration: UnixMillis,
+}
+
+impl Credentials {
+    /// The same with keys that AWS accepts, as far as they are given.
+    pub(crate) fn replaced_by(self, real: &RealKeys) -> Self {
+        Self {
+            access_key_id: real.access_key_id.clone(),
+            secret_access_key: real.secret_access_key.clone(),
+            token: real.token.clone().unwrap_or(self.token),
+            expiration: real.expiration.unwrap_or(self.expiration),
+            ..self
+        }
+    }
 }
 
 /// The hour that credentials belong to. Hours count from the launch.

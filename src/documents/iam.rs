@@ -1,8 +1,10 @@
 //! `iam/*` and `identity-credentials/ec2/*` (reference 9.2 and 9.3).
 
+use serde_json::Value;
+
 use super::credentials::Credentials;
 use super::layout::spaced;
-use crate::instance::InstanceProfile;
+use crate::instance::{Failure, InstanceProfile};
 use crate::time::UnixMillis;
 
 /// `iam/info`.
@@ -17,7 +19,18 @@ pub(crate) fn info(profile: &InstanceProfile, last_updated: UnixMillis) -> Strin
 
 /// The seven fields of `security-credentials/<role>`, and no others.
 pub(crate) fn credentials_document(keys: &Credentials) -> String {
-    spaced(&[
+    spaced(&credentials_fields(keys))
+}
+
+/// The eight of `security-credentials-extended/<role>` (reference 12.2).
+pub(crate) fn extended_document(keys: &Credentials, account_id: &str) -> String {
+    let mut fields = credentials_fields(keys).to_vec();
+    fields.push(("AccountId", account_id.into()));
+    spaced(&fields)
+}
+
+fn credentials_fields(keys: &Credentials) -> [(&'static str, Value); 7] {
+    [
         ("Code", "Success".into()),
         ("LastUpdated", keys.last_updated.iso().into()),
         ("Type", "AWS-HMAC".into()),
@@ -25,6 +38,15 @@ pub(crate) fn credentials_document(keys: &Credentials) -> String {
         ("SecretAccessKey", keys.secret_access_key.as_str().into()),
         ("Token", keys.token.as_str().into()),
         ("Expiration", keys.expiration.iso().into()),
+    ]
+}
+
+/// What is served, with status 200, in place of any of these.
+pub(crate) fn failure(failure: &Failure, last_updated: UnixMillis) -> String {
+    spaced(&[
+        ("Code", failure.code.as_str().into()),
+        ("Message", failure.message.as_str().into()),
+        ("LastUpdated", last_updated.iso().into()),
     ])
 }
 

@@ -56,6 +56,7 @@ pub(super) fn all(
     instance_id: &str,
     account_id: &str,
     place: &Place,
+    several_cards: bool,
 ) -> Result<BTreeMap<String, Interface>, Problem> {
     let made_up;
     let described = if given.network_interfaces.is_empty() {
@@ -64,9 +65,11 @@ pub(super) fn all(
     } else {
         &given.network_interfaces[..]
     };
-    let several_cards = described
-        .iter()
-        .any(|interface| interface.attachment.network_card_index.unwrap_or(0) > 0);
+    // A card other than the first proves that there are several.
+    let several_cards = several_cards
+        || described
+            .iter()
+            .any(|interface| interface.attachment.network_card_index.unwrap_or(0) > 0);
     let context = Context {
         given,
         instance_id,
@@ -156,6 +159,7 @@ impl Context<'_> {
             network_card: given
                 .attachment
                 .network_card_index
+                .or(Some(0))
                 .filter(|_| self.several_cards)
                 .map(|card| card.to_string()),
             id: given

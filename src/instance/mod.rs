@@ -4,20 +4,30 @@
 //! Every fact is worked out once, here. The metadata tree, the documents and
 //! the credentials only read it, so that no two answers contradict each other.
 
+mod accelerators;
 mod built_in;
 pub(crate) mod derive;
+mod events;
+mod family;
 mod interface;
 mod keys;
+mod overrides;
 mod place;
+mod profile;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+pub use accelerators::Accelerators;
+pub use events::{Events, Interruption, Maintenance, MaintenanceState};
 pub use interface::Interface;
 pub use keys::PublicKey;
+pub(crate) use overrides::ancestors;
+pub use overrides::{Overrides, Verdict};
 pub use place::Place;
+pub use profile::{Failure, Grant, InstanceProfile, RealKeys};
 
-use crate::description::{Base64, Description, InstanceDescription};
+use crate::description::{Base64, Description, InstanceDescription, ManagedSshKeys};
 use crate::options::MetadataOptions;
 use crate::problem::Problem;
 use crate::time::UnixMillis;
@@ -89,21 +99,18 @@ pub struct Instance {
     pub hibernation: bool,
     /// Whether detailed monitoring is on.
     pub monitoring: bool,
+    /// What is about to happen to it.
+    pub events: Events,
+    /// What is attached to it.
+    pub accelerators: Accelerators,
+    /// What EC2 Instance Connect has pushed.
+    pub managed_ssh_keys: ManagedSshKeys,
+    /// What takes the place of parts of the tree.
+    pub overrides: Overrides,
     /// The versions it serves, oldest first, without `latest`.
     pub versions: Vec<Cow<'static, str>>,
     /// The options it was started with.
     pub options: MetadataOptions,
-}
-
-/// An instance profile and the role in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InstanceProfile {
-    /// The ARN of the profile.
-    pub arn: String,
-    /// `AIPA…`
-    pub id: String,
-    /// The name of the role, which need not be that of the profile.
-    pub role: String,
 }
 
 impl Instance {
@@ -122,7 +129,10 @@ impl Instance {
             .unwrap_or_else(|| built_in::INSTANCE_ID.into());
         let place = Place::new(given)?;
         let account_id = account_id(description);
-        let interfaces = interface::all(given, &id, &account_id, &place)?;
+        let instance_type = or(given.instance_type.as_ref(), "t3.micro");
+        let system = or(extras.system.as_ref(), family::system(&instance_type));
+        let several_cards = family::has_several_cards(&instance_type);
+        let interfaces = interface::all(given, &id, &account_id, &place, several_cards)?;
         let primary = interfaces
             .values()
             .min_by_key(|interface| interface.device_number)
@@ -134,7 +144,7 @@ impl Instance {
                 .image_id
                 .clone()
                 .unwrap_or_else(|| derive::id("ami", &[&id])),
-            instance_type: or(given.instance_type.as_ref(), "t3.micro"),
+            instance_type,
             architecture: or(given.architecture.as_ref(), "x86_64"),
             ami_launch_index: given.ami_launch_index.to_string(),
             ami_manifest_path: or(extras.ami_manifest_path.as_ref(), "(unknown)"),
@@ -163,7 +173,7 @@ impl Instance {
             launch_time,
             pending_time: extras.pending_time.unwrap_or(launch_time),
             identity_document_version: or(extras.identity_document_version.as_ref(), "2017-09-30"),
-            profile: profile(given, &account_id, &place),
+            profile: InstanceProfile::new(given, &account_id, &place)?,
             public_keys: keys::all(given, &id),
             user_data: user_data(extras.user_data.as_ref())?,
             life_cycle: extras
@@ -174,10 +184,15 @@ impl Instance {
             virtualization_profile: extras.profile.clone().unwrap_or_else(|| {
                 format!("default-{}", or(given.virtualization_type.as_ref(), "hvm"))
             }),
-            system: or(extras.system.as_ref(), "nitro"),
+            system,
             action: or(extras.instance_action.as_ref(), "none"),
             hibernation: given.hibernation_options.configured,
             monitoring: given.monitoring.state.as_deref() == Some("enabled"),
+            events: Events::new(extras, &id, launch_time)?,
+            accelerators: Accelerators::new(given),
+            managed_ssh_keys: extras.managed_ssh_keys.clone().unwrap_or_default(),
+            overrides: Overrides::new(&extras.overrides)
+                .map_err(|problem| problem.inside("Imdsim.Overrides"))?,
             versions: versions(&extras.api_versions),
             options: MetadataOptions::new(&given.metadata_options)?,
             account_id,
@@ -216,26 +231,6 @@ fn account_id(description: &Description) -> String {
         .or_else(|| description.owner_id.clone())
         .or(of_interface)
         .unwrap_or_else(|| built_in::ACCOUNT_ID.into())
-}
-
-fn profile(given: &InstanceDescription, account: &str, place: &Place) -> Option<InstanceProfile> {
-    let profile = given.iam_instance_profile.as_ref()?;
-    let arn = profile.arn.clone().unwrap_or_else(|| {
-        let name = or(given.imdsim.role_name.as_ref(), built_in::ROLE_NAME);
-        format!(
-            "arn:{}:iam::{account}:instance-profile/{name}",
-            place.partition
-        )
-    });
-    let name = arn.rsplit('/').next().unwrap_or_default().to_owned();
-    Some(InstanceProfile {
-        id: profile
-            .id
-            .clone()
-            .unwrap_or_else(|| derive::unique_id("AIPA", account, &[&arn], 21)),
-        role: given.imdsim.role_name.clone().unwrap_or(name),
-        arn,
-    })
 }
 
 /// `ami` and `root` name the root device; other volumes are `ebs1`, `ebs2`, …

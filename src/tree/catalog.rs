@@ -8,24 +8,30 @@ use std::fmt::Display;
 
 use super::View;
 use super::row::{Row, Text, Value};
-use crate::documents::{identity_document, one_line};
+use crate::documents::{identity_document, maintenance, one_line, rebalance, spot_instance_action};
 use Value::{Document, Fact, Interface, InterfaceKeyed, Keyed, Octets, Seen, SeenKeyed};
 
 /// The tree.
 #[rustfmt::skip]
 #[allow(clippy::redundant_closure_for_method_calls, reason = "a path is less general")]
 pub(super) const CATALOG: &[Row] = &[
+    row("dynamic/fws/instance-monitoring",                   "2009-04-04", Fact(|i| when(i.monitoring, "enabled"))),
     row("dynamic/instance-identity/document",                "2009-04-04", Document(always, |v| identity_document(v.instance))),
     row("meta-data/ami-id",                                  "1.0",        Fact(|i| some(&i.image_id))),
     row("meta-data/ami-launch-index",                        "1.0",        Fact(|i| some(&i.ami_launch_index))),
     row("meta-data/ami-manifest-path",                       "1.0",        Fact(|i| some(&i.ami_manifest_path))),
     row("meta-data/ancestor-ami-ids",                        "2007-10-10", Fact(|i| lines(&i.ancestor_ami_ids))),
+    row("meta-data/autoscaling/target-lifecycle-state",          "2021-07-15", Fact(|i| maybe(i.events.target_lifecycle_state.as_ref()))),
     row("meta-data/block-device-mapping/{device}",           "2007-12-15", Keyed(|i, device| maybe(i.block_devices.get(device)))),
-    row("meta-data/events/maintenance/history",              "2018-08-17", Fact(|_| NO_EVENTS)),
-    row("meta-data/events/maintenance/scheduled",            "2018-08-17", Fact(|_| NO_EVENTS)),
+    row("meta-data/elastic-gpus/associations/{gpu}",             "2016-11-30", Keyed(|i, id| maybe(i.accelerators.graphics.get(id)))),
+    row("meta-data/elastic-inference/associations/{accelerator}", "2018-11-29", Keyed(|i, id| maybe(i.accelerators.inference.get(id)))),
+    row("meta-data/events/maintenance/history",              "2018-08-17", Fact(|i| own(maintenance(&i.events.maintenance, true)))),
+    row("meta-data/events/maintenance/scheduled",            "2018-08-17", Fact(|i| own(maintenance(&i.events.maintenance, false)))),
+    row("meta-data/events/recommendations/rebalance",            "2020-10-27", Fact(|i| own(rebalance(i.events.rebalance?)))),
     row("meta-data/hibernation/configured",                  "2018-09-24", Fact(|i| when(i.hibernation, "true"))),
     row("meta-data/hostname",                                "1.0",        Fact(|i| named(&i.hostname))),
     row("meta-data/iam/info",                                "2012-01-12", Document(|v, _| v.has_role(), |v| v.iam_info())),
+    row("meta-data/iam/security-credentials-extended/{role}",    "2025-10-04", Document(|v, role| v.is_extended_role(role), |v| v.extended_role_credentials())),
     row("meta-data/iam/security-credentials/{role}",         "2012-01-12", Document(|v, role| v.is_role(role), |v| v.role_credentials())),
     row("meta-data/identity-credentials/ec2/info",           "2018-05-23", Document(always, |v| v.instance_info())),
     row("meta-data/identity-credentials/ec2/security-credentials/ec2-instance", "2018-05-23", Document(always, |v| v.instance_credentials())),
@@ -38,6 +44,9 @@ pub(super) const CATALOG: &[Row] = &[
     row("meta-data/local-hostname",                          "2007-01-19", Fact(|i| named(&i.hostname))),
     row("meta-data/local-ipv4",                              "1.0",        Fact(|i| first(&i.primary().local_ipv4s))),
     row("meta-data/mac",                                     "2011-01-01", Fact(|i| some(&i.mac))),
+    row("meta-data/managed-ssh-keys/active-keys/{user}",         "2019-06-27", Keyed(|i, user| maybe(i.managed_ssh_keys.active_keys.get(user)))),
+    row("meta-data/managed-ssh-keys/signer-cert",                "2019-06-27", Fact(|i| maybe(i.managed_ssh_keys.signer_cert.as_ref()))),
+    row("meta-data/managed-ssh-keys/signer-ocsp/{fingerprint}",  "2019-06-27", Keyed(|i, sha1| maybe(i.managed_ssh_keys.signer_ocsp.get(sha1)))),
     row("meta-data/metrics/vhostmd",                         "2011-05-01", Fact(|_| Some(Cow::Borrowed(VHOSTMD)))),
     row("meta-data/network/interfaces/macs/{mac}/device-number",           "2011-01-01", Interface(|n| own(n.device_number))),
     row("meta-data/network/interfaces/macs/{mac}/interface-id",            "2011-01-01", Interface(|n| some(&n.id))),
@@ -78,6 +87,8 @@ pub(super) const CATALOG: &[Row] = &[
     row("meta-data/security-groups",                         "1.0",        Fact(|i| lines(i.primary().groups.iter().map(|g| &g.group_name)))),
     row("meta-data/services/domain",                         "2014-02-25", Fact(|i| some(&i.place.services_domain))),
     row("meta-data/services/partition",                      "2015-10-20", Fact(|i| some(&i.place.partition))),
+    row("meta-data/spot/instance-action",                        "2016-11-15", Fact(|i| own(spot_instance_action(i.events.spot.as_ref()?)))),
+    row("meta-data/spot/termination-time",                       "2014-11-05", Fact(|i| own(i.events.termination_time()?.iso()))),
     row("meta-data/system",                                  "2022-09-24", Fact(|i| some(&i.system))),
     row("meta-data/tag-sets/instance",                       "2025-10-04", Seen(|v| when(v.tags, one_line(&v.instance.tags)))),
     row("meta-data/tags/instance/{tag}",                     "2021-03-23", SeenKeyed(|v, tag| v.tag(tag))),
@@ -94,8 +105,6 @@ const fn row(path: &'static str, since: &'static str, value: Value) -> Row {
     Row::new(path, since, value)
 }
 
-/// What `events/maintenance/*` say when there are none.
-const NO_EVENTS: Text<'static> = Some(Cow::Borrowed("[]"));
 /// The stub that AWS left of a withdrawn category.
 const VHOSTMD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
 

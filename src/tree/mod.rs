@@ -4,6 +4,8 @@
 //! beforehand: a leaf costs its own row, a listing the rows below it.
 
 mod catalog;
+mod listing;
+mod overridden;
 mod row;
 mod view;
 
@@ -13,6 +15,7 @@ pub use view::View;
 
 use crate::versions::{LATEST, Version};
 use catalog::CATALOG;
+use listing::Listing;
 
 /// What a path names.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,12 +40,32 @@ pub fn find<'a>(view: &View<'a>, path: &str) -> Option<Node<'a>> {
         name if view.instance.versions.iter().any(|known| known == name) => Version::new(name),
         _ => return None,
     };
+    let found = if view.instance.overrides.is_empty() {
+        standing(view, version, path)
+    } else {
+        overridden::find(view, version, path)
+    };
+    Some(match found? {
+        Found::Leaf(leaf) => leaf,
+        Found::Directory(listing) => Node::Listing(listing.text(path.is_empty())),
+    })
+}
+
+/// What is at a path.
+enum Found<'a> {
+    Leaf(Node<'a>),
+    Directory(Listing<'a>),
+}
+
+/// Looks up a path as the instance alone has it.
+fn standing<'a>(view: &View<'a>, version: Version<'_>, path: &str) -> Option<Found<'a>> {
     // Most requests are for one leaf, under the very name of its row.
     if let Some(row) = catalog::row_at(path) {
-        return version.shows(row.since).then(|| row.node(view, &[]))?;
+        let leaf = version.shows(row.since).then(|| row.node(view, &[]))?;
+        return leaf.map(Found::Leaf);
     }
     let depth = path.split_terminator('/').count();
-    let mut listing = Vec::new();
+    let mut listing = Listing::default();
     for row in CATALOG {
         let Some(bound) = row.matches(path) else {
             continue;
@@ -51,28 +74,15 @@ pub fn find<'a>(view: &View<'a>, path: &str) -> Option<Node<'a>> {
             continue;
         }
         if row.depth() == depth {
-            return row.node(view, &bound);
+            return row.node(view, &bound).map(Found::Leaf);
         }
         row.children(view, &bound, depth, &mut listing);
     }
-    (!listing.is_empty()).then(|| Node::Listing(join(listing, path.is_empty())))
+    (!listing.is_empty()).then_some(Found::Directory(listing))
 }
 
 fn versions(view: &View<'_>) -> String {
     let mut names: Vec<&str> = view.instance.versions.iter().map(|name| &**name).collect();
     names.push(LATEST);
-    names.join("\n")
-}
-
-/// Names in byte order. Directories end in a slash, but for the three names
-/// right below a version (reference 4).
-fn join(mut names: Vec<Cow<'_, str>>, below_version: bool) -> String {
-    names.sort();
-    names.dedup();
-    if below_version {
-        for name in &mut names {
-            *name = Cow::Owned(name.trim_end_matches('/').to_owned());
-        }
-    }
     names.join("\n")
 }

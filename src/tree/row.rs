@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::listing::{Entry, Listing};
 use super::{Node, View};
 use crate::instance::{Instance, Interface};
 
@@ -123,21 +124,14 @@ impl Row {
         view: &View<'a>,
         bound: &[Cow<'_, str>],
         depth: usize,
-        listing: &mut Vec<Cow<'a, str>>,
+        listing: &mut Listing<'a>,
     ) {
         let mut names = self.path.split('/').skip(depth);
         let Some(name) = names.next() else { return };
         let is_leaf = names.next().is_none();
-        let listed = |shown: &str| {
-            if is_leaf {
-                shown.to_owned()
-            } else {
-                format!("{shown}/")
-            }
-        };
         if !is_key(name) {
             if self.is_visible(view, bound, depth + 1) {
-                listing.push(listed(name).into());
+                listing.push(Entry::new(name, is_leaf));
             }
             return;
         }
@@ -145,12 +139,11 @@ impl Row {
             let mut below = bound.to_vec();
             below.push(key.clone());
             if self.is_visible(view, &below, depth + 1) {
-                // The one directory whose listing gives its names otherwise.
-                let line = match view.listed_key(name, &key) {
-                    Some(line) => line,
-                    None => listed(&key),
-                };
-                listing.push(line.into());
+                listing.push(Entry {
+                    // The one directory whose listing gives its names otherwise.
+                    line: view.listed_key(name, &key),
+                    ..Entry::new(key, is_leaf)
+                });
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::documents::{self, Credentials, Imds, Rotation, Vault};
-use crate::instance::{Instance, InstanceProfile};
+use crate::instance::{Grant, Instance, InstanceProfile};
 use crate::time::UnixMillis;
 
 /// The instance, the time, and how the request came.
@@ -38,22 +38,51 @@ impl<'a> View<'a> {
         profile.is_some_and(|profile| profile.role == name)
     }
 
+    /// Whether the role in the instance profile has this name, and the longer
+    /// document is there too.
+    pub(super) fn is_extended_role(&self, name: &str) -> bool {
+        let profile = self.instance.profile.as_ref();
+        self.is_role(name) && profile.is_some_and(|profile| profile.extended)
+    }
+
     /// `iam/info`; empty without a profile, which is not asked for.
     pub(super) fn iam_info(&self) -> String {
-        let info = |profile| documents::iam_info(profile, self.role_keys(profile).last_updated);
-        self.instance
-            .profile
-            .as_ref()
-            .map_or_else(String::new, info)
+        self.of_profile(|profile| {
+            let last_updated = self.role_keys(profile).last_updated;
+            match &profile.failure {
+                Some(failure) => documents::failure(failure, last_updated),
+                None => documents::iam_info(profile, last_updated),
+            }
+        })
     }
 
     /// `iam/security-credentials/<role>`, likewise.
     pub(super) fn role_credentials(&self) -> String {
-        let document = |profile| documents::credentials_document(&self.role_keys(profile));
-        self.instance
-            .profile
-            .as_ref()
-            .map_or_else(String::new, document)
+        self.of_profile(|profile| self.granted(profile, documents::credentials_document))
+    }
+
+    /// `iam/security-credentials-extended/<role>`, likewise.
+    pub(super) fn extended_role_credentials(&self) -> String {
+        let account_id = &self.instance.account_id;
+        self.of_profile(|profile| {
+            self.granted(profile, |keys| {
+                documents::extended_document(keys, account_id)
+            })
+        })
+    }
+
+    fn of_profile(&self, document: impl Fn(&InstanceProfile) -> String) -> String {
+        let profile = self.instance.profile.as_ref();
+        profile.map_or_else(String::new, document)
+    }
+
+    fn granted(&self, profile: &InstanceProfile, say: impl Fn(&Credentials) -> String) -> String {
+        let keys = self.role_keys(profile);
+        match &profile.grant {
+            Grant::MadeUp => say(&keys),
+            Grant::Real(real) => say(&keys.replaced_by(real)),
+            Grant::Nothing(failure) => documents::failure(failure, keys.last_updated),
+        }
     }
 
     /// `identity-credentials/ec2/info`.
@@ -89,7 +118,23 @@ impl<'a> View<'a> {
         let instance = self.instance;
         let borrowed = |key: &'a String| Cow::Borrowed(key.as_str());
         match name {
+            "{accelerator}" => instance
+                .accelerators
+                .inference
+                .keys()
+                .map(borrowed)
+                .collect(),
             "{device}" => instance.block_devices.keys().map(borrowed).collect(),
+            "{fingerprint}" => {
+                let answers = &instance.managed_ssh_keys.signer_ocsp;
+                answers.keys().map(borrowed).collect()
+            }
+            "{gpu}" => instance
+                .accelerators
+                .graphics
+                .keys()
+                .map(borrowed)
+                .collect(),
             "{index}" => (0..instance.public_keys.len())
                 .map(|index| Cow::Owned(index.to_string()))
                 .collect(),
@@ -104,6 +149,10 @@ impl<'a> View<'a> {
                 .map(|profile| borrowed(&profile.role))
                 .collect(),
             "{tag}" => instance.tags.iter().map(|(key, _)| borrowed(key)).collect(),
+            "{user}" => {
+                let pushed = &instance.managed_ssh_keys.active_keys;
+                pushed.keys().map(borrowed).collect()
+            }
             _ => unreachable_key(name),
         }
     }

@@ -32,6 +32,12 @@ pub(crate) struct Settings {
     /// User data, at most 16,384 bytes
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) user_data: Option<PathBuf>,
+    /// Credentials that AWS accepts, as `aws sts assume-role` prints them
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) credentials: Option<PathBuf>,
+    /// Texts of leaves by path, as a JSON object; null removes one
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) overrides: Option<PathBuf>,
     /// Whether every request needs a session token
     #[arg(long, global = true, value_name = "optional|required")]
     pub(crate) http_tokens: Option<String>,

@@ -72,8 +72,14 @@ fn ours(
 
 /// The flags, which win over everything else.
 fn apply(flags: &cli::Settings, settings: &mut imdsim::Settings) -> Result<(), Failure> {
-    if let Some(path) = &flags.instance {
-        settings.set(&path.display().to_string(), "instance", &read_text(path)?)?;
+    for (key, path) in [
+        ("credentials", &flags.credentials),
+        ("instance", &flags.instance),
+        ("overrides", &flags.overrides),
+    ] {
+        if let Some(path) = path {
+            settings.set(&path.display().to_string(), key, &read_text(path)?)?;
+        }
     }
     if let Some(path) = &flags.user_data {
         let encoded = STANDARD.encode(read(path)?);

@@ -1,0 +1,55 @@
+//! Accelerators of services that AWS has withdrawn (reference 8.1).
+
+use std::collections::BTreeMap;
+
+use super::or;
+use crate::description::InstanceDescription;
+
+/// What is attached, by id: the text that the service has of each.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Accelerators {
+    /// Elastic Graphics, by `egpu-…`.
+    pub graphics: BTreeMap<String, String>,
+    /// Elastic Inference, by `eia-…`.
+    pub inference: BTreeMap<String, String>,
+}
+
+impl Accelerators {
+    pub(super) fn new(given: &InstanceDescription) -> Self {
+        let graphics = given.elastic_gpu_associations.iter();
+        let inference = given.elastic_inference_accelerator_associations.iter();
+        let kind = or(
+            given.imdsim.elastic_inference_accelerator_type.as_ref(),
+            "eia2.medium",
+        );
+        Self {
+            graphics: graphics
+                .map(|gpu| {
+                    (
+                        gpu.elastic_gpu_id.clone(),
+                        graphics_text(&gpu.elastic_gpu_id),
+                    )
+                })
+                .collect(),
+            inference: inference
+                .map(|accelerator| {
+                    let arn = &accelerator.elastic_inference_accelerator_arn;
+                    let id = arn.rsplit('/').next().unwrap_or_default();
+                    (id.to_owned(), inference_text(id, &kind))
+                })
+                .collect(),
+        }
+    }
+}
+
+/// No capture of it is known: the id, laid out like the other one.
+fn graphics_text(id: &str) -> String {
+    format!("{{\n  \"version_2016_11_30\" : {{\n    \"elastic-gpu-id\" : \"{id}\"\n  }}\n}}")
+}
+
+fn inference_text(id: &str, kind: &str) -> String {
+    format!(
+        "{{\n  \"version_2018_04_12\" : {{\n    \"elastic-inference-accelerator-id\" : \"{id}\",\n    \
+         \"elastic-inference-accelerator-type\" : \"{kind}\"\n  }}\n}}"
+    )
+}

@@ -1,0 +1,177 @@
+//! What a person has put in the place of parts of the tree.
+
+use std::collections::BTreeMap;
+
+use crate::description::Override;
+use crate::path;
+use crate::problem::Problem;
+
+/// Texts and gaps by path, as in `meta-data/instance-id`, the same in every
+/// API version.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overrides(BTreeMap<String, Override>);
+
+/// What the overrides say of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict<'a> {
+    /// Nothing: it is as the instance says.
+    Standing,
+    /// It is a leaf with this text.
+    Text(&'a str),
+    /// It was removed, by itself or with a directory around it, or it would be
+    /// below a leaf.
+    Gone,
+}
+
+impl Overrides {
+    /// Checks the paths, which are written without a version.
+    pub fn new(given: &BTreeMap<String, Override>) -> Result<Self, Problem> {
+        let mut overrides = Self::default();
+        for (path, change) in given {
+            overrides.set(path, change.clone())?;
+        }
+        Ok(overrides)
+    }
+
+    /// Puts a text or a gap at a path, in place of what was there.
+    pub fn set(&mut self, path: &str, change: Override) -> Result<(), Problem> {
+        let normal = path::normalize(path).into_owned();
+        let (root, below) = normal.split_once('/').unwrap_or((&normal, ""));
+        // Of what is right below a version only user data is a leaf, and all
+        // of it can be removed.
+        let can_be = match root {
+            "dynamic" | "meta-data" => !below.is_empty() || change == Override::Gone,
+            "user-data" => below.is_empty(),
+            _ => false,
+        };
+        if !can_be {
+            let remedy = "write it without a version, as in meta-data/instance-id";
+            let complaint = format!("this is no path of metadata; {remedy}");
+            return Err(Problem::new(path, complaint));
+        }
+        if let Override::Text(_) = change
+            && let Some(other) = self.leaf_in_the_way(&normal)
+        {
+            let complaint =
+                format!("a leaf cannot be below a leaf, and {other} is one; remove one of them");
+            return Err(Problem::new(path, complaint));
+        }
+        self.0.insert(normal, change);
+        Ok(())
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What is said of a normalised path: the innermost override counts.
+    pub fn verdict(&self, path: &str) -> Verdict<'_> {
+        match self.0.get(path) {
+            Some(Override::Text(text)) => return Verdict::Text(text),
+            Some(Override::Gone) => return Verdict::Gone,
+            None => {}
+        }
+        let covered = ancestors(path).any(|outer| self.0.contains_key(outer));
+        if covered {
+            Verdict::Gone
+        } else {
+            Verdict::Standing
+        }
+    }
+
+    /// The paths below a directory that have a text, relative to it.
+    pub fn texts_below<'a>(&'a self, directory: &'a str) -> impl Iterator<Item = &'a str> {
+        self.below(directory)
+            .filter(|(_, change)| matches!(change, Override::Text(_)))
+            .map(|(path, _)| path)
+    }
+
+    /// Whether anything below a directory is overridden.
+    pub fn reach_below(&self, directory: &str) -> bool {
+        self.below(directory).next().is_some()
+    }
+
+    fn below<'a>(&'a self, directory: &'a str) -> impl Iterator<Item = (&'a str, &'a Override)> {
+        self.0.iter().filter_map(move |(path, change)| {
+            let rest = match directory {
+                "" => path,
+                directory => path.strip_prefix(directory)?.strip_prefix('/')?,
+            };
+            Some((rest, change))
+        })
+    }
+
+    fn leaf_in_the_way(&self, path: &str) -> Option<&str> {
+        let is_text = |path: &str| matches!(self.0.get(path), Some(Override::Text(_)));
+        let outer = ancestors(path).find(|outer| is_text(outer));
+        let inner = || {
+            self.0
+                .keys()
+                .find(|inner| ancestors(inner).any(|outer| outer == path) && is_text(inner))
+        };
+        let (known, _) = self
+            .0
+            .get_key_value(outer.or_else(|| inner().map(String::as_str))?)?;
+        Some(known)
+    }
+}
+
+/// The directories around a path, innermost first.
+pub(crate) fn ancestors(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(parent(path), |path| parent(path))
+}
+
+fn parent(path: &str) -> Option<&str> {
+    path.rsplit_once('/').map(|(outer, _)| outer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn overrides(given: &[(&str, Option<&str>)]) -> Result<Overrides, Problem> {
+        let mut overrides = Overrides::default();
+        for (path, text) in given {
+            let change = text.map_or(Override::Gone, |text| Override::Text(text.into()));
+            overrides.set(path, change)?;
+        }
+        Ok(overrides)
+    }
+
+    #[test]
+    fn the_innermost_override_counts() {
+        let overrides = overrides(&[
+            ("meta-data/iam", None),
+            ("/meta-data//iam/info/", Some("x")),
+        ])
+        .unwrap();
+        assert_eq!(overrides.verdict("meta-data/iam/info"), Verdict::Text("x"));
+        assert_eq!(overrides.verdict("meta-data/iam/info/y"), Verdict::Gone);
+        assert_eq!(
+            overrides.verdict("meta-data/iam/security-credentials"),
+            Verdict::Gone
+        );
+        assert_eq!(overrides.verdict("meta-data/iam-info"), Verdict::Standing);
+    }
+
+    #[test]
+    fn what_could_never_be_served_is_refused() {
+        let said = |given: &[_]| overrides(given).unwrap_err().to_string();
+        assert_eq!(
+            said(&[("latest/meta-data/ami-id", Some("x"))]),
+            "latest/meta-data/ami-id: this is no path of metadata; write it without a version, as \
+             in meta-data/instance-id"
+        );
+        assert_eq!(
+            said(&[("meta-data/a", Some("x")), ("meta-data/a/b", Some("y"))]),
+            "meta-data/a/b: a leaf cannot be below a leaf, and meta-data/a is one; remove one of \
+             them"
+        );
+        assert_eq!(
+            said(&[("meta-data/a/b", Some("x")), ("meta-data/a", Some("y"))]),
+            "meta-data/a: a leaf cannot be below a leaf, and meta-data/a/b is one; remove one of \
+             them"
+        );
+    }
+}

@@ -1,0 +1,153 @@
+//! The instance profile, and what the role in it gives.
+
+use super::{Place, built_in, derive, or};
+use crate::description::{self, InstanceDescription, RealCredentials};
+use crate::problem::Problem;
+use crate::time::UnixMillis;
+
+/// An instance profile and the role in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceProfile {
+    /// The ARN of the profile.
+    pub arn: String,
+    /// `AIPA…`
+    pub id: String,
+    /// The name of the role, which need not be that of the profile.
+    pub role: String,
+    /// What is wrong with the profile, if anything is.
+    pub failure: Option<Failure>,
+    /// What the role gives.
+    pub grant: Grant,
+    /// Whether `iam/security-credentials-extended` is there.
+    pub extended: bool,
+}
+
+/// What a role gives.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Grant {
+    /// Made-up credentials.
+    MadeUp,
+    /// These.
+    Real(RealKeys),
+    /// None, and why.
+    Nothing(Failure),
+}
+
+/// Keys that AWS services accept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RealKeys {
+    /// `ASIA…` or `AKIA…`
+    pub access_key_id: String,
+    /// The secret.
+    pub secret_access_key: String,
+    /// The session token; made up where none is given, for clients ask for one.
+    pub token: Option<String>,
+    /// The end of their life; that of made-up ones where none is given.
+    pub expiration: Option<UnixMillis>,
+}
+
+/// Why the service has nothing to give.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// For instance `AssumeRoleUnauthorizedAccess`.
+    pub code: String,
+    /// AWS's words.
+    pub message: String,
+}
+
+/// Keys stay out of logs.
+impl std::fmt::Debug for Grant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::MadeUp => "MadeUp",
+            Self::Real(_) => "Real",
+            Self::Nothing(_) => "Nothing",
+        })
+    }
+}
+
+impl InstanceProfile {
+    /// The profile of a described instance, if it has one.
+    pub(super) fn new(
+        given: &InstanceDescription,
+        account: &str,
+        place: &Place,
+    ) -> Result<Option<Self>, Problem> {
+        let Some(profile) = given.iam_instance_profile.as_ref() else {
+            return Ok(None);
+        };
+        let extras = &given.imdsim;
+        let arn = profile.arn.clone().unwrap_or_else(|| {
+            let name = or(extras.role_name.as_ref(), built_in::ROLE_NAME);
+            let partition = &place.partition;
+            format!("arn:{partition}:iam::{account}:instance-profile/{name}")
+        });
+        let name = arn.rsplit('/').next().unwrap_or_default();
+        let role = or(extras.role_name.as_ref(), name);
+        let made_up_id = || derive::unique_id("AIPA", account, &[&arn], 21);
+        let id = profile.id.clone().unwrap_or_else(made_up_id);
+        let failure = |given: &Option<description::Failure>| {
+            given.as_ref().map(|given| Failure::new(given, &role, &id))
+        };
+        let grant = match (failure(&extras.credentials_failure), &extras.credentials) {
+            (Some(failure), _) => Grant::Nothing(failure),
+            (None, Some(keys)) => Grant::Real(
+                RealKeys::new(keys).map_err(|problem| problem.inside("Imdsim.Credentials"))?,
+            ),
+            (None, None) => Grant::MadeUp,
+        };
+        Ok(Some(Self {
+            failure: failure(&extras.instance_profile_failure),
+            grant,
+            extended: extras.security_credentials_extended,
+            arn,
+            id,
+            role,
+        }))
+    }
+}
+
+impl RealKeys {
+    /// Checks that there is what every client asks for.
+    pub(crate) fn new(given: &RealCredentials) -> Result<Self, Problem> {
+        for (name, text) in [
+            ("AccessKeyId", &given.access_key_id),
+            ("SecretAccessKey", &given.secret_access_key),
+        ] {
+            if text.is_empty() {
+                let remedy = "give the Credentials that `aws sts assume-role` prints";
+                return Err(Problem::new(name, format!("it is missing; {remedy}")));
+            }
+        }
+        let token = given.token.clone();
+        Ok(Self {
+            access_key_id: given.access_key_id.clone(),
+            secret_access_key: given.secret_access_key.clone(),
+            token: token.or_else(|| given.session_token.clone()),
+            expiration: given.expiration,
+        })
+    }
+}
+
+const SEE: &str =
+    "http://docs.amazonwebservices.com/IAM/latest/UserGuide/RolesTroubleshooting.html";
+
+impl Failure {
+    fn new(given: &description::Failure, role: &str, profile: &str) -> Self {
+        let words = || match &*given.code {
+            // The two spaces are AWS's.
+            "AssumeRoleUnauthorizedAccess" => {
+                format!("EC2 cannot assume the role {role}.  Please see documentation at {SEE}.")
+            }
+            "InstanceProfileNotFound" => format!(
+                "Instance Profile with Id {profile} cannot be found. \
+                 Please see documentation at {SEE}."
+            ),
+            _ => "The credentials of the role could not be retrieved.".to_owned(),
+        };
+        Self {
+            code: given.code.clone(),
+            message: given.message.clone().unwrap_or_else(words),
+        }
+    }
+}
