@@ -4,7 +4,7 @@ use http::{Request, Response};
 
 use crate::config::Config;
 use crate::control;
-use crate::documents::Vault;
+use crate::documents::{Imds, Vault};
 use crate::host::{Ambient, Outcome};
 use crate::metadata;
 use crate::path;
@@ -13,6 +13,7 @@ use crate::settings::Settings;
 use crate::state::State;
 use crate::time::UnixMillis;
 use crate::token::Authority;
+use crate::tree::View;
 
 /// Everything that the configuration and one state document determine.
 #[derive(Debug)]
@@ -36,6 +37,18 @@ impl World {
             vault: Vault::new(&config.secret, &instance.id, &instance.account_id),
             config,
             state,
+        }
+    }
+
+    /// The tree as it is at a moment, seen through one of the protocols.
+    pub fn view(&self, now: UnixMillis, imds: Imds) -> View<'_> {
+        let instance = &self.config.instance;
+        View {
+            instance,
+            vault: &self.vault,
+            tags: instance.options.instance_metadata_tags,
+            now,
+            imds,
         }
     }
 }

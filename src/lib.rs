@@ -42,5 +42,5 @@ pub use settings::{KEYS, Settings, key_of};
 pub use state::{STATE_VERSION, State};
 pub use time::UnixMillis;
 pub use token::{Authority, Ttl};
-pub use tree::{Node, View, find};
+pub use tree::{Branch, Content, Node, View, crawl, find};
 pub use versions::{LATEST, VERSIONS, Version};

@@ -9,7 +9,7 @@ use crate::host::Ambient;
 use crate::options::HttpTokens;
 use crate::reply::Reply;
 use crate::token::Ttl;
-use crate::tree::{self, Node, View};
+use crate::tree::{self, Node};
 use crate::wire;
 
 /// Answers a request for a normalised path.
@@ -86,14 +86,8 @@ fn presented(world: &World, ambient: Ambient, headers: &HeaderMap) -> Presented 
 
 fn get(world: &World, ambient: Ambient, path: &str, ttl: Option<u64>) -> Response<Vec<u8>> {
     let now = ambient.now;
-    let instance = &world.config.instance;
-    let view = View {
-        instance,
-        vault: &world.vault,
-        tags: instance.options.instance_metadata_tags,
-        now,
-        imds: if ttl.is_some() { Imds::V2 } else { Imds::V1 },
-    };
+    let imds = if ttl.is_some() { Imds::V2 } else { Imds::V1 };
+    let view = world.view(now, imds);
     let (media_type, body) = match tree::find(&view, path) {
         Some(Node::Text(text)) => (wire::TEXT, text.into_owned().into_bytes()),
         Some(Node::Listing(names)) => (wire::TEXT, names.into_bytes()),

@@ -7,6 +7,7 @@
 mod fields;
 mod imdsim;
 mod read;
+mod schema;
 mod values;
 
 use serde_json::Value;
@@ -23,6 +24,7 @@ pub use imdsim::{
 };
 use read::described;
 pub(crate) use read::{Read, kind};
+pub use schema::schema;
 pub use values::{Base64, DnsName, MacAddress, Override};
 
 use crate::problem::Problem;

@@ -12,17 +12,18 @@ pub(crate) trait Read: Sized {
     fn read(value: &Value) -> Result<Self, Problem>;
 }
 
-/// Declares structs that read EC2's fields by name and ignore all others.
+/// Declares structs that read EC2's fields by name and ignore all others, and
+/// that describe themselves in JSON Schema by the same words.
 macro_rules! described {
     ($(
-        $(#[$meta:meta])* $name:ident {
-            $($(#[$field_meta:meta])* $field:ident: $type:ty = $key:literal,)*
+        $(#[doc = $doc:literal])* $name:ident {
+            $($(#[doc = $field_doc:literal])* $field:ident: $type:ty = $key:literal,)*
         }
     )*) => {$(
-        $(#[$meta])*
+        $(#[doc = $doc])*
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct $name {
-            $($(#[$field_meta])* pub $field: $type,)*
+            $($(#[doc = $field_doc])* pub $field: $type,)*
         }
 
         impl $crate::description::read::Read for $name {
@@ -30,6 +31,18 @@ macro_rules! described {
                 let fields = $crate::description::read::object(value)?;
                 Ok(Self {
                     $($field: $crate::description::read::field(fields, $key)?,)*
+                })
+            }
+        }
+
+        impl $crate::description::schema::Schema for $name {
+            fn schema(schemas: &mut $crate::description::schema::Schemas) -> serde_json::Value {
+                schemas.object(stringify!($name), concat!($($doc),*), |schemas| {
+                    vec![$((
+                        $key,
+                        concat!($($field_doc),*),
+                        <$type as $crate::description::schema::Schema>::schema(schemas),
+                    ),)*]
                 })
             }
         }

@@ -4,6 +4,7 @@
 //! beforehand: a leaf costs its own row, a listing the rows below it.
 
 mod catalog;
+mod crawl;
 mod listing;
 mod overridden;
 mod row;
@@ -11,6 +12,7 @@ mod view;
 
 use std::borrow::Cow;
 
+pub use crawl::{Branch, Content, crawl};
 pub use view::View;
 
 use crate::versions::{LATEST, Version};
@@ -34,18 +36,8 @@ pub fn find<'a>(view: &View<'a>, path: &str) -> Option<Node<'a>> {
         return Some(Node::Listing(versions(view)));
     }
     let (version, path) = path.split_once('/').unwrap_or((path, ""));
-    let newest = view.instance.versions.last()?;
-    let version = match version {
-        LATEST => Version::new(newest),
-        name if view.instance.versions.iter().any(|known| known == name) => Version::new(name),
-        _ => return None,
-    };
-    let found = if view.instance.overrides.is_empty() {
-        standing(view, version, path)
-    } else {
-        overridden::find(view, version, path)
-    };
-    Some(match found? {
+    let version = view.version(version)?;
+    Some(match at(view, version, path)? {
         Found::Leaf(leaf) => leaf,
         Found::Directory(listing) => Node::Listing(listing.text(path.is_empty())),
     })
@@ -55,6 +47,15 @@ pub fn find<'a>(view: &View<'a>, path: &str) -> Option<Node<'a>> {
 enum Found<'a> {
     Leaf(Node<'a>),
     Directory(Listing<'a>),
+}
+
+/// Looks up a path below a version.
+fn at<'a>(view: &View<'a>, version: Version<'_>, path: &str) -> Option<Found<'a>> {
+    if view.instance.overrides.is_empty() {
+        standing(view, version, path)
+    } else {
+        overridden::find(view, version, path)
+    }
 }
 
 /// Looks up a path as the instance alone has it.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use crate::documents::{self, Credentials, Imds, Rotation, Vault};
 use crate::instance::{Grant, Instance, InstanceProfile};
 use crate::time::UnixMillis;
+use crate::versions::{LATEST, Version};
 
 /// The instance, the time, and how the request came.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +23,17 @@ pub struct View<'a> {
 }
 
 impl<'a> View<'a> {
+    /// The version of this name, if it is served; `latest` is the newest.
+    pub(super) fn version(&self, name: &str) -> Option<Version<'a>> {
+        let mut served = self.instance.versions.iter();
+        let version = if name == LATEST {
+            served.next_back()
+        } else {
+            served.find(|known| *known == name)
+        };
+        version.map(|version| Version::new(version))
+    }
+
     /// The hour of the credentials.
     pub fn rotation(&self) -> Rotation {
         Rotation::at(self.now, self.instance.launch_time)

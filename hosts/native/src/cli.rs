@@ -1,4 +1,4 @@
-//! The command line: `imdsim [serve] [flags]`.
+//! The command line: `imdsim [serve|tree|schema] [flags]`.
 //!
 //! Values that only the core can judge are taken as text, so that a bad value
 //! draws the same sentence from a flag, a file and the environment.
@@ -17,6 +17,10 @@ use crate::fail::Failure;
 pub(crate) enum Command {
     /// Answer requests.
     Serve(Settings, Serve),
+    /// Print everything that would be served.
+    Tree(Settings, Tree),
+    /// Print the JSON Schema of instances.
+    Schema,
 }
 
 /// Which instance is emulated, and how; the same for every command.
@@ -90,6 +94,18 @@ pub(crate) struct Serve {
     pub(crate) quiet: bool,
 }
 
+/// What to print, and how.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Tree {
+    /// The API version [default: latest]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) version: Option<String>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// A form of the request log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogFormat {
@@ -135,6 +151,8 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
     Ok(match line.command {
         None => Command::Serve(line.settings, line.serve),
         Some(Subcommands::Serve(serve)) => Command::Serve(line.settings, serve.over(line.serve)),
+        Some(Subcommands::Tree(tree)) => Command::Tree(line.settings, tree),
+        Some(Subcommands::Schema) => Command::Schema,
     })
 }
 
@@ -155,6 +173,10 @@ struct Line {
 enum Subcommands {
     /// Answer requests (this is also what happens without a command)
     Serve(Serve),
+    /// Print the whole tree with its values
+    Tree(Tree),
+    /// Print the JSON Schema of what --instance takes
+    Schema,
 }
 
 impl Serve {

@@ -19,7 +19,9 @@ mod serve;
 mod server;
 mod settings;
 mod stop;
+mod tree;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 /// A request is hundreds of small allocations across many crates.
@@ -29,6 +31,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let done = match cli::parse(std::env::args_os()) {
         Ok(cli::Command::Serve(settings, flags)) => serve::serve(&settings, &flags),
+        Ok(cli::Command::Tree(settings, asked)) => tree::tree(&settings, &asked),
+        Ok(cli::Command::Schema) => {
+            // A reader that has seen enough is no failure.
+            let _ = writeln!(anstream::stdout(), "{:#}", imdsim::description::schema());
+            Ok(())
+        }
         Err(stop) => return stop.report(),
     };
     match done {

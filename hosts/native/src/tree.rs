@@ -1,0 +1,142 @@
+//! The command `tree`: everything that would be served, for people to look at
+//! before they point anything at it.
+
+use std::io::{self, BufWriter, Write};
+use std::time::SystemTime;
+
+use anstyle::{AnsiColor, Style};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use imdsim::{Branch, Config, Content, Imds, LATEST, Node, State, UnixMillis, World, crawl};
+use serde_json::{Map, Value, json};
+
+use crate::cli;
+use crate::fail::Failure;
+use crate::settings;
+
+const DIRECTORY: Style = AnsiColor::Blue.on_default().bold();
+const LEAF: Style = AnsiColor::Cyan.on_default();
+const REMARK: Style = Style::new().dimmed();
+
+/// Prints the tree of one API version.
+pub(crate) fn tree(flags: &cli::Settings, asked: &cli::Tree) -> Result<(), Failure> {
+    let settings = settings::gather(flags, std::env::vars_os())?;
+    let config = Config::new(&settings)?;
+    let now = config.frozen_time.unwrap_or_else(now);
+    let world = World::new(config, State::default());
+    let view = world.view(now, Imds::V2);
+    let version = asked.version.as_deref().unwrap_or(LATEST);
+    let versions = &world.config.instance.versions;
+    if version != LATEST && !versions.iter().any(|known| known == version) {
+        return Err(Failure::new(
+            "--version",
+            format_args!("{version:?} is not served"),
+            format_args!("give one of {}, {LATEST}", versions.join(", ")),
+        ));
+    }
+    let branches = crawl(&view, version);
+    let mut out = BufWriter::new(anstream::stdout());
+    let printed = if asked.json {
+        writeln!(out, "{:#}", as_json(&branches))
+    } else {
+        paint(&mut out, &branches, 0)
+    };
+    // A reader that has seen enough, such as `head`, is no failure.
+    let _ = printed.and_then(|()| out.flush());
+    Ok(())
+}
+
+fn now() -> UnixMillis {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let seconds = since.map_or(0, |since| since.as_secs());
+    UnixMillis::from_seconds(i64::try_from(seconds).unwrap_or_default())
+}
+
+/// Names indented by their depth, values beside them; values of several lines
+/// stand below their name.
+fn paint(out: &mut impl Write, branches: &[Branch<'_>], depth: usize) -> io::Result<()> {
+    let is_leaf = |branch: &&Branch<'_>| matches!(branch.content, Content::Leaf(_));
+    let width = branches
+        .iter()
+        .filter(is_leaf)
+        .map(|branch| branch.name.chars().count())
+        .max();
+    let width = width.unwrap_or_default();
+    let margin = "  ".repeat(depth);
+    for Branch { name, content } in branches {
+        let leaf = match content {
+            Content::Leaf(leaf) => leaf,
+            Content::Directory(below) => {
+                writeln!(out, "{margin}{DIRECTORY}{name}/{DIRECTORY:#}")?;
+                paint(out, below, depth + 1)?;
+                continue;
+            }
+        };
+        let padding = " ".repeat(width - name.chars().count());
+        write!(out, "{margin}{LEAF}{name}{LEAF:#}")?;
+        match said(leaf) {
+            Said::Line(line) => writeln!(out, "{padding}  {line}")?,
+            Said::Remark(remark) => writeln!(out, "{padding}  {REMARK}({remark}){REMARK:#}")?,
+            Said::Lines(lines) => {
+                writeln!(out)?;
+                for line in lines {
+                    writeln!(out, "{margin}  {line}")?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A value as a person sees it.
+enum Said<'a> {
+    Line(&'a str),
+    Lines(Vec<&'a str>),
+    Remark(String),
+}
+
+fn said<'a>(leaf: &'a Node<'_>) -> Said<'a> {
+    let bytes = bytes(leaf);
+    match std::str::from_utf8(bytes) {
+        Ok("") => Said::Remark("empty".to_owned()),
+        Ok(text)
+            if text
+                .chars()
+                .any(|c| c.is_control() && c != '\n' && c != '\t') =>
+        {
+            Said::Remark(format!("{} bytes with control characters", bytes.len()))
+        }
+        Ok(text) => match text.trim_end_matches('\n') {
+            line if !line.contains('\n') => Said::Line(line),
+            lines => Said::Lines(lines.lines().collect()),
+        },
+        Err(_) => Said::Remark(format!("{} bytes that are no text", bytes.len())),
+    }
+}
+
+fn bytes<'a>(leaf: &'a Node<'_>) -> &'a [u8] {
+    match leaf {
+        Node::Text(text) => text.as_bytes(),
+        Node::Listing(text) => text.as_bytes(),
+        Node::Octets(bytes) => bytes,
+    }
+}
+
+/// One object a directory, one text a leaf; what is no text is
+/// `{"base64": "…"}`.
+fn as_json(branches: &[Branch<'_>]) -> Value {
+    let fields: Map<_, _> = branches
+        .iter()
+        .map(|Branch { name, content }| {
+            let value = match content {
+                Content::Directory(below) => as_json(below),
+                Content::Leaf(leaf) => match std::str::from_utf8(bytes(leaf)) {
+                    Ok(text) => text.into(),
+                    Err(_) => json!({ "base64": STANDARD.encode(bytes(leaf)) }),
+                },
+            };
+            (name.clone(), value)
+        })
+        .collect();
+    Value::Object(fields)
+}

@@ -1,0 +1,124 @@
+//! The JSON Schema of descriptions, made of the same declarations as reading.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use serde_json::{Map, Value, json};
+
+use super::values::{Base64, DnsName, MacAddress, Override};
+use super::{InstanceDescription, Output, Reservation};
+use crate::options::{Flag, HttpTokens};
+use crate::time::UnixMillis;
+
+/// What has a form that can be told.
+pub(super) trait Schema {
+    /// The form, named ones by reference.
+    fn schema(schemas: &mut Schemas) -> Value;
+}
+
+/// The named forms met so far.
+#[derive(Default)]
+pub(super) struct Schemas(Map<String, Value>);
+
+impl Schemas {
+    /// An object with these fields, each optional: key, words, form.
+    pub(super) fn object(
+        &mut self,
+        name: &str,
+        words: &str,
+        fields: impl FnOnce(&mut Self) -> Vec<(&'static str, &'static str, Value)>,
+    ) -> Value {
+        if !self.0.contains_key(name) {
+            // A placeholder, lest a form that holds itself goes on for ever.
+            self.0.insert(name.to_owned(), Value::Null);
+            let fields = fields(self).into_iter().map(|(key, words, mut form)| {
+                form["description"] = words.trim().into();
+                (key.to_owned(), form)
+            });
+            let properties: Map<_, _> = fields.collect();
+            let form = json!({
+                "type": "object",
+                "description": words.trim(),
+                "properties": properties,
+            });
+            self.0.insert(name.to_owned(), form);
+        }
+        json!({ "$ref": format!("#/$defs/{name}") })
+    }
+}
+
+/// The JSON Schema (2020-12) of the documents that
+/// [`Description::read`](super::Description::read) takes.
+pub fn schema() -> Value {
+    let mut schemas = Schemas::default();
+    let output = Output::schema(&mut schemas);
+    let reservation = Reservation::schema(&mut schemas);
+    let instance = InstanceDescription::schema(&mut schemas);
+    let one = json!({
+        "if": { "required": ["Reservations"] },
+        "then": output,
+        "else": {
+            "if": { "required": ["Instances"] },
+            "then": reservation,
+            "else": instance,
+        },
+        "type": "object",
+    });
+    schemas.0.insert("Document".to_owned(), one);
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "An instance for imdsim",
+        "description": "What `aws ec2 describe-instances` prints: all of it, a reservation, an \
+                        instance, or a list of these. `Imdsim` holds what that API does not carry.",
+        "anyOf": [
+            { "$ref": "#/$defs/Document" },
+            { "type": "array", "items": { "$ref": "#" } },
+        ],
+        "$defs": schemas.0,
+    })
+}
+
+/// A form without a name of its own.
+macro_rules! plain {
+    ($($type:ty: $form:tt,)*) => {$(
+        impl Schema for $type {
+            fn schema(_: &mut Schemas) -> Value {
+                json!($form)
+            }
+        }
+    )*};
+}
+
+plain! {
+    String: { "type": "string" },
+    bool: { "type": "boolean" },
+    u32: { "type": "integer", "minimum": 0, "maximum": 4_294_967_295_u32 },
+    UnixMillis: { "type": "string", "format": "date-time" },
+    Ipv4Addr: { "type": "string", "format": "ipv4" },
+    Ipv6Addr: { "type": "string", "format": "ipv6" },
+    MacAddress: { "type": "string", "pattern": "^([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}$" },
+    Base64: { "type": "string", "contentEncoding": "base64" },
+    DnsName: { "type": "string" },
+    Flag: { "enum": ["enabled", "disabled"] },
+    HttpTokens: { "enum": ["optional", "required"] },
+    Override: { "type": ["string", "null"] },
+}
+
+/// The API writes an empty text for what is absent, and so may a person.
+impl<T: Schema> Schema for Option<T> {
+    fn schema(schemas: &mut Schemas) -> Value {
+        json!({ "anyOf": [T::schema(schemas), { "enum": ["", null] }] })
+    }
+}
+
+impl<T: Schema> Schema for Vec<T> {
+    fn schema(schemas: &mut Schemas) -> Value {
+        json!({ "type": "array", "items": T::schema(schemas) })
+    }
+}
+
+impl<T: Schema> Schema for BTreeMap<String, T> {
+    fn schema(schemas: &mut Schemas) -> Value {
+        json!({ "type": "object", "additionalProperties": T::schema(schemas) })
+    }
+}
