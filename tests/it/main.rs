@@ -7,10 +7,14 @@
 
 /// What the captures of the real service say, byte counts included.
 mod captures;
+/// Credentials that are not made up.
+mod credentials;
 /// The transcripts of `tests/golden`, replayed.
 mod golden;
 /// Whatever comes in, nothing breaks.
 mod properties;
+/// The JSON Schema and the reader agree.
+mod schema;
 /// Session tokens and the options around them, as stories.
 mod sessions;
 #[path = "../support/transcript.rs"]

@@ -26,3 +26,5 @@ mod state_file;
 mod stopping;
 #[path = "../support/transcript.rs"]
 mod transcript;
+/// `imdsim tree` and `imdsim schema`.
+mod tree;

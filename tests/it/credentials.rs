@@ -1,0 +1,57 @@
+use http::Method;
+use serde_json::Value;
+
+use crate::world::World;
+
+const ROLE: &str = "/latest/meta-data/iam/security-credentials/imdsim-role";
+const EXTENDED: &str = "/latest/meta-data/iam/security-credentials-extended/imdsim-role";
+
+#[test]
+fn real_credentials_take_the_place_of_made_up_ones() {
+    let made_up: Value = serde_json::from_str(&World::new(&[]).text(ROLE)).unwrap();
+    let given = r#"{"Credentials": {"AccessKeyId": "test", "SecretAccessKey": "secret",
+                    "SessionToken": "session"}}"#;
+    let mut world = World::new(&[("credentials", given)]);
+    let real: Value = serde_json::from_str(&world.text(ROLE)).unwrap();
+    assert_eq!(real["AccessKeyId"], "test");
+    assert_eq!(real["SecretAccessKey"], "secret");
+    assert_eq!(real["Token"], "session");
+    // Where no end is given, they seem to last as long as others.
+    assert_eq!(real["Expiration"], made_up["Expiration"]);
+}
+
+#[test]
+fn real_credentials_need_a_profile_and_a_key() {
+    let refused = |settings: &[(&str, &str)]| {
+        let response = World::new(settings).call(Method::GET, "/", &[]);
+        assert_eq!(response.status(), 500);
+        String::from_utf8(response.into_body()).unwrap()
+    };
+    let no_profile = refused(&[("credentials", "{}"), ("instance", "{}")]);
+    assert!(
+        no_profile.contains("describe its IamInstanceProfile"),
+        "{no_profile}"
+    );
+    let no_key = refused(&[("credentials", r#"{"SecretAccessKey": "x"}"#)]);
+    assert!(
+        no_key.contains("IMDSIM_CREDENTIALS: AccessKeyId: it is missing"),
+        "{no_key}"
+    );
+}
+
+#[test]
+fn the_longer_document_is_there_only_when_asked_for() {
+    let mut world = World::new(&[]);
+    assert_eq!(world.get(EXTENDED).0, 404);
+    assert_eq!(
+        world.text("/latest/meta-data/iam/"),
+        "info\nsecurity-credentials/"
+    );
+    let instance = r#"{"IamInstanceProfile": {}, "Imdsim": {"SecurityCredentialsExtended": true}}"#;
+    let mut world = World::new(&[("instance", instance)]);
+    let document: Value = serde_json::from_str(&world.text(EXTENDED)).unwrap();
+    assert_eq!(document["AccountId"], "123456789012");
+    let plain: Value = serde_json::from_str(&world.text(ROLE)).unwrap();
+    assert_eq!(document["AccessKeyId"], plain["AccessKeyId"]);
+    assert_eq!(plain.get("AccountId"), None);
+}
