@@ -51,6 +51,23 @@ fn get_with_a_token(bencher: Bencher<'_, '_>, path: &str) {
     bencher.bench_local(|| emulator.answer(None, AMBIENT, &get));
 }
 
+/// The last leaf of the last of so many interfaces.
+#[divan::bench(args = [1, 15])]
+fn get_of_one_interface_among(bencher: Bencher<'_, '_>, interfaces: u8) {
+    let described: Vec<_> = (0..interfaces)
+        .map(|index| format!(r#"{{"MacAddress": "0e:00:00:00:00:{index:02x}"}}"#))
+        .collect();
+    let instance = format!(r#"{{"NetworkInterfaces": [{}]}}"#, described.join(","));
+    let mut emulator = Emulator::from_env([("IMDSIM_INSTANCE".to_owned(), instance)]);
+    let token = token(&mut emulator);
+    let path = format!(
+        "/latest/meta-data/network/interfaces/macs/0e:00:00:00:00:{:02x}/vpc-ipv4-cidr-blocks",
+        interfaces - 1
+    );
+    let get = request(Method::GET, &path, (TOKEN, &token));
+    bencher.bench_local(|| emulator.answer(None, AMBIENT, &get));
+}
+
 #[divan::bench]
 fn mint_a_token(bencher: Bencher<'_, '_>) {
     let mut emulator = emulator();

@@ -39,6 +39,12 @@ impl<'a> Listing<'a> {
         self.0.push(entry);
     }
 
+    /// Whether the name that was added last is this one. Rows are sorted, so
+    /// those of one directory follow each other.
+    pub(super) fn ends_with(&self, name: &str) -> bool {
+        self.0.last().is_some_and(|entry| entry.name == name)
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

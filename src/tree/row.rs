@@ -130,7 +130,7 @@ impl Row {
         let Some(name) = names.next() else { return };
         let is_leaf = names.next().is_none();
         if !is_key(name) {
-            if self.is_visible(view, bound, depth + 1) {
+            if !listing.ends_with(name) && self.is_visible(view, bound, depth + 1) {
                 listing.push(Entry::new(name, is_leaf));
             }
             return;

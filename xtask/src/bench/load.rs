@@ -45,11 +45,7 @@ impl Load {
 
     /// The request on the wire.
     pub(super) fn request(&self) -> String {
-        format!(
-            "GET {} HTTP/1.1\r\nHost: bench\r\nX-aws-ec2-metadata-token: {}\r\n\
-             Connection: keep-alive\r\n\r\n",
-            self.path, self.token
-        )
+        request(&self.path, &self.token)
     }
 
     /// One turn.
@@ -86,12 +82,13 @@ impl Load {
     }
 
     fn drive_with_threads(&self, address: SocketAddr) -> Result<Measured> {
-        let request = self.request().into_bytes();
         let start = Instant::now();
         let workers: Vec<_> = (0..CONNECTIONS)
             .map(|_| {
-                let request = request.clone();
-                std::thread::spawn(move || one_connection(address, &request, start + TURN))
+                let (path, token) = (self.path.clone(), self.token.clone());
+                std::thread::spawn(move || {
+                    one_connection(Connection::open(address, &token)?, &path, start + TURN)
+                })
             })
             .collect();
         let mut latencies = Vec::new();
@@ -119,21 +116,47 @@ impl Load {
     }
 }
 
-/// Sends and reads until the end, and returns what each answer took.
-fn one_connection(address: SocketAddr, request: &[u8], end: Instant) -> Result<Vec<Duration>> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.set_nodelay(true)?;
-    let mut buffer = [0; 4096];
+/// A connection that stays open.
+pub(super) struct Connection {
+    stream: TcpStream,
+    token: String,
+}
+
+impl Connection {
+    pub(super) fn open(address: SocketAddr, token: &str) -> Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        let token = token.to_owned();
+        Ok(Self { stream, token })
+    }
+
+    /// Asks for a path that must be there, and returns the body.
+    pub(super) fn get(&mut self, path: &str) -> Result<String> {
+        self.stream
+            .write_all(request(path, &self.token).as_bytes())?;
+        // Every server here sends head and body in one segment.
+        let mut buffer = [0; 16 * 1024];
+        let length = self.stream.read(&mut buffer)?;
+        let response = String::from_utf8_lossy(&buffer[..length]);
+        let (head, body) = response.split_once("\r\n\r\n").unwrap_or_default();
+        ensure!(head.starts_with("HTTP/1.1 200 "), "{path} is not there");
+        Ok(body.to_owned())
+    }
+}
+
+fn request(path: &str, token: &str) -> String {
+    format!(
+        "GET {path} HTTP/1.1\r\nHost: bench\r\nX-aws-ec2-metadata-token: {token}\r\n\
+         Connection: keep-alive\r\n\r\n"
+    )
+}
+
+/// Asks until the end, and returns what each answer took.
+fn one_connection(mut connection: Connection, path: &str, end: Instant) -> Result<Vec<Duration>> {
     let mut latencies = Vec::new();
     while Instant::now() < end {
         let sent = Instant::now();
-        stream.write_all(request)?;
-        // Every server here sends head and body in one segment.
-        let length = stream.read(&mut buffer)?;
-        ensure!(
-            buffer[..length].starts_with(b"HTTP/1.1 200 "),
-            "the answer was not 200"
-        );
+        connection.get(path)?;
         latencies.push(sent.elapsed());
     }
     Ok(latencies)

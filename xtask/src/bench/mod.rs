@@ -3,6 +3,7 @@
 //! before it are this machine's.
 
 pub(crate) mod baseline;
+mod crawl;
 mod load;
 mod server;
 
@@ -58,6 +59,7 @@ pub(crate) fn run() -> Result<()> {
             turns.push(load.drive(server.address)?);
         }
     }
+    let server = imdsim;
     let [hyper, imdsim] = turns.map(median);
     println!(
         "{:14} {:>12} {:>10} {:>10}",
@@ -66,6 +68,17 @@ pub(crate) fn run() -> Result<()> {
     print("bare hyper", &hyper);
     print("imdsim", &imdsim);
     println!("\nratio {:.2}", imdsim.per_second / hyper.per_second);
+
+    let crawled = crawl::crawl(server.address, &token)?;
+    #[allow(clippy::cast_precision_loss, reason = "a tree has few paths")]
+    let requests = crawled.crawls_per_second * crawled.paths as f64;
+    println!(
+        "\ncrawls of {} paths, {} connections: {:.0}/s, {:.0} requests/s",
+        crawled.paths,
+        load::CONNECTIONS,
+        crawled.crawls_per_second,
+        requests
+    );
     Ok(())
 }
 
