@@ -17,6 +17,11 @@ const AMBIENT: Ambient = Ambient {
 };
 const TOKEN: &str = "x-aws-ec2-metadata-token";
 const TTL: &str = "x-aws-ec2-metadata-token-ttl-seconds";
+const SIGNATURES: [&str; 3] = [
+    "/latest/dynamic/instance-identity/signature",
+    "/latest/dynamic/instance-identity/pkcs7",
+    "/latest/dynamic/instance-identity/rsa2048",
+];
 
 fn emulator() -> Emulator {
     Emulator::from_env([])
@@ -56,6 +61,42 @@ fn mint_a_token(bencher: Bencher<'_, '_>) {
     let mut emulator = emulator();
     let put = request(Method::PUT, "/latest/api/token", (TTL, "21600"));
     bencher.bench_local(|| emulator.answer(None, AMBIENT, &put));
+}
+
+/// An instance that has its last signature in memory.
+#[divan::bench(args = SIGNATURES)]
+fn get_a_signature_again(bencher: Bencher<'_, '_>, path: &str) {
+    let mut emulator = emulator();
+    let token = token(&mut emulator);
+    let get = request(Method::GET, path, (TOKEN, &token));
+    bencher.bench_local(|| emulator.answer(None, AMBIENT, &get));
+}
+
+/// An instance that was just started, on a host that has kept the signature.
+#[divan::bench(args = SIGNATURES)]
+fn recall_a_signature(bencher: Bencher<'_, '_>, path: &str) {
+    let token = token(&mut emulator());
+    let get = request(Method::GET, path, (TOKEN, &token));
+    let (_, kept) = emulator()
+        .answer(None, AMBIENT, &get)
+        .keep
+        .expect("it was made");
+    bencher
+        .with_inputs(emulator)
+        .bench_local_values(|mut emulator| {
+            emulator.recall(None, &get, |_| Some(kept.clone()));
+            emulator.answer(None, AMBIENT, &get)
+        });
+}
+
+/// The first time that anybody asks for it.
+#[divan::bench(args = SIGNATURES)]
+fn make_a_signature(bencher: Bencher<'_, '_>, path: &str) {
+    let token = token(&mut emulator());
+    let get = request(Method::GET, path, (TOKEN, &token));
+    bencher
+        .with_inputs(emulator)
+        .bench_local_values(|mut emulator| emulator.answer(None, AMBIENT, &get));
 }
 
 /// What an instance that is not reused pays on top.

@@ -2,7 +2,7 @@
 
 use super::ber::{self, INTEGER, SEQUENCE};
 use super::der::Reader;
-use super::key::PublicKey;
+use super::public_key::PublicKey;
 
 /// A certificate.
 #[derive(Debug, PartialEq, Eq)]

@@ -6,55 +6,50 @@
 
 use super::Identity;
 use super::ber::{
-    GENERALIZED_TIME, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE, SET, UTC_TIME, context,
-    element, indefinite, set_of,
+    GENERALIZED_TIME, INTEGER, OCTET_STRING, SEQUENCE, SET, UTC_TIME, context, element, indefinite,
+    set_of,
 };
 use super::key::PrivateKey;
+use super::oid;
 use crate::time::UnixMillis;
 
 /// `ContentInfo` with `SignedData` in it.
 pub(super) fn signed_data(identity: &Identity, document: &[u8], time: UnixMillis) -> Vec<u8> {
-    let Algorithms { digest, signature } = Algorithms::of(&identity.key);
+    let algorithms = Algorithms::of(&identity.key);
+    let digest = element(SEQUENCE, &[&algorithms.digest]);
+    let signer = signer_info(identity, &algorithms, document, time);
     let content = element(OCTET_STRING, &[document]);
     let content = indefinite(context(0), &[&indefinite(OCTET_STRING, &[&content])]);
     let data = indefinite(
         SEQUENCE,
         &[
             VERSION_1,
-            &element(SET, &[&element(SEQUENCE, &[digest])]),
-            &indefinite(SEQUENCE, &[DATA, &content]),
-            &element(
-                SET,
-                &[&signer_info(identity, document, time, digest, signature)],
-            ),
+            &element(SET, &[&digest]),
+            &indefinite(SEQUENCE, &[oid::DATA, &content]),
+            &element(SET, &[&signer]),
         ],
     );
-    indefinite(SEQUENCE, &[SIGNED_DATA, &indefinite(context(0), &[&data])])
+    let data = indefinite(context(0), &[&data]);
+    indefinite(SEQUENCE, &[oid::SIGNED_DATA, &data])
 }
 
 /// `SignerInfo`.
 fn signer_info(
     identity: &Identity,
+    Algorithms { digest, signature }: &Algorithms,
     document: &[u8],
     time: UnixMillis,
-    digest: &[u8],
-    signature: &[u8],
 ) -> Vec<u8> {
     let attribute = |name: &[u8], value: &[u8]| element(SEQUENCE, &[name, &element(SET, &[value])]);
     let sum = element(OCTET_STRING, &[&identity.key.digest(document)]);
+    let digest = element(SEQUENCE, &[digest]);
     // Ties the algorithms to the signature (RFC 6211).
-    let protection = element(
-        SEQUENCE,
-        &[
-            &element(SEQUENCE, &[digest]),
-            &element(context(1), &[signature]),
-        ],
-    );
+    let protection = element(SEQUENCE, &[&digest, &element(context(1), &[signature])]);
     let attributes = vec![
-        attribute(CONTENT_TYPE, DATA),
-        attribute(SIGNING_TIME, &moment(time)),
-        attribute(MESSAGE_DIGEST, &sum),
-        attribute(ALGORITHM_PROTECTION, &protection),
+        attribute(oid::CONTENT_TYPE, oid::DATA),
+        attribute(oid::SIGNING_TIME, &moment(time)),
+        attribute(oid::MESSAGE_DIGEST, &sum),
+        attribute(oid::ALGORITHM_PROTECTION, &protection),
     ];
     // What is signed is tagged as a set, what is sent is tagged [0].
     let signed = set_of(SET, attributes.clone());
@@ -63,7 +58,7 @@ fn signer_info(
         &[
             VERSION_1,
             &identity.certificate.signer,
-            &element(SEQUENCE, &[digest]),
+            &digest,
             &set_of(context(0), attributes),
             &element(SEQUENCE, &[signature]),
             &element(OCTET_STRING, &[&identity.key.sign(&signed)]),
@@ -73,20 +68,20 @@ fn signer_info(
 
 /// The contents of the two algorithm identifiers.
 struct Algorithms {
-    digest: &'static [u8],
-    signature: &'static [u8],
+    digest: Vec<u8>,
+    signature: Vec<u8>,
 }
 
 impl Algorithms {
     fn of(key: &PrivateKey) -> Self {
         match key {
             PrivateKey::Dsa(_) => Self {
-                digest: SHA_1,
-                signature: DSA_WITH_SHA_1,
+                digest: [oid::SHA_1, NULL].concat(),
+                signature: oid::DSA_WITH_SHA_1.to_vec(),
             },
             PrivateKey::Rsa(_) => Self {
-                digest: SHA_256,
-                signature: RSA,
+                digest: oid::SHA_256.to_vec(),
+                signature: [oid::RSA, NULL].concat(),
             },
         }
     }
@@ -105,33 +100,26 @@ fn moment(time: UnixMillis) -> Vec<u8> {
 }
 
 const VERSION_1: &[u8] = &[INTEGER, 1, 1];
-const NULL: u8 = 0x05;
+/// What stands for no parameters in the older algorithms; in SHA-256 nothing
+/// does, for which alone the real `rsa2048` has room.
+const NULL: &[u8] = &[0x05, 0];
 
-/// `1.2.840.113549.1.7.1`
-const DATA: &[u8] = &pkcs(7, 1);
-const SIGNED_DATA: &[u8] = &pkcs(7, 2);
-const CONTENT_TYPE: &[u8] = &pkcs(9, 3);
-const MESSAGE_DIGEST: &[u8] = &pkcs(9, 4);
-const SIGNING_TIME: &[u8] = &pkcs(9, 5);
-const ALGORITHM_PROTECTION: &[u8] = &pkcs(9, 52);
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// `1.3.14.3.2.26`, without parameters as NULL.
-#[rustfmt::skip]
-const SHA_1: &[u8] = &[OBJECT_IDENTIFIER, 5, 0x2b, 0x0e, 3, 2, 0x1a, NULL, 0];
-/// `2.16.840.1.101.3.4.2.1`, without parameters as nothing: the length of the
-/// real `rsa2048` leaves no room for NULL.
-#[rustfmt::skip]
-const SHA_256: &[u8] = &[OBJECT_IDENTIFIER, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1];
-/// `1.2.840.10040.4.3`
-#[rustfmt::skip]
-const DSA_WITH_SHA_1: &[u8] = &[OBJECT_IDENTIFIER, 7, 0x2a, 0x86, 0x48, 0xce, 0x38, 4, 3];
-/// `1.2.840.113549.1.1.1`
-#[rustfmt::skip]
-const RSA: &[u8] = &[OBJECT_IDENTIFIER, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, NULL, 0];
+    #[track_caller]
+    fn check(time: &str, tag: u8, expected: &str) {
+        let moment = moment(time.parse().unwrap());
+        assert_eq!(moment, element(tag, &[expected.as_bytes()]));
+    }
 
-/// `1.2.840.113549.1.<arc>.<name>`
-const fn pkcs(arc: u8, name: u8) -> [u8; 11] {
-    #[rustfmt::skip]
-    let oid = [OBJECT_IDENTIFIER, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, arc, name];
-    oid
+    #[test]
+    fn moments_have_two_digits_of_the_year_as_long_as_that_is_clear() {
+        check("1950-01-01T00:00:00Z", UTC_TIME, "500101000000Z");
+        check("2026-09-26T14:32:42Z", UTC_TIME, "260926143242Z");
+        check("2049-12-31T23:59:59Z", UTC_TIME, "491231235959Z");
+        check("2050-01-01T00:00:00Z", GENERALIZED_TIME, "20500101000000Z");
+        check("1949-12-31T23:59:59Z", GENERALIZED_TIME, "19491231235959Z");
+    }
 }

@@ -9,8 +9,10 @@ use rsa::{BoxedUint, Pkcs1v15Sign, RsaPrivateKey};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
-use super::ber::{self, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
+use super::ber::{self, INTEGER, OCTET_STRING, SEQUENCE};
 use super::der::Reader;
+use super::oid::{DSA, RSA};
+use super::public_key::{PublicKey, bits};
 
 /// A private key.
 pub(super) enum PrivateKey {
@@ -18,14 +20,6 @@ pub(super) enum PrivateKey {
     Dsa(Box<SigningKey>),
     /// Signs what SHA-256 makes of a message, padded as PKCS#1 1.5 says.
     Rsa(Box<RsaPrivateKey>),
-}
-
-/// The numbers of a public key, highest byte first, without leading zeros: of
-/// RSA the modulus and the exponent, of DSA `p`, `q`, `g` and `y`.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum PublicKey {
-    Dsa([Vec<u8>; 4]),
-    Rsa([Vec<u8>; 2]),
 }
 
 /// Why a key cannot be used.
@@ -95,61 +89,31 @@ impl PrivateKey {
     }
 }
 
-impl PublicKey {
-    /// Reads `SubjectPublicKeyInfo` (RFC 5280), without its tag and length.
-    pub(super) fn read(info: &mut Reader<'_>) -> Option<Self> {
-        let mut algorithm = info.enter(SEQUENCE)?;
-        let name = algorithm.next()?.whole;
-        // The first byte says how many bits are not used: none.
-        let key = info.expect(ber::BIT_STRING)?.split_first()?.1;
-        let mut key = Reader::new(key);
-        let next = |reader: &mut Reader<'_>| reader.unsigned().map(<[u8]>::to_vec);
-        match name {
-            DSA => {
-                let mut shared = algorithm.enter(SEQUENCE)?;
-                let [p, q, g] = [(); 3].map(|()| next(&mut shared));
-                Some(Self::Dsa([p?, q?, g?, next(&mut key)?]))
-            }
-            RSA => {
-                let mut key = key.enter(SEQUENCE)?;
-                Some(Self::Rsa([next(&mut key)?, next(&mut key)?]))
-            }
-            _ => None,
-        }
-    }
-
-    /// How many bits it is named by.
-    pub(super) fn bits(&self) -> usize {
-        let (Self::Dsa([number, ..]) | Self::Rsa([number, _])) = self;
-        bits(number)
-    }
-}
-
-fn bits(number: &[u8]) -> usize {
-    let unused = number.first().map_or(0, |byte| byte.leading_zeros());
-    number.len() * 8 - usize::try_from(unused).unwrap_or_default()
-}
-
 /// The numbers that all keys of a group share, and the secret one.
 fn dsa(algorithm: &mut Reader<'_>, mut key: Reader<'_>) -> Result<PrivateKey, BadKey> {
     let mut shared = algorithm.enter(SEQUENCE).ok_or(BadKey::Broken)?;
     let mut next = || shared.unsigned().ok_or(BadKey::Broken);
-    let (p, q, g) = (next()?, next()?, next()?);
-    let x = key.unsigned().ok_or(BadKey::Broken)?;
-    if !SIZES.contains(&bits(p)) || !ORDER_SIZES.contains(&bits(q)) {
+    let (modulus, order, generator) = (next()?, next()?, next()?);
+    let secret = key.unsigned().ok_or(BadKey::Broken)?;
+    if !SIZES.contains(&bits(modulus)) || !ORDER_SIZES.contains(&bits(order)) {
         return Err(BadKey::Size);
     }
-    let [p, q, g] = [p, q, g].map(BoxedUint::from_be_slice_vartime);
-    let x = BoxedUint::from_be_slice(x, q.bits_precision()).map_err(|_| BadKey::Broken)?;
-    let make = || {
-        let shared = Components::from_components_unchecked(p, q, g)?;
-        let modulus = BoxedMontyParams::new(shared.p().clone());
-        let y = BoxedMontyForm::new(shared.g().as_ref().clone(), &modulus).pow(&x);
-        SigningKey::from_components(VerifyingKey::from_components(shared, y.retrieve())?, x)
-    };
-    let made: Result<_, dsa::signature::Error> = make();
-    made.map(|key| PrivateKey::Dsa(Box::new(key)))
+    let [modulus, order, generator] =
+        [modulus, order, generator].map(BoxedUint::from_be_slice_vartime);
+    let secret =
+        BoxedUint::from_be_slice(secret, order.bits_precision()).map_err(|_| BadKey::Broken)?;
+    Components::from_components_unchecked(modulus, order, generator)
+        .and_then(|shared| with_public(shared, secret))
+        .map(|key| PrivateKey::Dsa(Box::new(key)))
         .map_err(|_| BadKey::Broken)
+}
+
+/// Works out the public number, which PKCS#8 leaves out.
+fn with_public(shared: Components, secret: BoxedUint) -> Result<SigningKey, dsa::signature::Error> {
+    let modulus = BoxedMontyParams::new(shared.p().clone());
+    let generator = BoxedMontyForm::new(shared.g().as_ref().clone(), &modulus);
+    let public = VerifyingKey::from_components(shared, generator.pow(&secret).retrieve())?;
+    SigningKey::from_components(public, secret)
 }
 
 /// Modulus, public and private exponent, and the two primes.
@@ -168,22 +132,6 @@ fn rsa(mut key: Reader<'_>) -> Result<PrivateKey, BadKey> {
         .map_err(|_| BadKey::Broken)
 }
 
-/// `1.2.840.10040.4.1`
-const DSA: &[u8] = &[OBJECT_IDENTIFIER, 7, 0x2a, 0x86, 0x48, 0xce, 0x38, 4, 1];
-/// `1.2.840.113549.1.1.1`
-const RSA: &[u8] = &[
-    OBJECT_IDENTIFIER,
-    9,
-    0x2a,
-    0x86,
-    0x48,
-    0x86,
-    0xf7,
-    0x0d,
-    1,
-    1,
-    1,
-];
 /// In bits. PKCS#1's padding and SHA-256 take 62 bytes.
 const SIZES: RangeInclusive<usize> = 512..=8192;
 /// Of `q`, in bits: what FIPS 186-4 allows, from the length of SHA-1 on.

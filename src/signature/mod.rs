@@ -10,7 +10,9 @@ mod cms;
 mod der;
 mod identity;
 mod key;
+mod oid;
 mod pem;
+mod public_key;
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
