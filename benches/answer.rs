@@ -104,3 +104,15 @@ fn make_a_signature(bencher: Bencher<'_, '_>, path: &str) {
 fn start(bencher: Bencher<'_, '_>) {
     bencher.bench_local(emulator);
 }
+
+/// The same with keys of one's own, which are checked.
+#[divan::bench]
+fn start_with_keys(bencher: Bencher<'_, '_>) {
+    let keys = concat!(
+        include_str!("../src/signature/test-keys/dsa.pem"),
+        include_str!("../src/signature/test-keys/rsa.pem"),
+        include_str!("../src/signature/test-keys/rsa2048.pem"),
+    );
+    let settings = || [("IMDSIM_IDENTITY_KEYS".to_owned(), keys.to_owned())];
+    bencher.bench_local(|| Emulator::from_env(settings()));
+}
