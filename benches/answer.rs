@@ -17,6 +17,11 @@ const AMBIENT: Ambient = Ambient {
 };
 const TOKEN: &str = "x-aws-ec2-metadata-token";
 const TTL: &str = "x-aws-ec2-metadata-token-ttl-seconds";
+const SIGNATURES: [&str; 3] = [
+    "/latest/dynamic/instance-identity/signature",
+    "/latest/dynamic/instance-identity/pkcs7",
+    "/latest/dynamic/instance-identity/rsa2048",
+];
 
 fn emulator() -> Emulator {
     Emulator::from_env([])
@@ -75,8 +80,56 @@ fn mint_a_token(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| emulator.answer(None, AMBIENT, &put));
 }
 
+/// An instance that has its last signature in memory.
+#[divan::bench(args = SIGNATURES)]
+fn get_a_signature_again(bencher: Bencher<'_, '_>, path: &str) {
+    let mut emulator = emulator();
+    let token = token(&mut emulator);
+    let get = request(Method::GET, path, (TOKEN, &token));
+    bencher.bench_local(|| emulator.answer(None, AMBIENT, &get));
+}
+
+/// An instance that was just started, on a host that has kept the signature.
+#[divan::bench(args = SIGNATURES)]
+fn recall_a_signature(bencher: Bencher<'_, '_>, path: &str) {
+    let token = token(&mut emulator());
+    let get = request(Method::GET, path, (TOKEN, &token));
+    let (_, kept) = emulator()
+        .answer(None, AMBIENT, &get)
+        .keep
+        .expect("it was made");
+    bencher
+        .with_inputs(emulator)
+        .bench_local_values(|mut emulator| {
+            emulator.recall(None, &get, |_| Some(kept.clone()));
+            emulator.answer(None, AMBIENT, &get)
+        });
+}
+
+/// The first time that anybody asks for it.
+#[divan::bench(args = SIGNATURES)]
+fn make_a_signature(bencher: Bencher<'_, '_>, path: &str) {
+    let token = token(&mut emulator());
+    let get = request(Method::GET, path, (TOKEN, &token));
+    bencher
+        .with_inputs(emulator)
+        .bench_local_values(|mut emulator| emulator.answer(None, AMBIENT, &get));
+}
+
 /// What an instance that is not reused pays on top.
 #[divan::bench]
 fn start(bencher: Bencher<'_, '_>) {
     bencher.bench_local(emulator);
+}
+
+/// The same with keys of one's own, which are checked.
+#[divan::bench]
+fn start_with_keys(bencher: Bencher<'_, '_>) {
+    let keys = concat!(
+        include_str!("../src/signature/test-keys/dsa.pem"),
+        include_str!("../src/signature/test-keys/rsa.pem"),
+        include_str!("../src/signature/test-keys/rsa2048.pem"),
+    );
+    let settings = || [("IMDSIM_IDENTITY_KEYS".to_owned(), keys.to_owned())];
+    bencher.bench_local(|| Emulator::from_env(settings()));
 }

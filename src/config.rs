@@ -12,6 +12,7 @@ use crate::instance::{Grant, Instance, InstanceProfile, Overrides, RealKeys, che
 use crate::options::{HttpTokens, MetadataOptions};
 use crate::problem::Problem;
 use crate::settings::{Given, Settings};
+use crate::signature::IdentityKeys;
 use crate::time::UnixMillis;
 
 /// What an emulator is started with.
@@ -23,6 +24,8 @@ pub struct Config {
     pub described_ids: Vec<String>,
     /// What tokens and credentials follow from.
     pub secret: Vec<u8>,
+    /// What the identity document is signed with.
+    pub(crate) identity_keys: IdentityKeys,
     /// Who has it may use the control API.
     pub admin_token: Option<String>,
     /// The time that stands still, if it does.
@@ -53,6 +56,7 @@ impl Config {
             instance,
             described_ids,
             secret: secret.into_bytes(),
+            identity_keys: identity_keys(settings)?,
             admin_token: admin_token(settings)?,
             frozen_time: settings
                 .get("frozen_time")
@@ -155,6 +159,14 @@ fn user_data(given: &Given) -> Result<Option<Vec<u8>>, Problem> {
         Base64::read(&given.value).map_err(|problem| problem.within(&given.place))?;
     check_user_data(&bytes).map_err(|complaint| Problem::new(&given.place, complaint))?;
     Ok((!bytes.is_empty()).then_some(bytes))
+}
+
+/// Pairs of keys and certificates in PEM.
+fn identity_keys(settings: &Settings) -> Result<IdentityKeys, Problem> {
+    let Some(given) = settings.get("identity_keys") else {
+        return Ok(IdentityKeys::default());
+    };
+    IdentityKeys::read(&string(given)?).map_err(|problem| problem.within(&given.place))
 }
 
 fn admin_token(settings: &Settings) -> Result<Option<String>, Problem> {

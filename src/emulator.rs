@@ -10,6 +10,7 @@ use crate::metadata;
 use crate::path;
 use crate::problem::Problem;
 use crate::settings::Settings;
+use crate::signature::{Signature, Signatures};
 use crate::state::State;
 use crate::time::UnixMillis;
 use crate::token::Authority;
@@ -26,6 +27,8 @@ pub struct World {
     pub authority: Authority,
     /// Makes credentials.
     pub vault: Vault,
+    /// Makes signatures, and keeps them.
+    pub(crate) signatures: Signatures,
 }
 
 impl World {
@@ -35,6 +38,7 @@ impl World {
         Self {
             authority: Authority::new(&config.secret, &instance.id, &state.epoch),
             vault: Vault::new(&config.secret, &instance.id, &instance.account_id),
+            signatures: Signatures::new(&config.identity_keys, &config.secret),
             config,
             state,
         }
@@ -46,6 +50,7 @@ impl World {
         View {
             instance,
             vault: &self.vault,
+            signatures: &self.signatures,
             tags: instance.options.instance_metadata_tags,
             now,
             imds,
@@ -63,7 +68,11 @@ pub fn answer(world: &World, ambient: Ambient, request: &Request<Vec<u8>>) -> Ou
     if control::owns(&path) {
         return control::answer(world, ambient, request, &path);
     }
-    Outcome::reply(metadata::answer(world, ambient, request, &path))
+    let response = metadata::answer(world, ambient, request, &path);
+    Outcome {
+        keep: world.signatures.take_new(&world.config.instance),
+        ..Outcome::reply(response)
+    }
 }
 
 /// What a person has frozen takes the place of what the host hands in.
@@ -97,6 +106,26 @@ impl Emulator {
         Self { config, last: None }
     }
 
+    /// Lets the emulator look up, before it answers this request, what it once
+    /// gave the host to keep ([`Outcome::keep`]), if the request needs it and
+    /// it is costly to make again. Not to call this costs time and nothing
+    /// else.
+    pub fn recall(
+        &mut self,
+        stored: Option<&[u8]>,
+        request: &Request<Vec<u8>>,
+        read: impl FnOnce(&str) -> Option<Vec<u8>>,
+    ) {
+        let path = path::normalize(request.uri().path());
+        if let Some(signature) = Signature::at(&path)
+            && let Ok(config) = &self.config
+            && let Ok(world) = &Memory::of(&mut self.last, config, stored).world
+        {
+            let instance = &world.config.instance;
+            world.signatures.recall(signature, instance, read);
+        }
+    }
+
     /// Answers one request under the state document as it is `stored` now.
     pub fn answer(
         &mut self,
@@ -108,15 +137,7 @@ impl Emulator {
             Ok(config) => config,
             Err(problem) => return Outcome::reply(control::misconfigured(problem, ambient.now)),
         };
-        let known = self.last.take();
-        let memory = self.last.insert(match known {
-            Some(memory) if memory.stored.as_deref() == stored => memory,
-            _ => Memory {
-                stored: stored.map(<[u8]>::to_vec),
-                world: State::read(stored).map(|state| World::new(config.clone(), state)),
-            },
-        });
-        match &memory.world {
+        match &Memory::of(&mut self.last, config, stored).world {
             Ok(world) => answer(world, ambient, request),
             Err(problem) => control::recover(config, ambient, request, problem),
         }
@@ -126,5 +147,19 @@ impl Emulator {
     /// the host's words.
     pub fn unstorable(&self, reason: &str, now: UnixMillis) -> Response<Vec<u8>> {
         control::unstorable(reason, now)
+    }
+}
+
+impl Memory {
+    /// What these bytes mean: as it was worked out last, if they are the same.
+    fn of<'m>(last: &'m mut Option<Self>, config: &Config, stored: Option<&[u8]>) -> &'m Self {
+        let known = last.take();
+        last.insert(match known {
+            Some(memory) if memory.stored.as_deref() == stored => memory,
+            _ => Self {
+                stored: stored.map(<[u8]>::to_vec),
+                world: State::read(stored).map(|state| World::new(config.clone(), state)),
+            },
+        })
     }
 }

@@ -17,8 +17,8 @@ pub struct Ambient {
     pub entropy: [u8; 32],
 }
 
-/// What the host must do next: store the state if there is a next one, wait,
-/// and send the response.
+/// What the host must do next: store the state if there is a next one, keep
+/// what it is given to keep, wait, and send the response.
 ///
 /// A host that loses a race for the state loads it again and asks anew.
 #[derive(Debug)]
@@ -28,6 +28,9 @@ pub struct Outcome {
     pub response: Response<Vec<u8>>,
     /// The state document that takes the place of the one handed in.
     pub next_state: Option<Vec<u8>>,
+    /// A key and a value for [`Emulator::recall`](crate::Emulator::recall) to
+    /// find. A host that cannot store it may forget it.
+    pub keep: Option<(String, Vec<u8>)>,
     /// How long the client waits for the response.
     pub delay: Duration,
 }
@@ -38,6 +41,7 @@ impl Outcome {
         Self {
             response,
             next_state: None,
+            keep: None,
             delay: Duration::ZERO,
         }
     }

@@ -23,6 +23,7 @@ mod path;
 mod problem;
 mod reply;
 mod settings;
+mod signature;
 mod state;
 mod time;
 mod token;

@@ -22,6 +22,7 @@ pub const KEYS: &[&str] = &[
     "http_protocol_ipv6",
     "http_put_response_hop_limit",
     "http_tokens",
+    "identity_keys",
     "instance",
     "instance_metadata_tags",
     "overrides",

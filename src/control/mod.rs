@@ -1,4 +1,4 @@
-//! The control API below `/_imdsim/`: health and reset.
+//! The control API below `/_imdsim/`: health, reset and certificates.
 //!
 //! It is not part of the metadata service. Listings never show it, and neither
 //! tokens nor the 404 page concern it; refusals are problem documents
@@ -7,6 +7,7 @@
 mod admission;
 mod problem;
 
+use http::header::CONTENT_TYPE;
 use http::{Method, Request, Response, StatusCode};
 use serde_json::json;
 
@@ -16,6 +17,8 @@ use crate::hex;
 use crate::host::{Ambient, Outcome};
 use crate::path;
 use crate::problem::Problem;
+use crate::reply::Reply;
+use crate::signature::Signature;
 use crate::state::State;
 use crate::time::UnixMillis;
 use problem::{Refusal, document};
@@ -99,13 +102,45 @@ fn route(
             admission::check(config, request)?;
             Ok(reset(state.map_or(0, |state| state.revision), ambient))
         }
+        (_, path) if split(path).0 == "certificates" => {
+            admission::check(config, request)?;
+            certificate(config, request.method(), split(path).1, ambient)
+        }
         (_, "health") => Err(Refusal::method("GET")),
         (_, "reset") => Err(Refusal::method("POST")),
         _ => Err(Refusal::new(
             StatusCode::NOT_FOUND,
-            "there is no such call; there are GET /_imdsim/health and POST /_imdsim/reset",
+            "there is no such call; there are GET /_imdsim/health, POST /_imdsim/reset and GET \
+             /_imdsim/certificates/",
         )),
     }
+}
+
+/// What verifies a signature of the identity document.
+fn certificate(
+    config: &Config,
+    method: &Method,
+    name: &str,
+    ambient: Ambient,
+) -> Result<Outcome, Refusal> {
+    let known = |signature: &Signature| signature.certificate() == name;
+    let signature = Signature::ALL.into_iter().find(known).ok_or_else(|| {
+        let names = Signature::ALL.map(Signature::certificate);
+        let detail = format!(
+            "there is no such certificate; there are {}",
+            names.join(", ")
+        );
+        Refusal::new(StatusCode::NOT_FOUND, detail)
+    })?;
+    if !matches!(*method, Method::GET | Method::HEAD) {
+        return Err(Refusal::method("GET"));
+    }
+    let text = config.identity_keys.certificate(signature);
+    Ok(Outcome::reply(
+        Reply::new(StatusCode::OK)
+            .header(CONTENT_TYPE, "application/x-pem-file")
+            .finish(text.into_bytes(), ambient.now),
+    ))
 }
 
 /// Back to what the emulator was started with. The new epoch voids all tokens.

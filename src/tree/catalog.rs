@@ -9,6 +9,7 @@ use std::fmt::Display;
 use super::View;
 use super::row::{Row, Text, Value};
 use crate::documents::{identity_document, maintenance, one_line, rebalance, spot_instance_action};
+use crate::signature::Signature;
 use Value::{Document, Fact, Interface, InterfaceKeyed, Keyed, Octets, Seen, SeenKeyed};
 
 /// The tree.
@@ -17,6 +18,9 @@ use Value::{Document, Fact, Interface, InterfaceKeyed, Keyed, Octets, Seen, Seen
 pub(super) const CATALOG: &[Row] = &[
     row("dynamic/fws/instance-monitoring",                   "2009-04-04", Fact(|i| when(i.monitoring, "enabled"))),
     row("dynamic/instance-identity/document",                "2009-04-04", Document(always, |v| identity_document(v.instance))),
+    row("dynamic/instance-identity/pkcs7",                   "2009-04-04", Document(always, |v| v.signature(Signature::Pkcs7))),
+    row("dynamic/instance-identity/rsa2048",                 "2009-04-04", Document(always, |v| v.signature(Signature::Rsa2048))),
+    row("dynamic/instance-identity/signature",               "2009-04-04", Document(always, |v| v.signature(Signature::Bare))),
     row("meta-data/ami-id",                                  "1.0",        Fact(|i| some(&i.image_id))),
     row("meta-data/ami-launch-index",                        "1.0",        Fact(|i| some(&i.ami_launch_index))),
     row("meta-data/ami-manifest-path",                       "1.0",        Fact(|i| some(&i.ami_manifest_path))),

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::documents::{self, Credentials, Imds, Rotation, Vault};
 use crate::instance::{Grant, Instance, InstanceProfile};
+use crate::signature::{Signature, Signatures};
 use crate::time::UnixMillis;
 use crate::versions::{LATEST, Version};
 
@@ -14,6 +15,8 @@ pub struct View<'a> {
     pub instance: &'a Instance,
     /// Makes its credentials.
     pub vault: &'a Vault,
+    /// Makes the signatures of its identity document.
+    pub(crate) signatures: &'a Signatures,
     /// Whether tags are shown.
     pub tags: bool,
     /// The time.
@@ -95,6 +98,11 @@ impl<'a> View<'a> {
             Grant::Real(real) => say(&keys.replaced_by(real)),
             Grant::Nothing(failure) => documents::failure(failure, keys.last_updated),
         }
+    }
+
+    /// A signature of the identity document, which lookups alone do not make.
+    pub(super) fn signature(&self, signature: Signature) -> String {
+        self.signatures.text(signature, self.instance).to_owned()
     }
 
     /// `identity-credentials/ec2/info`.

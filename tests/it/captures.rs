@@ -90,6 +90,10 @@ fn directories_hold_what_was_captured() {
         ("/latest/meta-data/events", "maintenance/"),
         ("/latest/meta-data/events/maintenance", "history\nscheduled"),
         ("/latest/dynamic", "instance-identity/"),
+        (
+            "/latest/dynamic/instance-identity/",
+            "document\npkcs7\nrsa2048\nsignature",
+        ),
     ] {
         assert_eq!(world.text(path), listing, "{path}");
     }

@@ -17,6 +17,8 @@ mod properties;
 mod schema;
 /// Session tokens and the options around them, as stories.
 mod sessions;
+/// Signatures of the identity document: their form, and that each is made once.
+mod signatures;
 #[path = "../support/transcript.rs"]
 mod transcript;
 mod world;

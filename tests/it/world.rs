@@ -1,5 +1,7 @@
 //! An emulator, a store and a clock in one struct, for tests that tell stories.
 
+use std::collections::BTreeMap;
+
 use http::{Method, Request, Response};
 use imdsim::{Ambient, Emulator, UnixMillis};
 
@@ -9,7 +11,12 @@ const START: UnixMillis = UnixMillis::from_seconds(1_793_491_200);
 /// A client with the whole world around it.
 pub(crate) struct World {
     emulator: Emulator,
+    settings: Vec<(String, String)>,
     stored: Option<Vec<u8>>,
+    /// What the emulator had its host keep.
+    pub(crate) kept: BTreeMap<String, Vec<u8>>,
+    /// How often it did.
+    pub(crate) keeps: usize,
     entropy: u8,
     /// The time; move it as the story needs.
     pub(crate) now: UnixMillis,
@@ -18,15 +25,17 @@ pub(crate) struct World {
 impl World {
     /// A world with these settings, by key.
     pub(crate) fn new(settings: &[(&str, &str)]) -> Self {
-        let variables = settings.iter().map(|(key, value)| {
-            (
-                format!("IMDSIM_{}", key.to_uppercase()),
-                (*value).to_owned(),
-            )
-        });
+        let variable = |key: &str| format!("IMDSIM_{}", key.to_uppercase());
+        let settings: Vec<_> = settings
+            .iter()
+            .map(|(key, value)| (variable(key), (*value).to_owned()))
+            .collect();
         Self {
-            emulator: Emulator::from_env(variables),
+            emulator: Emulator::from_env(settings.clone()),
+            settings,
             stored: None,
+            kept: BTreeMap::new(),
+            keeps: 0,
             entropy: 0,
             now: START,
         }
@@ -38,6 +47,11 @@ impl World {
         Self::new(&[("instance", &std::fs::read_to_string(document).unwrap())])
     }
 
+    /// A host that answers with another instance of the emulator from now on.
+    pub(crate) fn restart(&mut self) {
+        self.emulator = Emulator::from_env(self.settings.clone());
+    }
+
     /// Sends a request and does what a host does with the outcome.
     pub(crate) fn send(&mut self, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
         self.entropy = self.entropy.wrapping_add(1);
@@ -45,9 +59,12 @@ impl World {
             now: self.now,
             entropy: [self.entropy; 32],
         };
-        let outcome = self
-            .emulator
-            .answer(self.stored.as_deref(), ambient, request);
+        let stored = self.stored.as_deref();
+        self.emulator
+            .recall(stored, request, |key| self.kept.get(key).cloned());
+        let outcome = self.emulator.answer(stored, ambient, request);
+        self.keeps += usize::from(outcome.keep.is_some());
+        self.kept.extend(outcome.keep);
         if let Some(next) = outcome.next_state {
             self.stored = Some(next);
         }

@@ -84,7 +84,7 @@ fn a_port_in_use_is_refused() {
 
 #[test]
 fn a_missing_file_is_refused_by_name() {
-    for flag in ["--instance", "--config", "--user-data"] {
+    for flag in ["--instance", "--config", "--user-data", "--identity-keys"] {
         check_parts(
             &refusal(&[flag, "no-such-file"]),
             "no-such-file: this file cannot be used: ",
@@ -102,6 +102,23 @@ fn a_file_that_is_not_text_is_refused() {
     check(
         &["--config", path],
         &format!("{path}: this file cannot be used: it is not UTF-8 text; save it as UTF-8"),
+    );
+}
+
+#[test]
+fn keys_that_cannot_be_used_are_refused_by_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys.pem");
+    fs::write(
+        &path,
+        "\n-----BEGIN EC PRIVATE KEY-----\n-----END EC PRIVATE KEY-----\n",
+    )
+    .unwrap();
+    let path = text(&path);
+    check_parts(
+        &refusal(&["--identity-keys", path]),
+        &format!("{path}: line 2: \"EC PRIVATE KEY\" is not taken; give PRIVATE KEY, "),
+        " and CERTIFICATE",
     );
 }
 

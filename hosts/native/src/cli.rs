@@ -42,6 +42,9 @@ pub(crate) struct Settings {
     /// Texts of leaves by path, as a JSON object; null removes one
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) overrides: Option<PathBuf>,
+    /// What the identity document is signed with: private keys and certificates, in PEM
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) identity_keys: Option<PathBuf>,
     /// Whether every request needs a session token
     #[arg(long, global = true, value_name = "optional|required")]
     pub(crate) http_tokens: Option<String>,

@@ -85,6 +85,10 @@ fn apply(flags: &cli::Settings, settings: &mut imdsim::Settings) -> Result<(), F
         let encoded = STANDARD.encode(read(path)?);
         settings.set(&path.display().to_string(), "user_data", &encoded)?;
     }
+    if let Some(path) = &flags.identity_keys {
+        let place = path.display().to_string();
+        settings.set(&place, "identity_keys", &read_text(path)?)?;
+    }
     for (flag, key, value) in [
         ("--http-tokens", "http_tokens", &flags.http_tokens),
         ("--http-endpoint", "http_endpoint", &flags.http_endpoint),

@@ -68,16 +68,14 @@ fn answer(
     let ambient = ambient(request.method());
     for _ in 0..MAX_ATTEMPTS {
         let stored = slot.read();
-        let outcome = emulator.answer(
-            stored.as_ref().ok().and_then(|bytes| bytes.as_deref()),
-            ambient,
-            request,
-        );
+        let state = stored.as_ref().ok().and_then(|bytes| bytes.as_deref());
+        emulator.recall(state, request, |key| slot.recall(key));
         let Outcome {
             response,
             next_state,
+            keep,
             delay,
-        } = outcome;
+        } = emulator.answer(state, ambient, request);
         if let Some(next) = next_state {
             let current = match stored {
                 Ok(current) => current,
@@ -88,6 +86,9 @@ fn answer(
                 Err(Conflict::Overtaken) => continue,
                 Err(Conflict::Failed(reason)) => return emulator.unstorable(&reason, ambient.now),
             }
+        }
+        if let Some((key, value)) = keep {
+            slot.keep(&key, &value);
         }
         wait(delay);
         return response;

@@ -1,4 +1,4 @@
-//! The state document in the host's key-value store.
+//! The host's key-value store: the state document, and what the core keeps.
 
 use crate::bindings::wasi::keyvalue::atomics::{Cas, CasError, swap as commit};
 use crate::bindings::wasi::keyvalue::store::{self, Bucket, Error};
@@ -48,6 +48,17 @@ impl Slot {
             Ok(false) => Err(Conflict::Overtaken),
             Err(reason) => Err(Conflict::Failed(reason)),
         }
+    }
+
+    /// A value that the core may have had stored. A store that fails has none.
+    pub(crate) fn recall(&mut self, key: &str) -> Option<Vec<u8>> {
+        self.with(|bucket| bucket.get(key)).ok().flatten()
+    }
+
+    /// Stores such a value, if the store lets itself be written to: the core
+    /// can make it again.
+    pub(crate) fn keep(&mut self, key: &str, value: &[u8]) {
+        let _ = self.with(|bucket| bucket.set(key, value));
     }
 
     /// After an error the bucket is opened anew: its connection may be gone.

@@ -1,0 +1,118 @@
+//! Bytes as text: PEM sections, and base64 in lines.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::problem::Problem;
+
+/// `-----BEGIN <label>-----` to `-----END <label>-----`.
+pub(super) struct Section<'a> {
+    pub(super) label: &'a str,
+    /// The line of the text that it begins on.
+    line: usize,
+    body: &'a str,
+}
+
+/// The sections of a text, in order. What stands between them is ignored.
+pub(super) fn sections(text: &str) -> Result<Vec<Section<'_>>, Problem> {
+    let mut sections = Vec::new();
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once(BEGIN) {
+        let line = 1 + text[..text.len() - after.len()].matches('\n').count();
+        let (label, after) = after.split_once(DASHES).unwrap_or_default();
+        let Some((body, after)) = after.split_once(&format!("-----END {label}-----")) else {
+            return Err(at(line, "this section has no END line; give all of it"));
+        };
+        sections.push(Section { label, line, body });
+        rest = after;
+    }
+    Ok(sections)
+}
+
+impl Section<'_> {
+    /// The bytes in it.
+    pub(super) fn der(&self) -> Result<Vec<u8>, Problem> {
+        let text: String = self.body.split_ascii_whitespace().collect();
+        STANDARD.decode(text).map_err(|_| {
+            self.problem("this section is not base64; export it again, as openssl does")
+        })
+    }
+
+    /// A complaint about this section.
+    pub(super) fn problem(&self, complaint: &str) -> Problem {
+        at(self.line, complaint)
+    }
+}
+
+/// One section.
+pub(super) fn write(label: &str, der: &[u8]) -> String {
+    let body = lines(der, PEM_WIDTH);
+    format!("{BEGIN}{label}{DASHES}\n{body}\n-----END {label}-----\n")
+}
+
+/// Base64 in lines of `width`, without a newline at the end.
+pub(super) fn lines(bytes: &[u8], width: usize) -> String {
+    let text = STANDARD.encode(bytes);
+    let mut lines = String::with_capacity(text.len() + text.len() / width);
+    for (index, digit) in text.chars().enumerate() {
+        if index > 0 && index.is_multiple_of(width) {
+            lines.push('\n');
+        }
+        lines.push(digit);
+    }
+    lines
+}
+
+fn at(line: usize, complaint: &str) -> Problem {
+    Problem::new(format!("line {line}"), complaint)
+}
+
+const BEGIN: &str = "-----BEGIN ";
+const DASHES: &str = "-----";
+const PEM_WIDTH: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let text = write("A", &[1; 50]) + "between\r\n" + &write("B C", &[2; 48]);
+        let sections = sections(&text).unwrap();
+        let read: Vec<_> = sections
+            .iter()
+            .map(|section| (section.label, section.line, section.der().unwrap()))
+            .collect();
+        assert_eq!(read, [("A", 1, vec![1; 50]), ("B C", 6, vec![2; 48])]);
+    }
+
+    #[test]
+    fn a_text_whose_lines_became_spaces_is_read_too() {
+        let text = write("A", &[1; 100]).replace('\n', " ");
+        assert_eq!(sections(&text).unwrap()[0].der().unwrap(), [1; 100]);
+    }
+
+    #[test]
+    fn broken_sections_are_named_by_their_line() {
+        let unfinished = sections("\n-----BEGIN A-----\nAAAA\n").err().unwrap();
+        assert_eq!(
+            unfinished.to_string(),
+            "line 2: this section has no END line; give all of it"
+        );
+        let text = "-----BEGIN A-----\n?\n-----END A-----\n";
+        let garbled = sections(text).unwrap()[0].der().unwrap_err();
+        assert_eq!(
+            garbled.to_string(),
+            "line 1: this section is not base64; export it again, as openssl does"
+        );
+        assert!(sections("-----BEGIN ").is_err());
+        assert!(sections("nothing").unwrap().is_empty());
+    }
+
+    #[test]
+    fn lines_are_full_but_for_the_last_and_no_newline_ends_them() {
+        assert_eq!(lines(&[0; 6], 4), "AAAA\nAAAA");
+        assert_eq!(lines(&[0; 7], 4), "AAAA\nAAAA\nAA==");
+        assert_eq!(lines(&[], 4), "");
+    }
+}

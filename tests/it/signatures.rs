@@ -1,0 +1,135 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::Method;
+
+use crate::world::World;
+
+const FOLDER: &str = "/latest/dynamic/instance-identity";
+const LEAVES: [&str; 3] = ["pkcs7", "rsa2048", "signature"];
+
+fn leaf(world: &mut World, name: &str) -> String {
+    world.text(&format!("{FOLDER}/{name}"))
+}
+
+#[test]
+fn signatures_of_a_document_of_473_bytes_are_as_long_as_captured() {
+    let mut world = World::new(&[]);
+    assert_eq!(leaf(&mut world, "document").len(), 473);
+    for (name, length) in [("signature", 174), ("pkcs7", 1167), ("rsa2048", 1487)] {
+        let text = leaf(&mut world, name);
+        assert_eq!(text.len(), length, "{name}:\n{text}");
+        let (lines, last) = text.rsplit_once('\n').unwrap();
+        assert!(lines.split('\n').all(|line| line.len() == 76), "{text}");
+        assert!((1..=76).contains(&last.len()), "{text}");
+        let opening = "MIAGCSqGSIb3DQEHAqCAMIACAQEx";
+        assert_eq!(text.starts_with(opening), name != "signature", "{text}");
+    }
+}
+
+#[test]
+fn signatures_came_with_the_document() {
+    let mut world = World::new(&[]);
+    for name in LEAVES {
+        let path = |version| format!("/{version}/dynamic/instance-identity/{name}");
+        assert_eq!(world.text(&path("2009-04-04")), world.text(&path("latest")));
+        assert_eq!(world.get(&path("2008-09-01")).0, 404);
+    }
+}
+
+#[test]
+fn the_same_document_has_the_same_signature_at_any_time() {
+    let (mut one, mut other) = (World::new(&[]), World::new(&[]));
+    other.now = other.now.plus_seconds(1_000_000);
+    for name in LEAVES {
+        assert_eq!(leaf(&mut one, name), leaf(&mut other, name));
+    }
+    let mut other = World::with_instance("reference.json");
+    for name in LEAVES {
+        assert_ne!(leaf(&mut one, name), leaf(&mut other, name));
+    }
+}
+
+#[test]
+fn an_overridden_document_is_what_is_signed() {
+    let mut world = World::new(&[(
+        "overrides",
+        r#"{"dynamic/instance-identity/document": "not what AWS says"}"#,
+    )]);
+    let document = leaf(&mut world, "document").into_bytes();
+    assert_eq!(document, b"not what AWS says");
+    let digits: String = leaf(&mut world, "pkcs7").lines().collect();
+    let signed = STANDARD.decode(digits).unwrap();
+    assert!(
+        signed
+            .windows(document.len())
+            .any(|window| window == document)
+    );
+}
+
+#[test]
+fn a_signature_is_kept_by_the_host_and_not_made_again() {
+    let mut world = World::new(&[]);
+    let made = LEAVES.map(|name| leaf(&mut world, name));
+    assert_eq!(world.kept.len(), 3);
+    let kept = world.kept.clone();
+    world.restart();
+    // Another instance finds what the first one kept, and keeps nothing more.
+    assert_eq!(LEAVES.map(|name| leaf(&mut world, name)), made);
+    assert_eq!(world.kept, kept);
+    assert_eq!(world.keeps, 3);
+}
+
+#[test]
+fn what_somebody_else_put_in_its_place_is_not_believed() {
+    let mut world = World::new(&[]);
+    let made = leaf(&mut world, "pkcs7");
+    let kept = world.kept.clone();
+    for damage in [
+        |value: &mut Vec<u8>| value.clear(),
+        |value: &mut Vec<u8>| value.truncate(1000),
+        |value: &mut Vec<u8>| value[100] ^= 1,
+        |value: &mut Vec<u8>| value[0] ^= 1,
+        |value: &mut Vec<u8>| *value = b"MIAGCSqGSIb3DQEHAqCAMIACAQEx".to_vec(),
+    ] {
+        world.kept.values_mut().for_each(damage);
+        world.restart();
+        assert_eq!(leaf(&mut world, "pkcs7"), made);
+        assert_eq!(world.kept, kept);
+    }
+}
+
+#[test]
+fn nothing_is_signed_for_those_who_may_not_see_it() {
+    let mut world = World::new(&[("http_tokens", "required")]);
+    let path = format!("{FOLDER}/rsa2048");
+    assert_eq!(world.call(Method::GET, &path, &[]).status(), 401);
+    assert!(world.kept.is_empty());
+    // Nor for a listing.
+    world.text(FOLDER);
+    assert!(world.kept.is_empty());
+}
+
+#[test]
+fn certificates_are_served_to_those_who_may_use_the_control_api() {
+    let mut world = World::new(&[]);
+    let mut get = |path: &str, host| world.call(Method::GET, path, &[("host", host)]);
+    for name in ["dsa", "rsa", "rsa2048"] {
+        let path = format!("/_imdsim/certificates/{name}.pem");
+        let response = get(&path, "localhost");
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "application/x-pem-file");
+        let text = String::from_utf8(response.into_body()).unwrap();
+        assert!(text.starts_with("-----BEGIN CERTIFICATE-----\n"), "{text}");
+        assert!(text.ends_with("\n-----END CERTIFICATE-----\n"), "{text}");
+        assert_eq!(get(&path, "preview.example.com").status(), 403);
+    }
+    for name in ["", "/", "/ecdsa.pem", "/dsa"] {
+        let response = get(&format!("/_imdsim/certificates{name}"), "localhost");
+        assert_eq!(response.status(), 404);
+        let text = String::from_utf8(response.into_body()).unwrap();
+        assert!(text.contains("rsa.pem, dsa.pem, rsa2048.pem"), "{text}");
+    }
+    let path = "/_imdsim/certificates/dsa.pem";
+    let put = world.call(Method::PUT, path, &[("host", "localhost")]);
+    assert_eq!(put.status(), 405);
+}
