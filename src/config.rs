@@ -1,15 +1,14 @@
 //! Settings that have been understood.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::description::{Base64, Description, Override, Read as _, RealCredentials};
-use crate::instance::{Grant, Instance, InstanceProfile, Overrides, RealKeys, check_user_data};
-use crate::options::{HttpTokens, MetadataOptions};
+use crate::description::Description;
+use crate::instance::Instance;
+use crate::overlay;
 use crate::problem::Problem;
 use crate::settings::{Given, Settings};
 use crate::signature::IdentityKeys;
@@ -18,7 +17,10 @@ use crate::time::UnixMillis;
 /// What an emulator is started with.
 #[derive(Clone)]
 pub struct Config {
-    /// The instance, user data and options included.
+    /// The description of the instance, all settings included: what the
+    /// control calls change.
+    pub document: Value,
+    /// What follows from it.
     pub instance: Instance,
     /// The ids of all instances that the document described.
     pub described_ids: Vec<String>,
@@ -43,16 +45,18 @@ const BUILT_IN_SECRET: &str = "imdsim built-in secret";
 impl Config {
     /// Understands all settings together.
     pub fn new(settings: &Settings) -> Result<Self, Problem> {
-        let (mut instance, described_ids) = instance(settings)?;
-        overlay_options(settings, &mut instance.options)?;
-        overlay_credentials(settings, instance.profile.as_mut())?;
-        overlay_overrides(settings, &mut instance.overrides)?;
-        if let Some(given) = settings.get("user_data") {
-            instance.user_data = user_data(given)?;
-        }
+        let Description {
+            document,
+            instance_ids: described_ids,
+            ..
+        } = overlay::description(settings)?;
+        let place = settings.get("instance").map(|given| &*given.place);
+        let instance = Instance::read(&document)
+            .map_err(|problem| problem.within(place.unwrap_or("the built-in instance")))?;
         let text = |key| settings.get(key).map(string).transpose();
         let secret = text("secret")?.unwrap_or_else(|| BUILT_IN_SECRET.into());
         Ok(Self {
+            document,
             instance,
             described_ids,
             secret: secret.into_bytes(),
@@ -82,83 +86,6 @@ impl fmt::Debug for Config {
             .field("instance", &self.instance.id)
             .finish_non_exhaustive()
     }
-}
-
-fn instance(settings: &Settings) -> Result<(Instance, Vec<String>), Problem> {
-    let Some(given) = settings.get("instance") else {
-        let instance = Instance::built_in();
-        return Ok((instance.clone(), vec![instance.id]));
-    };
-    given.read(|document| {
-        let description = Description::read(document)?;
-        Ok((Instance::new(&description)?, description.instance_ids))
-    })
-}
-
-/// Real credentials, kept apart from the description so that it can be shared.
-fn overlay_credentials(
-    settings: &Settings,
-    profile: Option<&mut InstanceProfile>,
-) -> Result<(), Problem> {
-    let Some(given) = settings.get("credentials") else {
-        return Ok(());
-    };
-    let Some(profile) = profile else {
-        return Err(Problem::new(
-            &given.place,
-            "the instance has no profile, so it shows no credentials; describe its \
-             IamInstanceProfile, {} will do",
-        ));
-    };
-    let keys = given.read(|document| {
-        // What STS prints has other things around them.
-        let keys = document.get("Credentials").unwrap_or(document);
-        RealKeys::new(&RealCredentials::read(keys)?)
-    })?;
-    profile.grant = Grant::Real(keys);
-    Ok(())
-}
-
-fn overlay_overrides(settings: &Settings, overrides: &mut Overrides) -> Result<(), Problem> {
-    let Some(given) = settings.get("overrides") else {
-        return Ok(());
-    };
-    for (path, change) in given.read(BTreeMap::<String, Override>::read)? {
-        let set = overrides.set(&path, change);
-        set.map_err(|problem| problem.within(&given.place))?;
-    }
-    Ok(())
-}
-
-fn overlay_options(settings: &Settings, options: &mut MetadataOptions) -> Result<(), Problem> {
-    let flag = |key| {
-        let chosen = choice(settings, key, ["enabled", "disabled"])?;
-        Ok::<_, Problem>(chosen.map(|chosen| chosen == 0))
-    };
-    if let Some(chosen) = choice(settings, "http_tokens", ["optional", "required"])? {
-        options.http_tokens = [HttpTokens::Optional, HttpTokens::Required][chosen];
-    }
-    if let Some(given) = settings.get("http_put_response_hop_limit") {
-        let remedy = "write a number from 1 to 64";
-        let hops: u8 = parse(given, "a number of hops", remedy)?;
-        if !MetadataOptions::HOP_LIMITS.contains(&hops) {
-            return Err(refusal(given, "a number of hops", remedy));
-        }
-        options.http_put_response_hop_limit = hops;
-    }
-    options.http_endpoint = flag("http_endpoint")?.unwrap_or(options.http_endpoint);
-    options.http_protocol_ipv6 = flag("http_protocol_ipv6")?.unwrap_or(options.http_protocol_ipv6);
-    options.instance_metadata_tags =
-        flag("instance_metadata_tags")?.unwrap_or(options.instance_metadata_tags);
-    Ok(())
-}
-
-/// User data in base64, the form of EC2's API. Empty is none.
-fn user_data(given: &Given) -> Result<Option<Vec<u8>>, Problem> {
-    let Base64(bytes) =
-        Base64::read(&given.value).map_err(|problem| problem.within(&given.place))?;
-    check_user_data(&bytes).map_err(|complaint| Problem::new(&given.place, complaint))?;
-    Ok((!bytes.is_empty()).then_some(bytes))
 }
 
 /// Pairs of keys and certificates in PEM.
@@ -224,6 +151,7 @@ mod tests {
     use base64::engine::general_purpose::STANDARD;
 
     use super::*;
+    use crate::options::HttpTokens;
 
     #[track_caller]
     fn check(key: &str, text: &str, expected: &str) {
@@ -238,12 +166,12 @@ mod tests {
         check(
             "http_tokens",
             "maybe",
-            "\"maybe\" is not one of its values; write optional or required",
+            "\"maybe\" is not a rule; write optional or required",
         );
         check(
             "http_put_response_hop_limit",
             "65",
-            "\"65\" is not a number of hops; write a number from 1 to 64",
+            "65 is out of range; write a number from 1 to 64",
         );
         check(
             "frozen_time",

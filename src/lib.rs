@@ -19,6 +19,7 @@ pub mod instance;
 mod mac;
 mod metadata;
 mod options;
+mod overlay;
 mod path;
 mod problem;
 mod reply;

@@ -40,24 +40,26 @@ pub struct MetadataOptions {
 
 impl MetadataOptions {
     /// The hop limits that EC2 allows.
-    pub(crate) const HOP_LIMITS: std::ops::RangeInclusive<u8> = 1..=64;
+    const HOP_LIMITS: std::ops::RangeInclusive<u8> = 1..=64;
 
     /// What a description says, the defaults of EC2's API where it says nothing.
     pub fn new(description: &MetadataOptionsDescription) -> Result<Self, Problem> {
         let enabled =
             |flag: Option<Flag>, default: bool| flag.map_or(default, |flag| flag == Flag::Enabled);
         let hop_limit = description.http_put_response_hop_limit.unwrap_or(1);
-        let hop_limit = u8::try_from(hop_limit).unwrap_or(u8::MAX);
-        if !Self::HOP_LIMITS.contains(&hop_limit) {
-            return Err(Problem::new(
-                "MetadataOptions.HttpPutResponseHopLimit",
-                format!("{hop_limit} is out of range; write a number from 1 to 64"),
-            ));
-        }
+        let hops = u8::try_from(hop_limit).ok();
+        let hops = hops
+            .filter(|hops| Self::HOP_LIMITS.contains(hops))
+            .ok_or_else(|| {
+                Problem::new(
+                    "MetadataOptions.HttpPutResponseHopLimit",
+                    format!("{hop_limit} is out of range; write a number from 1 to 64"),
+                )
+            })?;
         Ok(Self {
             http_tokens: description.http_tokens.unwrap_or(HttpTokens::Optional),
             http_endpoint: enabled(description.http_endpoint, true),
-            http_put_response_hop_limit: hop_limit,
+            http_put_response_hop_limit: hops,
             http_protocol_ipv6: enabled(description.http_protocol_ipv6, false),
             instance_metadata_tags: enabled(description.instance_metadata_tags, false),
         })

@@ -33,6 +33,13 @@ impl Problem {
 }
 
 impl Problem {
+    /// The same problem of a value that was given somewhere else.
+    #[must_use]
+    pub(crate) fn at(self, place: &str) -> Self {
+        let place = place.to_owned();
+        Self { place, ..self }
+    }
+
     /// The same problem, inside a field of this name or an item `[index]`.
     #[must_use]
     pub(crate) fn inside(self, step: &str) -> Self {

@@ -10,7 +10,7 @@ mod read;
 mod schema;
 mod values;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub use fields::{
     Association, BlockDeviceMapping, EbsVolume, ElasticGpuAssociation, ElasticInferenceAssociation,
@@ -25,19 +25,19 @@ pub use imdsim::{
 use read::described;
 pub(crate) use read::{Read, kind};
 pub use schema::schema;
+use schema::{Schema, Schemas};
 pub use values::{Base64, DnsName, MacAddress, Override};
 
 use crate::problem::Problem;
 
-/// An instance out of a document, with what its reservation says of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// An instance out of a document.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Description {
-    /// The instance.
+    /// What is said of it.
     pub instance: InstanceDescription,
-    /// `ReservationId` of the reservation around it.
-    pub reservation_id: Option<String>,
-    /// `OwnerId` of the reservation around it.
-    pub owner_id: Option<String>,
+    /// The same as a document of that instance alone: what its reservation
+    /// says of it is in `Imdsim`.
+    pub document: Value,
     /// The ids of all instances in the document, the one above being the first.
     pub instance_ids: Vec<String>,
 }
@@ -47,21 +47,24 @@ impl Description {
     /// reservation, an instance, or a list of any of these. Of several
     /// instances the first is taken.
     pub fn read(document: &Value) -> Result<Self, Problem> {
-        let mut reservations = reservations(document)?.into_iter();
-        let mut found: Option<Self> = None;
-        let mut ids = Vec::new();
-        for reservation in reservations.by_ref() {
-            for instance in reservation.instances {
-                ids.extend(instance.instance_id.clone());
-                found.get_or_insert_with(|| Self {
-                    instance,
-                    reservation_id: reservation.reservation_id.clone(),
-                    owner_id: reservation.owner_id.clone(),
-                    instance_ids: Vec::new(),
+        let mut found = None;
+        let mut instance_ids = Vec::new();
+        for reservation in reservations(document)? {
+            for Described { instance, document } in reservation.instances {
+                instance_ids.extend(instance.instance_id.clone());
+                found.get_or_insert_with(|| {
+                    let mut document = document;
+                    adopt(
+                        &mut document,
+                        "ReservationId",
+                        reservation.reservation_id.as_ref(),
+                    );
+                    adopt(&mut document, "AccountId", reservation.owner_id.as_ref());
+                    document
                 });
             }
         }
-        let found = found.ok_or_else(|| {
+        let document = found.ok_or_else(|| {
             Problem::new(
                 "",
                 "the document describes no instance; give the output of \
@@ -69,9 +72,46 @@ impl Description {
             )
         })?;
         Ok(Self {
-            instance_ids: ids,
-            ..found
+            instance: InstanceDescription::read(&document)?,
+            document,
+            instance_ids,
         })
+    }
+}
+
+/// Puts what a reservation says into `Imdsim`, where that does not say
+/// otherwise.
+fn adopt(document: &mut Value, key: &str, text: Option<&String>) {
+    let extras = &mut document["Imdsim"];
+    if extras.is_null() {
+        *extras = Value::Object(Map::new());
+    }
+    if let Some(text) = text
+        && extras[key].is_null()
+    {
+        extras[key] = text.as_str().into();
+    }
+}
+
+/// An instance as it was read, and as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Described {
+    instance: InstanceDescription,
+    document: Value,
+}
+
+impl Read for Described {
+    fn read(value: &Value) -> Result<Self, Problem> {
+        Ok(Self {
+            instance: InstanceDescription::read(value)?,
+            document: value.clone(),
+        })
+    }
+}
+
+impl Schema for Described {
+    fn schema(schemas: &mut Schemas) -> Value {
+        InstanceDescription::schema(schemas)
     }
 }
 
@@ -89,7 +129,7 @@ described! {
         /// The account.
         owner_id: Option<String> = "OwnerId",
         /// The instances.
-        instances: Vec<InstanceDescription> = "Instances",
+        instances: Vec<Described> = "Instances",
     }
 }
 
@@ -102,7 +142,7 @@ fn reservations(document: &Value) -> Result<Vec<Reservation>, Problem> {
             Ok(vec![Reservation::read(document)?])
         }
         Value::Object(_) => Ok(vec![Reservation {
-            instances: vec![InstanceDescription::read(document)?],
+            instances: vec![Described::read(document)?],
             ..Reservation::default()
         }]),
         Value::Array(items) => {

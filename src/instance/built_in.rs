@@ -1,6 +1,5 @@
 //! The instance that is there when nobody describes one.
 
-use crate::description::{Description, IamInstanceProfile, InstanceDescription, Tag};
 use crate::time::UnixMillis;
 
 pub(super) const INSTANCE_ID: &str = "i-0123456789abcdef0";
@@ -14,17 +13,8 @@ pub(super) const LAUNCH_TIME: UnixMillis = UnixMillis::from_seconds(1_767_225_60
 
 /// A Nitro instance in us-east-1 with a role, a key pair and a tag. What is
 /// not here follows, as for any description.
-pub(super) fn description() -> Description {
-    Description {
-        instance: InstanceDescription {
-            iam_instance_profile: Some(IamInstanceProfile::default()),
-            key_name: Some("imdsim-key".into()),
-            tags: vec![Tag {
-                key: "Name".into(),
-                value: "imdsim".into(),
-            }],
-            ..InstanceDescription::default()
-        },
-        ..Description::default()
-    }
-}
+pub(crate) const DOCUMENT: &str = r#"{
+    "IamInstanceProfile": {},
+    "KeyName": "imdsim-key",
+    "Tags": [{ "Key": "Name", "Value": "imdsim" }]
+}"#;

@@ -18,7 +18,10 @@ mod profile;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 pub use accelerators::Accelerators;
+pub(crate) use built_in::DOCUMENT as BUILT_IN;
 pub use events::{Events, Interruption, Maintenance, MaintenanceState};
 pub use interface::Interface;
 pub use keys::PublicKey;
@@ -27,7 +30,7 @@ pub use overrides::{Overrides, Verdict};
 pub use place::Place;
 pub use profile::{Failure, Grant, InstanceProfile, RealKeys};
 
-use crate::description::{Base64, Description, InstanceDescription, ManagedSshKeys};
+use crate::description::{Base64, InstanceDescription, ManagedSshKeys, Read as _};
 use crate::options::MetadataOptions;
 use crate::problem::Problem;
 use crate::time::UnixMillis;
@@ -114,21 +117,20 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// The instance that is emulated when none is described.
-    pub fn built_in() -> Self {
-        Self::new(&built_in::description()).expect("the built-in description is a good one")
+    /// Reads a document of one instance and works out what follows from it.
+    pub fn read(document: &Value) -> Result<Self, Problem> {
+        Self::new(&InstanceDescription::read(document)?)
     }
 
     /// Works out everything that follows from a description.
-    pub fn new(description: &Description) -> Result<Self, Problem> {
-        let given = &description.instance;
+    pub fn new(given: &InstanceDescription) -> Result<Self, Problem> {
         let extras = &given.imdsim;
         let id = given
             .instance_id
             .clone()
             .unwrap_or_else(|| built_in::INSTANCE_ID.into());
         let place = Place::new(given)?;
-        let account_id = account_id(description);
+        let account_id = account_id(given);
         let instance_type = or(given.instance_type.as_ref(), "t3.micro");
         let system = or(extras.system.as_ref(), family::system(&instance_type));
         let several_cards = family::has_several_cards(&instance_type);
@@ -156,10 +158,9 @@ impl Instance {
                 .iter()
                 .map(|code| code.product_code_id.clone())
                 .collect(),
-            reservation_id: description
+            reservation_id: extras
                 .reservation_id
                 .clone()
-                .or_else(|| extras.reservation_id.clone())
                 .unwrap_or_else(|| derive::id("r", &[&id])),
             hostname: hostname.unwrap_or_default(),
             mac,
@@ -218,17 +219,13 @@ fn or(given: Option<&String>, default: &str) -> String {
     given.cloned().unwrap_or_else(|| default.to_owned())
 }
 
-fn account_id(description: &Description) -> String {
-    let given = &description.instance;
+fn account_id(given: &InstanceDescription) -> String {
     let of_interface = given
         .network_interfaces
         .iter()
         .find_map(|interface| interface.owner_id.clone());
+    let given = given.imdsim.account_id.clone();
     given
-        .imdsim
-        .account_id
-        .clone()
-        .or_else(|| description.owner_id.clone())
         .or(of_interface)
         .unwrap_or_else(|| built_in::ACCOUNT_ID.into())
 }

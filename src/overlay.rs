@@ -1,0 +1,100 @@
+//! Settings that say more about the instance than its description does: each is
+//! checked by itself and then written into the description.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::description::{
+    Base64, Description, MetadataOptionsDescription, Override, Read as _, RealCredentials,
+};
+use crate::instance::{BUILT_IN, Overrides, RealKeys, check_user_data};
+use crate::options::MetadataOptions;
+use crate::problem::Problem;
+use crate::settings::{Given, Settings, read_json};
+
+/// The description of the instance, all settings included, and the ids of all
+/// instances that were described.
+pub(crate) fn description(settings: &Settings) -> Result<Description, Problem> {
+    let mut description = match settings.get("instance") {
+        Some(given) => given.read(Description::read)?,
+        None => Description::read(&read_json("", BUILT_IN)?)?,
+    };
+    // The parts written to are objects or absent: the description was read.
+    let document = &mut description.document;
+    for (key, field) in OPTIONS {
+        if let Some(given) = settings.get(key) {
+            document["MetadataOptions"][field] = option(given, field)?;
+        }
+    }
+    if let Some(given) = settings.get("credentials") {
+        document["Imdsim"]["Credentials"] = credentials(given, document)?;
+    }
+    if let Some(given) = settings.get("overrides") {
+        for (path, change) in overrides(given)? {
+            document["Imdsim"]["Overrides"][path] = change;
+        }
+    }
+    if let Some(given) = settings.get("user_data") {
+        document["Imdsim"]["UserData"] = user_data(given)?;
+    }
+    Ok(description)
+}
+
+/// The settings that are metadata options, by their names in EC2's API.
+const OPTIONS: [(&str, &str); 5] = [
+    ("http_endpoint", "HttpEndpoint"),
+    ("http_protocol_ipv6", "HttpProtocolIpv6"),
+    ("http_put_response_hop_limit", "HttpPutResponseHopLimit"),
+    ("http_tokens", "HttpTokens"),
+    ("instance_metadata_tags", "InstanceMetadataTags"),
+];
+
+/// A value of an option. A number may be given as a text, as variables do.
+fn option(given: &Given, field: &str) -> Result<Value, Problem> {
+    let number = given
+        .value
+        .as_str()
+        .and_then(|text| text.parse::<u32>().ok());
+    let value = number.map_or_else(|| given.value.clone(), Value::from);
+    MetadataOptionsDescription::read(&json!({ field: value }))
+        .and_then(|options| MetadataOptions::new(&options))
+        .map_err(|problem| problem.at(&given.place))?;
+    Ok(value)
+}
+
+/// Real credentials, kept apart from the description so that it can be shared.
+fn credentials(given: &Given, document: &Value) -> Result<Value, Problem> {
+    if document["IamInstanceProfile"].is_null() {
+        return Err(Problem::new(
+            &given.place,
+            "the instance has no profile, so it shows no credentials; describe its \
+             IamInstanceProfile, {} will do",
+        ));
+    }
+    given.read(|document| {
+        // What STS prints has other things around them.
+        let keys = document.get("Credentials").unwrap_or(document);
+        RealKeys::new(&RealCredentials::read(keys)?)?;
+        Ok(keys.clone())
+    })
+}
+
+fn overrides(given: &Given) -> Result<BTreeMap<String, Value>, Problem> {
+    given.read(|document| {
+        Overrides::new(&BTreeMap::<String, Override>::read(document)?)?;
+        let fields = document.as_object().into_iter().flatten();
+        Ok(fields
+            .map(|(path, change)| (path.clone(), change.clone()))
+            .collect())
+    })
+}
+
+/// User data in base64, the form of EC2's API.
+fn user_data(given: &Given) -> Result<Value, Problem> {
+    let checked = Base64::read(&given.value).and_then(|Base64(bytes)| {
+        check_user_data(&bytes).map_err(|complaint| Problem::new("", complaint))
+    });
+    checked.map_err(|problem| problem.at(&given.place))?;
+    Ok(given.value.clone())
+}
