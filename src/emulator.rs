@@ -1,11 +1,15 @@
 //! One emulated instance, as a host holds it.
 
 use http::{Request, Response};
+use serde_json::Value;
 
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::control;
 use crate::documents::{Imds, Vault};
 use crate::host::{Ambient, Outcome};
+use crate::instance::Instance;
+use crate::merge;
 use crate::metadata;
 use crate::path;
 use crate::problem::Problem;
@@ -23,6 +27,8 @@ pub struct World {
     pub config: Config,
     /// What the control calls have set since.
     pub state: State,
+    /// The instance that follows from both.
+    pub instance: Instance,
     /// Makes and checks session tokens.
     pub authority: Authority,
     /// Makes credentials.
@@ -32,21 +38,42 @@ pub struct World {
 }
 
 impl World {
-    /// Works out what follows from the two.
-    pub fn new(config: Config, state: State) -> Self {
-        let instance = &config.instance;
-        Self {
+    /// Works out what follows from the two. The state may not fit: its changes
+    /// were made to another description.
+    pub fn new(config: Config, state: State) -> Result<Self, Problem> {
+        let changed = state
+            .instance
+            .as_object()
+            .is_some_and(|patch| !patch.is_empty());
+        let instance = if changed {
+            Instance::read(&described(&config, &state))
+                .map_err(|problem| problem.within("the state document does not fit the instance"))?
+        } else {
+            config.instance.clone()
+        };
+        Ok(Self {
             authority: Authority::new(&config.secret, &instance.id, &state.epoch),
             vault: Vault::new(&config.secret, &instance.id, &instance.account_id),
             signatures: Signatures::new(&config.identity_keys, &config.secret),
+            instance,
             config,
             state,
-        }
+        })
+    }
+
+    /// The same emulator in another state.
+    pub(crate) fn with(&self, state: State) -> Result<Self, Problem> {
+        Self::new(self.config.clone(), state)
+    }
+
+    /// The description with all changes.
+    pub(crate) fn document(&self) -> Value {
+        described(&self.config, &self.state)
     }
 
     /// The tree as it is at a moment, seen through one of the protocols.
     pub fn view(&self, now: UnixMillis, imds: Imds) -> View<'_> {
-        let instance = &self.config.instance;
+        let instance = &self.instance;
         View {
             instance,
             vault: &self.vault,
@@ -63,22 +90,31 @@ impl World {
 /// Everything a client sees is decided here: the same arguments give the same
 /// outcome, on every host.
 pub fn answer(world: &World, ambient: Ambient, request: &Request<Vec<u8>>) -> Outcome {
-    let ambient = frozen(&world.config, ambient);
+    let ambient = frozen(&world.config, world.state.clock, ambient);
     let path = path::normalize(request.uri().path());
     if control::owns(&path) {
         return control::answer(world, ambient, request, &path);
     }
     let response = metadata::answer(world, ambient, request, &path);
     Outcome {
-        keep: world.signatures.take_new(&world.config.instance),
+        keep: world.signatures.take_new(&world.instance),
         ..Outcome::reply(response)
     }
 }
 
-/// What a person has frozen takes the place of what the host hands in.
-fn frozen(config: &Config, ambient: Ambient) -> Ambient {
+/// The description that the emulator was started with, and what was changed of
+/// it since.
+fn described(config: &Config, state: &State) -> Value {
+    let mut document = config.document.clone();
+    merge::apply(&mut document, &state.instance);
+    document
+}
+
+/// What a person has frozen takes the place of what the host hands in, and what
+/// was done to the clock since then counts from there.
+pub(crate) fn frozen(config: &Config, clock: Clock, ambient: Ambient) -> Ambient {
     Ambient {
-        now: config.frozen_time.unwrap_or(ambient.now),
+        now: clock.at(config.frozen_time.unwrap_or(ambient.now)),
         entropy: config.frozen_entropy.unwrap_or(ambient.entropy),
     }
 }
@@ -121,7 +157,7 @@ impl Emulator {
             && let Ok(config) = &self.config
             && let Ok(world) = &Memory::of(&mut self.last, config, stored).world
         {
-            let instance = &world.config.instance;
+            let instance = &world.instance;
             world.signatures.recall(signature, instance, read);
         }
     }
@@ -158,7 +194,7 @@ impl Memory {
             Some(memory) if memory.stored.as_deref() == stored => memory,
             _ => Self {
                 stored: stored.map(<[u8]>::to_vec),
-                world: State::read(stored).map(|state| World::new(config.clone(), state)),
+                world: State::read(stored).and_then(|state| World::new(config.clone(), state)),
             },
         })
     }

@@ -8,6 +8,7 @@
 //! "The reference" in these pages is the project's account of what the real
 //! service does; ARCHITECTURE.md says where the facts that matter ended up.
 
+mod clock;
 mod config;
 mod control;
 pub mod description;
@@ -17,6 +18,7 @@ mod hex;
 mod host;
 pub mod instance;
 mod mac;
+mod merge;
 mod metadata;
 mod options;
 mod overlay;
@@ -32,6 +34,7 @@ mod tree;
 mod versions;
 pub mod wire;
 
+pub use clock::Clock;
 pub use config::Config;
 pub use control::asks_for_host;
 pub use documents::{Credentials, Imds, Rotation, Vault};

@@ -20,7 +20,7 @@ pub(crate) fn answer(
     path: &str,
 ) -> Response<Vec<u8>> {
     let now = ambient.now;
-    let options = &world.config.instance.options;
+    let options = &world.instance.options;
     let headers = request.headers();
     if !options.http_endpoint {
         return Reply::empty(StatusCode::FORBIDDEN, None, now);

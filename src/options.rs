@@ -1,6 +1,8 @@
 //! The options of the metadata service itself, as `ModifyInstanceMetadataOptions`
 //! sets them.
 
+use serde_json::{Value, json};
+
 use crate::description::MetadataOptionsDescription;
 use crate::problem::Problem;
 
@@ -62,6 +64,21 @@ impl MetadataOptions {
             http_put_response_hop_limit: hops,
             http_protocol_ipv6: enabled(description.http_protocol_ipv6, false),
             instance_metadata_tags: enabled(description.instance_metadata_tags, false),
+        })
+    }
+
+    /// The options by their names in EC2's API.
+    pub(crate) fn to_json(self) -> Value {
+        let flag = |on: bool| if on { "enabled" } else { "disabled" };
+        json!({
+            "HttpTokens": match self.http_tokens {
+                HttpTokens::Optional => "optional",
+                HttpTokens::Required => "required",
+            },
+            "HttpEndpoint": flag(self.http_endpoint),
+            "HttpPutResponseHopLimit": self.http_put_response_hop_limit,
+            "HttpProtocolIpv6": flag(self.http_protocol_ipv6),
+            "InstanceMetadataTags": flag(self.instance_metadata_tags),
         })
     }
 }

@@ -2,18 +2,35 @@
 
 use serde_json::{Value, json};
 
+use crate::clock::Clock;
 use crate::problem::Problem;
 
 /// The version of the document that this program writes and reads.
 pub const STATE_VERSION: u64 = 1;
 
 /// What the control calls have set. An absent document is the default one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct State {
     /// Counts the changes.
     pub revision: u64,
     /// Drawn anew by every reset; tokens of another epoch are void.
     pub epoch: String,
+    /// What was changed of the description that the emulator was started
+    /// with, as a merge patch.
+    pub instance: Value,
+    /// What was done to the clock.
+    pub clock: Clock,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            revision: 0,
+            epoch: String::new(),
+            instance: json!({}),
+            clock: Clock::Running,
+        }
+    }
 }
 
 impl State {
@@ -22,34 +39,55 @@ impl State {
         let Some(bytes) = stored else {
             return Ok(Self::default());
         };
-        let document: Value =
+        let document =
             serde_json::from_slice(bytes).map_err(|error| damaged(&error.to_string()))?;
+        Self::from_json(&document)
+    }
+
+    /// Reads the document as [`to_json`](Self::to_json) gives it.
+    pub(crate) fn from_json(document: &Value) -> Result<Self, Problem> {
         match document["version"].as_u64() {
-            None => Err(damaged("it has no version")),
-            Some(version) if version > STATE_VERSION => Err(Problem::new(
-                PLACE,
-                "it was written by a newer imdsim; use that one, or another store",
-            )),
-            Some(_) => Ok(Self {
-                revision: document["revision"]
-                    .as_u64()
-                    .ok_or_else(|| damaged("it has no revision"))?,
-                epoch: document["epoch"]
-                    .as_str()
-                    .ok_or_else(|| damaged("it has no epoch"))?
-                    .to_owned(),
-            }),
+            None => return Err(damaged("it has no version")),
+            Some(version) if version > STATE_VERSION => {
+                return Err(Problem::new(
+                    PLACE,
+                    "it was written by a newer imdsim; use that one, or another store",
+                ));
+            }
+            Some(_) => {}
         }
+        let instance = &document["instance"];
+        if !instance.is_object() {
+            return Err(damaged("it has no instance"));
+        }
+        Ok(Self {
+            revision: document["revision"]
+                .as_u64()
+                .ok_or_else(|| damaged("it has no revision"))?,
+            epoch: document["epoch"]
+                .as_str()
+                .ok_or_else(|| damaged("it has no epoch"))?
+                .to_owned(),
+            instance: instance.clone(),
+            clock: Clock::read(&document["clock"])
+                .map_err(|problem| damaged(&format!("its clock is odd ({problem})")))?,
+        })
+    }
+
+    /// The document as JSON.
+    pub(crate) fn to_json(&self) -> Value {
+        json!({
+            "version": STATE_VERSION,
+            "revision": self.revision,
+            "epoch": self.epoch,
+            "instance": self.instance,
+            "clock": self.clock.to_json(),
+        })
     }
 
     /// The document to store.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let document = json!({
-            "version": STATE_VERSION,
-            "revision": self.revision,
-            "epoch": self.epoch,
-        });
-        document.to_string().into_bytes()
+        self.to_json().to_string().into_bytes()
     }
 }
 
@@ -69,6 +107,8 @@ mod tests {
         let state = State {
             revision: 3,
             epoch: "abc".into(),
+            instance: json!({ "Tags": null }),
+            clock: Clock::Shifted(-1500),
         };
         assert_eq!(State::read(Some(&state.to_bytes())).unwrap(), state);
         assert_eq!(State::read(None).unwrap(), State::default());

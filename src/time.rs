@@ -38,6 +38,14 @@ impl UnixMillis {
         text
     }
 
+    /// The same with milliseconds where there are any.
+    pub fn iso_millis(self) -> String {
+        match self.0.rem_euclid(1000) {
+            0 => self.iso(),
+            millis => self.iso().replace('Z', &format!(".{millis:03}Z")),
+        }
+    }
+
     /// `Mon, 20 Sep 2021 21:41:54 GMT`, as in HTTP headers. Every response has
     /// one or two of these, so it is put together without `format!`.
     pub fn http_date(self) -> String {

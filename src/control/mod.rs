@@ -1,26 +1,27 @@
-//! The control API below `/_imdsim/`: health, reset and certificates.
+//! The control API below `/_imdsim/`: who may call it, and what there is.
 //!
 //! It is not part of the metadata service. Listings never show it, and neither
 //! tokens nor the 404 page concern it; refusals are problem documents
 //! (RFC 9457) with a remedy.
 
 mod admission;
+mod call;
 mod problem;
+mod resources;
 
-use http::header::CONTENT_TYPE;
 use http::{Method, Request, Response, StatusCode};
 use serde_json::json;
 
+use crate::clock::Clock;
 use crate::config::Config;
-use crate::emulator::World;
+use crate::emulator::{World, frozen};
 use crate::hex;
 use crate::host::{Ambient, Outcome};
 use crate::path;
 use crate::problem::Problem;
-use crate::reply::Reply;
-use crate::signature::Signature;
 use crate::state::State;
 use crate::time::UnixMillis;
+use call::Call;
 use problem::{Refusal, document};
 
 /// Below these two names, the second an alias for hosts that expect it.
@@ -49,8 +50,29 @@ pub(crate) fn answer(
     request: &Request<Vec<u8>>,
     path: &str,
 ) -> Outcome {
-    route(&world.config, Ok(&world.state), ambient, request, path)
-        .unwrap_or_else(|refusal| Outcome::reply(refusal.response(ambient.now)))
+    let call = Call {
+        world,
+        ambient,
+        request,
+    };
+    let mut outcome = route(&world.config, request, path)
+        .and_then(|route| match route {
+            Route::Health => Ok(health(&world.state, ambient)),
+            Route::Reset => Ok(reset(world.state.revision, ambient)),
+            Route::Instance => resources::instance(call),
+            Route::MetadataOptions => resources::metadata_options(call),
+            Route::UserData => resources::user_data(call),
+            Route::Overrides => resources::overrides(call),
+            Route::Override(below) => resources::one_override(call, below),
+            Route::Clock => resources::clock(call),
+            Route::Snapshot => resources::snapshot(call),
+            Route::Certificate(name) => resources::certificate(call, name),
+        })
+        .unwrap_or_else(|refusal| Outcome::reply(refusal.response(ambient.now)));
+    if request.method() == Method::HEAD {
+        outcome.response.body_mut().clear();
+    }
+    outcome
 }
 
 /// What still works when the state document cannot be read: a reset.
@@ -60,13 +82,19 @@ pub(crate) fn recover(
     request: &Request<Vec<u8>>,
     problem: &Problem,
 ) -> Outcome {
+    let ambient = frozen(config, Clock::Running, ambient);
     let path = path::normalize(request.uri().path());
     let unreadable = || Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, problem.to_string());
-    if !owns(&path) {
-        return Outcome::reply(unreadable().response(ambient.now));
+    let route = if owns(&path) {
+        route(config, request, &path)
+    } else {
+        Err(unreadable())
+    };
+    match route {
+        Ok(Route::Reset) => reset(0, ambient),
+        Ok(_) => Outcome::reply(unreadable().response(ambient.now)),
+        Err(refusal) => Outcome::reply(refusal.response(ambient.now)),
     }
-    route(config, Err(unreadable()), ambient, request, &path)
-        .unwrap_or_else(|refusal| Outcome::reply(refusal.response(ambient.now)))
 }
 
 /// The answer when the settings are bad.
@@ -81,66 +109,67 @@ pub(crate) fn unstorable(reason: &str, now: UnixMillis) -> Response<Vec<u8>> {
     Refusal::new(StatusCode::SERVICE_UNAVAILABLE, detail).response(now)
 }
 
-fn route(
-    config: &Config,
-    state: Result<&State, Refusal>,
-    ambient: Ambient,
-    request: &Request<Vec<u8>>,
-    path: &str,
-) -> Result<Outcome, Refusal> {
-    match (request.method(), split(path).1) {
-        (&Method::GET | &Method::HEAD, "health") => {
-            let state = state?;
-            let body = json!({
-                "status": "ok",
-                "version": env!("CARGO_PKG_VERSION"),
-                "revision": state.revision,
-            });
-            Ok(Outcome::reply(document(StatusCode::OK, &body, ambient.now)))
-        }
-        (&Method::POST, "reset") => {
-            admission::check(config, request)?;
-            Ok(reset(state.map_or(0, |state| state.revision), ambient))
-        }
-        (_, path) if split(path).0 == "certificates" => {
-            admission::check(config, request)?;
-            certificate(config, request.method(), split(path).1, ambient)
-        }
-        (_, "health") => Err(Refusal::method("GET")),
-        (_, "reset") => Err(Refusal::method("POST")),
-        _ => Err(Refusal::new(
-            StatusCode::NOT_FOUND,
-            "there is no such call; there are GET /_imdsim/health, POST /_imdsim/reset and GET \
-             /_imdsim/certificates/",
-        )),
-    }
+/// What a call is about.
+enum Route<'p> {
+    Health,
+    Reset,
+    Instance,
+    MetadataOptions,
+    UserData,
+    Overrides,
+    Override(&'p str),
+    Clock,
+    Snapshot,
+    Certificate(&'p str),
 }
 
-/// What verifies a signature of the identity document.
-fn certificate(
+/// Finds what a call is about, and whether it may be made.
+fn route<'p>(
     config: &Config,
-    method: &Method,
-    name: &str,
-    ambient: Ambient,
-) -> Result<Outcome, Refusal> {
-    let known = |signature: &Signature| signature.certificate() == name;
-    let signature = Signature::ALL.into_iter().find(known).ok_or_else(|| {
-        let names = Signature::ALL.map(Signature::certificate);
-        let detail = format!(
-            "there is no such certificate; there are {}",
-            names.join(", ")
-        );
-        Refusal::new(StatusCode::NOT_FOUND, detail)
-    })?;
-    if !matches!(*method, Method::GET | Method::HEAD) {
-        return Err(Refusal::method("GET"));
+    request: &Request<Vec<u8>>,
+    path: &'p str,
+) -> Result<Route<'p>, Refusal> {
+    let (name, below) = split(split(path).1);
+    let (route, methods) = match (name, below) {
+        ("health", "") => (Route::Health, "GET"),
+        ("reset", "") => (Route::Reset, "POST"),
+        ("instance", "") => (Route::Instance, "GET, PATCH"),
+        ("metadata-options", "") => (Route::MetadataOptions, "GET, PATCH"),
+        ("user-data", "") => (Route::UserData, "GET, PUT, DELETE"),
+        ("overrides", "") => (Route::Overrides, "GET, DELETE"),
+        ("overrides", below) => (Route::Override(below), "GET, PUT, DELETE"),
+        ("clock", "") => (Route::Clock, "GET, PUT, DELETE"),
+        ("snapshot", "") => (Route::Snapshot, "GET, PUT"),
+        ("certificates", below) => (Route::Certificate(below), "GET"),
+        _ => {
+            return Err(Refusal::new(
+                StatusCode::NOT_FOUND,
+                "there is no such call; below /_imdsim/ there are health, reset, instance, \
+                 metadata-options, user-data, overrides, clock, snapshot and certificates",
+            ));
+        }
+    };
+    // Health alone is open to everybody; it shows nothing private.
+    if !matches!(route, Route::Health) {
+        admission::check(config, request)?;
     }
-    let text = config.identity_keys.certificate(signature);
-    Ok(Outcome::reply(
-        Reply::new(StatusCode::OK)
-            .header(CONTENT_TYPE, "application/x-pem-file")
-            .finish(text.into_bytes(), ambient.now),
-    ))
+    let method = match *request.method() {
+        Method::HEAD => "GET",
+        ref method => method.as_str(),
+    };
+    if !methods.split(", ").any(|allowed| allowed == method) {
+        return Err(Refusal::method(methods));
+    }
+    Ok(route)
+}
+
+fn health(state: &State, ambient: Ambient) -> Outcome {
+    let body = json!({
+        "status": "ok",
+        "version": env!("CARGO_PKG_VERSION"),
+        "revision": state.revision,
+    });
+    Outcome::reply(document(StatusCode::OK, &body, ambient.now))
 }
 
 /// Back to what the emulator was started with. The new epoch voids all tokens.
@@ -148,7 +177,11 @@ fn reset(revision: u64, ambient: Ambient) -> Outcome {
     let revision = revision + 1;
     // The revision tells epochs apart where random bytes are frozen.
     let epoch = format!("{revision}-{}", hex::encode(&ambient.entropy[..16]));
-    let state = State { revision, epoch };
+    let state = State {
+        revision,
+        epoch,
+        ..State::default()
+    };
     let body = json!({ "status": "ok", "revision": state.revision });
     Outcome {
         next_state: Some(state.to_bytes()),

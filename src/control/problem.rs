@@ -4,6 +4,7 @@ use http::header::{ALLOW, CONTENT_TYPE};
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
+use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::time::UnixMillis;
 
@@ -51,6 +52,13 @@ impl Refusal {
             reply = reply.header(ALLOW, methods);
         }
         reply.finish(body.to_string().into_bytes(), now)
+    }
+}
+
+/// What the reader of a document complains of.
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, problem.to_string())
     }
 }
 

@@ -101,7 +101,7 @@ plain! {
     DnsName: { "type": "string" },
     Flag: { "enum": ["enabled", "disabled"] },
     HttpTokens: { "enum": ["optional", "required"] },
-    Override: { "type": ["string", "null"] },
+    Override: { "anyOf": [{ "type": "string" }, { "enum": [false, null] }] },
 }
 
 /// The API writes an empty text for what is absent, and so may a person.

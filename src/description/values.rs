@@ -72,14 +72,14 @@ impl Read for Base64 {
 pub enum Override {
     /// The text of a leaf.
     Text(String),
-    /// `null`: nothing is there.
+    /// `false` or `null`: nothing is there.
     Gone,
 }
 
 impl Read for Override {
     fn read(value: &Value) -> Result<Self, Problem> {
         match value {
-            Value::Null => Ok(Self::Gone),
+            Value::Null | Value::Bool(false) => Ok(Self::Gone),
             Value::String(text) => Ok(Self::Text(text.clone())),
             other => Err(Problem::new(
                 "",

@@ -1,0 +1,165 @@
+//! What can be read and changed while the emulator runs.
+
+use http::{Method, StatusCode};
+use serde_json::{Map, Value, json};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::call::{Answer, Call};
+use super::problem::Refusal;
+use crate::clock::Clock;
+use crate::instance::{Verdict, check_user_data};
+use crate::merge;
+use crate::signature::Signature;
+use crate::state::State;
+use crate::{path, wire};
+
+/// `instance`: the description; a merge patch changes it.
+pub(super) fn instance(call: Call<'_>) -> Answer {
+    if is_read(call) {
+        return call.json(&call.world.document());
+    }
+    let patch = call.object(r#"{"InstanceType": "m5.large"}"#)?;
+    call.describe(|document| merge::apply(document, &patch))
+}
+
+/// `metadata-options`: those of EC2's API; a merge patch changes them.
+pub(super) fn metadata_options(call: Call<'_>) -> Answer {
+    let options = call.world.instance.options.to_json();
+    if is_read(call) {
+        return call.json(&options);
+    }
+    let patch = call.object(r#"{"HttpTokens": "required"}"#)?;
+    for name in patch.as_object().into_iter().flat_map(Map::keys) {
+        if options.get(name).is_none() {
+            let known: Vec<_> = options
+                .as_object()
+                .into_iter()
+                .flat_map(Map::keys)
+                .collect();
+            let known = known
+                .into_iter()
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .join(", ");
+            let detail = format!("there is no option {name}; the options are {known}");
+            return Err(Refusal::new(StatusCode::BAD_REQUEST, detail));
+        }
+    }
+    call.describe(|document| {
+        merge::apply(document, &json!({ "MetadataOptions": patch }));
+    })
+}
+
+/// `user-data`: raw bytes.
+pub(super) fn user_data(call: Call<'_>) -> Answer {
+    if is_read(call) {
+        let bytes = call.world.instance.user_data.clone().ok_or_else(|| {
+            let detail = "there is no user data; PUT it here";
+            Refusal::new(StatusCode::NOT_FOUND, detail)
+        })?;
+        return call.give(wire::OCTETS, bytes);
+    }
+    let bytes = match *call.request.method() {
+        Method::PUT => call.request.body(),
+        _ => &Vec::new(),
+    };
+    check_user_data(bytes)
+        .map_err(|complaint| Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, complaint))?;
+    call.describe(|document| {
+        merge::apply(
+            document,
+            &json!({ "Imdsim": { "UserData": match &bytes[..] {
+                [] => Value::Null,
+                bytes => STANDARD.encode(bytes).into(),
+            } } }),
+        );
+    })
+}
+
+/// `overrides`: all of them; DELETE takes back those made at run time.
+pub(super) fn overrides(call: Call<'_>) -> Answer {
+    const PLACE: &str = "/Imdsim/Overrides";
+    if is_read(call) {
+        let document = call.world.document();
+        let overrides = document.pointer(PLACE).cloned();
+        return call.json(&overrides.unwrap_or_else(|| json!({})));
+    }
+    let before = call.world.config.document.pointer(PLACE);
+    let before = before.cloned().unwrap_or_else(|| json!({}));
+    call.describe(|document| document["Imdsim"]["Overrides"] = before)
+}
+
+/// `overrides/<path>`: the text of one leaf; DELETE removes what the path names.
+pub(super) fn one_override(call: Call<'_>, below: &str) -> Answer {
+    let change = match *call.request.method() {
+        Method::PUT => call.text()?.into(),
+        // `null` would take the override back in a merge patch.
+        Method::DELETE => false.into(),
+        _ => {
+            return match call.world.instance.overrides.verdict(below) {
+                Verdict::Text(text) => call.give(wire::TEXT, text.into()),
+                Verdict::Gone => Err(Refusal::new(
+                    StatusCode::NOT_FOUND,
+                    "this was removed; PUT a text to have it again",
+                )),
+                Verdict::Standing => Err(Refusal::new(
+                    StatusCode::NOT_FOUND,
+                    "nothing is overridden here; PUT a text, or DELETE to remove the leaf",
+                )),
+            };
+        }
+    };
+    call.describe(|document| {
+        // A start-up override may be written another way.
+        if let Some(Value::Object(overrides)) = document.pointer_mut("/Imdsim/Overrides") {
+            overrides.retain(|path, _| path::normalize(path) != below);
+        }
+        document["Imdsim"]["Overrides"][below] = change;
+    })
+}
+
+/// `clock`: shifted, frozen, or released by DELETE.
+pub(super) fn clock(call: Call<'_>) -> Answer {
+    let state = &call.world.state;
+    let clock = match *call.request.method() {
+        Method::PUT => Clock::read(&call.object(r#"{"shift": "+6h1s"}"#)?)?,
+        Method::DELETE => Clock::Running,
+        _ => {
+            let mut clock = state.clock.to_json();
+            clock["now"] = call.ambient.now.iso_millis().into();
+            return call.json(&clock);
+        }
+    };
+    call.change(State {
+        clock,
+        ..state.clone()
+    })
+}
+
+/// `snapshot`: the whole state.
+pub(super) fn snapshot(call: Call<'_>) -> Answer {
+    if is_read(call) {
+        return call.json(&call.world.state.to_json());
+    }
+    let state = State::from_json(&call.object("what GET gave")?)?;
+    call.world.with(state.clone())?;
+    call.change(state)
+}
+
+/// `certificates/<name>`: what verifies a signature of the identity document.
+pub(super) fn certificate(call: Call<'_>, name: &str) -> Answer {
+    let known = |signature: &Signature| signature.certificate() == name;
+    let signature = Signature::ALL.into_iter().find(known).ok_or_else(|| {
+        let names = Signature::ALL.map(Signature::certificate).join(", ");
+        let detail = format!("there is no such certificate; there are {names}");
+        Refusal::new(StatusCode::NOT_FOUND, detail)
+    })?;
+    let text = call.world.config.identity_keys.certificate(signature);
+    call.give("application/x-pem-file", text.into_bytes())
+}
+
+fn is_read(call: Call<'_>) -> bool {
+    matches!(*call.request.method(), Method::GET | Method::HEAD)
+}
