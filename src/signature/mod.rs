@@ -23,7 +23,7 @@ use hmac::Mac as _;
 use crate::documents::identity_document;
 use crate::hex;
 use crate::instance::{Instance, Verdict, derive};
-use crate::mac::{self, Keyed};
+use crate::mac;
 use identity::Identity;
 pub(crate) use identity::IdentityKeys;
 
@@ -70,9 +70,7 @@ impl Signature {
 /// The signatures of one instance's document.
 pub(crate) struct Signatures {
     keys: IdentityKeys,
-    /// Tells what this emulator gave its host to keep from what others put
-    /// there.
-    seal: Keyed,
+    secret: Vec<u8>,
     texts: [OnceCell<String>; Signature::ALL.len()],
     /// The one that was made and not yet given to the host.
     new: Cell<Option<Signature>>,
@@ -83,7 +81,7 @@ impl Signatures {
     pub(crate) fn new(keys: &IdentityKeys, secret: &[u8]) -> Self {
         Self {
             keys: keys.clone(),
-            seal: mac::derive(secret, &[SEAL_LABEL]),
+            secret: secret.to_vec(),
             texts: Default::default(),
             new: Cell::default(),
         }
@@ -110,7 +108,7 @@ impl Signatures {
         }
         let key = self.key(signature, instance);
         if let Some(text) = read(&key).and_then(|value| self.open(&key, &value)) {
-            // Nothing came between: one thread, no callbacks.
+            // It was empty a moment ago.
             let _ = place.set(text);
         }
     }
@@ -128,7 +126,9 @@ impl Signatures {
     fn key(&self, signature: Signature, instance: &Instance) -> String {
         let certificate = self.keys.certificate(signature);
         let document = document(instance);
-        let sum = derive::bytes(&[FORMAT, signature.leaf(), &certificate, &document]);
+        let time = instance.pending_time.iso();
+        let parts = [FORMAT, signature.leaf(), &certificate, &document, &time];
+        let sum = derive::bytes(&parts);
         format!("{KEY_PREFIX}{}", hex::encode(&sum))
     }
 
@@ -139,8 +139,9 @@ impl Signatures {
         (self.tag(key, text) == tag).then(|| text.to_owned())
     }
 
+    /// Tells what this emulator had its host keep from what others put there.
     fn tag(&self, key: &str, text: &str) -> [u8; TAG_LEN] {
-        let mac = self.seal.clone().chain_update(key).chain_update(text);
+        let mac = mac::derive(&self.secret, &[TAG_LABEL, key]).chain_update(text);
         mac.finalize().into_bytes().into()
     }
 }
@@ -178,7 +179,7 @@ const DOCUMENT: &str = "dynamic/instance-identity/document";
 const KEY_PREFIX: &str = "imdsim/signature/";
 /// To be changed with anything that changes what is made of the same facts.
 const FORMAT: &str = "1";
-const SEAL_LABEL: &str = "imdsim signatures";
+const TAG_LABEL: &str = "imdsim signatures";
 const TAG_LEN: usize = 32;
 /// Digits of base64 on a line.
 const WIDTH: usize = 76;

@@ -3,10 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use redb::{Database, ReadableDatabase as _, ReadableTableMetadata as _, TableDefinition};
+use redb::{
+    Database, ReadableDatabase as _, ReadableTable as _, ReadableTableMetadata as _,
+    TableDefinition,
+};
 use tempfile::TempDir;
 
-use crate::program::{Program, refusal, text};
+use crate::program::{Program, body, refusal, text};
 
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("imdsim");
 const VALUES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("values");
@@ -45,6 +48,27 @@ fn a_new_state_file_has_no_state_in_it() {
     let format = transaction.open_table(META).unwrap();
     assert_eq!(format.get("format").unwrap().unwrap().value(), 1);
     assert!(transaction.open_table(VALUES).unwrap().is_empty().unwrap());
+}
+
+#[test]
+#[cfg(unix)]
+fn a_signature_is_kept_beside_the_state() {
+    let (_folder, path) = folder();
+    let sign = || {
+        let program = Program::start(&["--state", text(&path)]);
+        let response = program.get("/latest/dynamic/instance-identity/pkcs7");
+        program.stop();
+        body(&response).to_owned()
+    };
+    let made = sign();
+    assert_eq!(sign(), made);
+    let database = Database::open(&path).unwrap();
+    let values = database.begin_read().unwrap().open_table(VALUES).unwrap();
+    // A read still writes no state.
+    assert_eq!(values.len().unwrap(), 1);
+    let (key, value) = values.first().unwrap().unwrap();
+    assert!(key.value().starts_with("imdsim/signature/"));
+    assert!(value.value().ends_with(made.as_bytes()));
 }
 
 #[test]
