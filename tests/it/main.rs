@@ -7,6 +7,12 @@
 
 /// What the captures of the real service say, byte counts included.
 mod captures;
+/// The instances that tests know by name.
+mod corpus;
+/// Everything that one API version answers, found from listing to listing.
+mod crawl;
+/// Crawls of all instances, as golden files.
+mod crawls;
 /// Credentials that are not made up.
 mod credentials;
 /// The transcripts of `tests/golden`, replayed.
