@@ -10,7 +10,8 @@ use crate::time::UnixMillis;
 described! {
     /// `Imdsim` of an instance.
     Extras {
-        /// The account that owns it, 12 digits. Default: the reservation's owner.
+        /// The account that owns it, 12 digits. Default: the reservation's
+        /// owner, else that of an interface or of the instance profile.
         account_id: Option<String> = "AccountId",
         /// For instance `us-east-1`. Default: from the availability zone.
         region: Option<String> = "Region",
@@ -85,8 +86,9 @@ described! {
         vpc_ipv6_cidr_blocks: Vec<String> = "VpcIpv6CidrBlocks",
     }
 
-    /// The CIDR blocks around a network interface. Default: a /20 subnet in a
-    /// /16 VPC that hold its address (IPv6: /64 in /56).
+    /// The CIDR blocks around a network interface. Default: what is said of
+    /// another one in the same subnet or VPC, else a /20 subnet in a /16 VPC
+    /// that hold the addresses (IPv6: /64 in /56).
     CidrBlocks {
         /// The IPv4 block of the subnet.
         subnet_ipv4_cidr_block: Option<String> = "SubnetIpv4CidrBlock",

@@ -16,8 +16,9 @@ pub(super) fn system(instance_type: &str) -> &'static str {
 pub(super) fn has_several_cards(instance_type: &str) -> bool {
     let (family, size) = split(instance_type);
     MANY_CARDS.contains(&family)
-        || MANY_CARDS_AT_FULL_SIZE.contains(&family)
-            && (size.starts_with("metal") || FULL_SIZES.contains(&size))
+        || MANY_CARDS_IF_LARGE
+            .iter()
+            .any(|(families, sizes)| families.contains(&family) && sizes.contains(&size))
 }
 
 fn split(instance_type: &str) -> (&str, &str) {
@@ -34,16 +35,22 @@ const XEN: &[&str] = &[
 /// The families whose every size has several cards.
 #[rustfmt::skip]
 const MANY_CARDS: &[&str] = &[
-    "dl1", "hpc6id", "hpc7a", "p4d", "p4de", "p5", "p5e", "p5en", "p6-b200", "p6-b300", "trn1",
-    "trn1n", "trn2", "trn2u",
+    "dl1", "hpc6id", "hpc7a", "hpc8a", "p4d", "p4de", "p5e", "p5en", "p6-b200", "p6-b300",
+    "trn1n", "trn2u",
 ];
 
-/// The families whose largest size has several.
+/// The families of which some sizes have several, and these sizes.
 #[rustfmt::skip]
-const MANY_CARDS_AT_FULL_SIZE: &[&str] = &[
-    "c6in", "c8gb", "c8gn", "m6idn", "m6in", "m8gb", "m8gn", "r6idn", "r6in", "r8gb", "r8gn",
+const MANY_CARDS_IF_LARGE: &[(&[&str], &[&str])] = &[
+    (&["c6in", "m6idn", "m6in", "r6idn", "r6in"],                 &["32xlarge", "metal"]),
+    (&["c8gb", "c8gn", "m8gb", "m8gn", "r8gb", "r8gn"],           &["48xlarge", "metal-48xl"]),
+    (&["c8ib", "c8in", "m8ib", "m8idb", "m8idn", "m8in"],         &["96xlarge", "metal-96xl"]),
+    (&["r8ib", "r8idb", "r8idn", "r8in"],                         &["96xlarge", "metal-96xl"]),
+    (&["g6e", "g7e"],                                             &["24xlarge", "48xlarge"]),
+    (&["g7", "p5", "trn2"],                                       &["48xlarge"]),
+    (&["trn1"],                                                   &["32xlarge"]),
+    (&["u7in-16tb", "u7in-24tb", "u7in-32tb"],                    &["224xlarge"]),
 ];
-const FULL_SIZES: &[&str] = &["32xlarge", "48xlarge"];
 
 #[cfg(test)]
 mod tests {
@@ -57,9 +64,11 @@ mod tests {
 
     #[test]
     fn only_large_network_types_have_several_cards() {
-        assert!(has_several_cards("p5.48xlarge"));
-        assert!(has_several_cards("c6in.32xlarge"));
-        assert!(!has_several_cards("c6in.large"));
-        assert!(!has_several_cards("t3.nano"));
+        for large in ["p5.48xlarge", "p4d.24xlarge", "c6in.metal", "r8in.96xlarge"] {
+            assert!(has_several_cards(large), "{large}");
+        }
+        for small in ["p5.4xlarge", "trn1.2xlarge", "c8gn.metal-24xl", "t3.nano"] {
+            assert!(!has_several_cards(small), "{small}");
+        }
     }
 }

@@ -1,12 +1,14 @@
 //! Network interfaces, as `network/interfaces/macs/` shows them.
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::block::Block;
 use super::place::Place;
-use super::{built_in, derive};
+use super::{derive, surroundings};
 use crate::description::{
-    Association, CidrBlocks, DnsName, Group, InstanceDescription, MacAddress, NetworkInterface,
+    Association, CidrBlocks, DnsName, Group, InstanceDescription, Ipv6Address, MacAddress,
+    NetworkAttachment, NetworkInterface,
 };
 use crate::problem::Problem;
 
@@ -49,22 +51,36 @@ pub struct Interface {
     pub cidr_blocks: CidrBlocks,
 }
 
-/// All interfaces of a described instance by MAC address; one made from the
-/// instance's own fields where none is described.
+/// All interfaces of a described instance.
+#[derive(Debug)]
+pub(super) struct Interfaces {
+    /// By MAC address.
+    pub(super) by_mac: BTreeMap<String, Interface>,
+    /// The MAC address of card 0, device 0.
+    pub(super) primary: String,
+}
+
+/// The described interfaces; where there are none, one made from the
+/// instance's own fields.
 pub(super) fn all(
     given: &InstanceDescription,
     instance_id: &str,
     account_id: &str,
     place: &Place,
     several_cards: bool,
-) -> Result<BTreeMap<String, Interface>, Problem> {
-    let made_up;
-    let described = if given.network_interfaces.is_empty() {
-        made_up = [only(given)];
-        &made_up[..]
-    } else {
-        &given.network_interfaces[..]
+) -> Result<Interfaces, Problem> {
+    let mut described = given.network_interfaces.clone();
+    if described.is_empty() {
+        described.push(NetworkInterface::default());
+    }
+    // Every card numbers its devices from 0, and EC2 promises no order.
+    let number = |index: &usize| {
+        let attachment = &described[*index].attachment;
+        let card = attachment.network_card_index.unwrap_or(0);
+        (card, device_number(attachment, *index))
     };
+    let primary = (0..described.len()).min_by_key(number).unwrap_or(0);
+    complete(given, &mut described[primary]);
     // A card other than the first proves that there are several.
     let several_cards = several_cards
         || described
@@ -76,41 +92,63 @@ pub(super) fn all(
         account_id,
         place,
         several_cards,
+        primary: &described[primary],
     };
-    let mut interfaces = BTreeMap::new();
+    let mut all = Vec::<Interface>::new();
     for (index, described) in described.iter().enumerate() {
         let interface = context.interface(index, described);
-        let mac = interface.mac.clone();
-        if interfaces.insert(mac.clone(), interface).is_some() {
+        if all.iter().any(|other| other.mac == interface.mac) {
             return Err(Problem::new(
                 format!("NetworkInterfaces[{index}].MacAddress"),
-                format!("{mac} is another interface's too; give each its own"),
+                format!(
+                    "{} is another interface's too; give each its own",
+                    interface.mac
+                ),
             ));
         }
+        all.push(interface);
     }
-    Ok(interfaces)
+    all[..=primary].rotate_right(1);
+    surroundings::complete(&mut all);
+    Ok(Interfaces {
+        primary: all[0].mac.clone(),
+        by_mac: all
+            .into_iter()
+            .map(|interface| (interface.mac.clone(), interface))
+            .collect(),
+    })
 }
 
-/// The interface that an instance described without any must have.
-fn only(given: &InstanceDescription) -> NetworkInterface {
-    let ipv6 = given.ipv6_address;
-    let without_ipv4 = given.private_ip_address.is_none() && ipv6.is_some();
-    NetworkInterface {
-        private_ip_address: given
+fn device_number(attachment: &NetworkAttachment, index: usize) -> u32 {
+    let index = u32::try_from(index).unwrap_or(u32::MAX);
+    attachment.device_index.unwrap_or(index)
+}
+
+/// What the instance says of its first interface, where that says nothing.
+fn complete(given: &InstanceDescription, primary: &mut NetworkInterface) {
+    if primary.ipv6_addresses.is_empty() {
+        let address = given.ipv6_address.map(|address| Ipv6Address {
+            ipv6_address: Some(address),
+        });
+        primary.ipv6_addresses.extend(address);
+    }
+    let said = given.imdsim.cidr_blocks();
+    surroundings::merge(&mut primary.imdsim, &said);
+    if private_addresses(primary).is_empty() {
+        let made_up = primary.ipv6_addresses.is_empty();
+        primary.private_ip_address = given
             .private_ip_address
-            .or((!without_ipv4).then_some(built_in::PRIVATE_IPV4)),
-        association: given.public_ip_address.map(|ip| Association {
+            .or_else(|| made_up.then(|| surroundings::address(&primary.imdsim)));
+    }
+    let public = |(_, association): &(_, Option<_>)| association.is_some();
+    if !private_addresses(primary).iter().any(public) {
+        primary.association = given.public_ip_address.map(|ip| Association {
             public_ip: Some(ip),
             public_dns_name: given.public_dns_name.clone(),
-        }),
-        ipv6_addresses: ipv6
-            .map(|address| crate::description::Ipv6Address {
-                ipv6_address: Some(address),
-            })
-            .into_iter()
-            .collect(),
-        ..NetworkInterface::default()
+        });
     }
+    let of_instance = given.private_dns_name.clone();
+    primary.private_dns_name = of_instance.or(primary.private_dns_name.take());
 }
 
 /// What an interface shares with its instance.
@@ -120,12 +158,12 @@ struct Context<'a> {
     account_id: &'a str,
     place: &'a Place,
     several_cards: bool,
+    primary: &'a NetworkInterface,
 }
 
 impl Context<'_> {
     fn interface(&self, index: usize, given: &NetworkInterface) -> Interface {
         let seed = [self.instance_id, &index.to_string()];
-        let first = index == 0;
         let addresses = private_addresses(given);
         let local_ipv4s: Vec<_> = addresses.iter().map(|(private, _)| *private).collect();
         let ipv6s: Vec<_> = given
@@ -152,10 +190,7 @@ impl Context<'_> {
         let mac = given.mac_address.unwrap_or_else(|| made_up_mac(&seed));
         Interface {
             mac: mac.to_string(),
-            device_number: given
-                .attachment
-                .device_index
-                .unwrap_or_else(|| u32::try_from(index).unwrap_or(u32::MAX)),
+            device_number: device_number(&given.attachment, index),
             network_card: given
                 .attachment
                 .network_card_index
@@ -170,14 +205,10 @@ impl Context<'_> {
                 .owner_id
                 .clone()
                 .unwrap_or_else(|| self.account_id.to_owned()),
-            local_hostname: self.local_hostname(first, given, local_ipv4s.first(), &ipv6s),
+            local_hostname: self.local_hostname(given, local_ipv4s.first(), &ipv6s),
             public_hostname: self.public_hostname(&addresses),
-            cidr_blocks: self.cidr_blocks(first, given, local_ipv4s.first(), ipv6s.first()),
-            subnet_id: given
-                .subnet_id
-                .clone()
-                .or_else(|| self.given.subnet_id.clone())
-                .unwrap_or_else(|| derive::id("subnet", &[self.instance_id])),
+            cidr_blocks: given.imdsim.clone(),
+            subnet_id: self.subnet_id(given, local_ipv4s.first()),
             vpc_id: given
                 .vpc_id
                 .clone()
@@ -215,17 +246,12 @@ impl Context<'_> {
     /// of the instance id.
     fn local_hostname(
         &self,
-        first: bool,
         given: &NetworkInterface,
         ipv4: Option<&Ipv4Addr>,
         ipv6s: &[Ipv6Addr],
     ) -> Option<String> {
-        let of_instance = self.given.private_dns_name.as_ref().filter(|_| first);
-        if let Some(name) = of_instance
-            .cloned()
-            .or_else(|| given.private_dns_name.clone())
-        {
-            return Some(name);
+        if let Some(name) = &given.private_dns_name {
+            return Some(name.clone());
         }
         if ipv4.is_none() && ipv6s.is_empty() {
             return None;
@@ -255,61 +281,25 @@ impl Context<'_> {
         }
     }
 
-    /// The blocks that were given, else ones that hold the address.
-    fn cidr_blocks(
-        &self,
-        first: bool,
-        given: &NetworkInterface,
-        ipv4: Option<&Ipv4Addr>,
-        ipv6: Option<&Ipv6Addr>,
-    ) -> CidrBlocks {
-        let of_instance = if first {
-            self.given.imdsim.cidr_blocks()
-        } else {
-            CidrBlocks::default()
-        };
-        let own = &given.imdsim;
-        let vpc_ipv4_cidr_block = own
-            .vpc_ipv4_cidr_block
-            .clone()
-            .or(of_instance.vpc_ipv4_cidr_block)
-            .or_else(|| own.vpc_ipv4_cidr_blocks.first().cloned())
-            .or_else(|| of_instance.vpc_ipv4_cidr_blocks.first().cloned())
-            .unwrap_or_else(|| block4(*ipv4.unwrap_or(&built_in::PRIVATE_IPV4), 16));
-        let list = |own: &[String], of_instance: Vec<String>, default: Option<String>| {
-            let given = if own.is_empty() {
-                of_instance
-            } else {
-                own.to_vec()
-            };
-            if given.is_empty() {
-                default.into_iter().collect()
-            } else {
-                given
+    /// The subnet that was given. Interfaces of which none was are in the
+    /// first one's subnet if their addresses are near.
+    fn subnet_id(&self, given: &NetworkInterface, ipv4: Option<&Ipv4Addr>) -> String {
+        if let Some(id) = &given.subnet_id {
+            return id.clone();
+        }
+        let block = |address| Block::around(&[IpAddr::V4(address).into()], 20).to_string();
+        let first = private_addresses(self.primary).first().copied();
+        match (ipv4, first) {
+            (Some(address), Some((first, _))) if block(*address) != block(first) => {
+                derive::id("subnet", &[self.instance_id, &block(*address)])
             }
-        };
-        CidrBlocks {
-            subnet_ipv4_cidr_block: own
-                .subnet_ipv4_cidr_block
-                .clone()
-                .or(of_instance.subnet_ipv4_cidr_block)
-                .or_else(|| ipv4.map(|address| block4(*address, 20))),
-            subnet_ipv6_cidr_blocks: list(
-                &own.subnet_ipv6_cidr_blocks,
-                of_instance.subnet_ipv6_cidr_blocks,
-                ipv6.map(|address| block6(*address, 64)),
-            ),
-            vpc_ipv4_cidr_blocks: list(
-                &own.vpc_ipv4_cidr_blocks,
-                of_instance.vpc_ipv4_cidr_blocks,
-                Some(vpc_ipv4_cidr_block.clone()),
-            ),
-            vpc_ipv6_cidr_blocks: list(
-                &own.vpc_ipv6_cidr_blocks,
-                of_instance.vpc_ipv6_cidr_blocks,
-                ipv6.map(|address| block6(*address, 56)),
-            ),
-            vpc_ipv4_cidr_block: Some(vpc_ipv4_cidr_block),
+            _ => {
+                let of_instance = self.primary.subnet_id.as_ref();
+                of_instance
+                    .or(self.given.subnet_id.as_ref())
+                    .cloned()
+                    .unwrap_or_else(|| derive::id("subnet", &[self.instance_id]))
+            }
         }
     }
 }
@@ -346,33 +336,10 @@ fn dashed(address: Ipv4Addr) -> String {
     address.octets().map(|octet| octet.to_string()).join("-")
 }
 
-/// The block of `length` bits that holds an address.
-fn block4(address: Ipv4Addr, length: u32) -> String {
-    let network = Ipv4Addr::from_bits(address.to_bits() & u32::MAX << (32 - length));
-    format!("{network}/{length}")
-}
-
-/// The same for IPv6, every group written out as the service does
-/// (reference 8.2).
-fn block6(address: Ipv6Addr, length: u32) -> String {
-    let network = Ipv6Addr::from_bits(address.to_bits() & u128::MAX << (128 - length));
-    let groups = network.segments().map(|group| format!("{group:x}"));
-    format!("{}/{length}", groups.join(":"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::description::Read as _;
-
-    #[test]
-    fn a_block_holds_its_address() {
-        assert_eq!(block4(Ipv4Addr::new(10, 0, 37, 5), 20), "10.0.32.0/20");
-        assert_eq!(
-            block6("2600:1f16:67f:f201::10".parse().unwrap(), 64),
-            "2600:1f16:67f:f201:0:0:0:0/64"
-        );
-    }
 
     #[test]
     fn the_primary_address_comes_first_with_the_interfaces_association() {

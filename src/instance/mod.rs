@@ -5,6 +5,7 @@
 //! the credentials only read it, so that no two answers contradict each other.
 
 mod accelerators;
+mod block;
 mod built_in;
 pub(crate) mod derive;
 mod events;
@@ -14,6 +15,7 @@ mod keys;
 mod overrides;
 mod place;
 mod profile;
+mod surroundings;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -72,7 +74,7 @@ pub struct Instance {
     pub hostname: String,
     /// The interfaces by MAC address.
     pub interfaces: BTreeMap<String, Interface>,
-    /// The MAC address of device 0.
+    /// The MAC address of card 0, device 0.
     pub mac: String,
     /// The block devices at launch: `ami`, `root`, `ebs1`, `ephemeral0`, ….
     pub block_devices: BTreeMap<String, String>,
@@ -135,11 +137,7 @@ impl Instance {
         let system = or(extras.system.as_ref(), family::system(&instance_type));
         let several_cards = family::has_several_cards(&instance_type);
         let interfaces = interface::all(given, &id, &account_id, &place, several_cards)?;
-        let primary = interfaces
-            .values()
-            .min_by_key(|interface| interface.device_number)
-            .expect("an instance has at least one interface");
-        let (mac, hostname) = (primary.mac.clone(), primary.local_hostname.clone());
+        let primary = &interfaces.by_mac[&interfaces.primary];
         let launch_time = given.launch_time.unwrap_or(built_in::LAUNCH_TIME);
         Ok(Self {
             image_id: given
@@ -162,9 +160,9 @@ impl Instance {
                 .reservation_id
                 .clone()
                 .unwrap_or_else(|| derive::id("r", &[&id])),
-            hostname: hostname.unwrap_or_default(),
-            mac,
-            interfaces,
+            hostname: primary.local_hostname.clone().unwrap_or_default(),
+            mac: interfaces.primary,
+            interfaces: interfaces.by_mac,
             block_devices: block_devices(given),
             tags: given
                 .tags
@@ -209,7 +207,7 @@ impl Instance {
             .map(|(_, key)| key)
     }
 
-    /// Device 0.
+    /// Card 0, device 0.
     pub fn primary(&self) -> &Interface {
         &self.interfaces[&self.mac]
     }
@@ -220,14 +218,19 @@ fn or(given: Option<&String>, default: &str) -> String {
 }
 
 fn account_id(given: &InstanceDescription) -> String {
-    let of_interface = given
-        .network_interfaces
-        .iter()
-        .find_map(|interface| interface.owner_id.clone());
-    let given = given.imdsim.account_id.clone();
-    given
-        .or(of_interface)
+    let mut interfaces = given.network_interfaces.iter();
+    let of_interface = || interfaces.find_map(|interface| interface.owner_id.clone());
+    let of_profile = || account_of(given.iam_instance_profile.as_ref()?.arn.as_ref()?);
+    let said = given.imdsim.account_id.clone();
+    said.or_else(of_interface)
+        .or_else(of_profile)
         .unwrap_or_else(|| built_in::ACCOUNT_ID.into())
+}
+
+/// An instance profile is in the account of its instance.
+fn account_of(arn: &str) -> Option<String> {
+    let account = arn.split(':').nth(4)?;
+    (!account.is_empty()).then(|| account.to_owned())
 }
 
 /// `ami` and `root` name the root device; other volumes are `ebs1`, `ebs2`, …

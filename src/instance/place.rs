@@ -95,10 +95,9 @@ fn region_of(zone: &str) -> Option<String> {
 }
 
 /// `use1-az1` of `us-east-1a`: which number a letter has differs by account,
-/// so the default takes them in order.
+/// so the default takes them in order. Local Zones and Wavelength Zones keep
+/// their own names: `usw2-lax1-az1`, `use1-wl1-bos-wlz1`.
 fn zone_id_of(region: &str, zone: &str) -> String {
-    let letter = zone.bytes().last().filter(u8::is_ascii_lowercase);
-    let number = letter.map_or(1, |letter| letter - b'a' + 1);
     let mut short = String::new();
     for (index, part) in region.split('-').enumerate() {
         match part {
@@ -110,7 +109,19 @@ fn zone_id_of(region: &str, zone: &str) -> String {
             _ => short.extend(part.chars().next()),
         }
     }
-    format!("{short}-az{number}")
+    let own_name = zone.strip_prefix(region).and_then(|rest| {
+        let (name, number) = rest.rsplit_once('-')?;
+        let number = number.trim_end_matches(|c: char| c.is_ascii_lowercase());
+        Some(format!("{name}{number}"))
+    });
+    let letter = zone.bytes().last().filter(u8::is_ascii_lowercase);
+    match (own_name, letter) {
+        (Some(name), None) => format!("{short}{name}"),
+        (name, letter) => {
+            let number = letter.map_or(1, |letter| letter - b'a' + 1);
+            format!("{short}{}-az{number}", name.unwrap_or_default())
+        }
+    }
 }
 
 /// The partition of a Region, and the domain of its services.
@@ -161,6 +172,10 @@ mod tests {
         assert_eq!(zone_id_of("ap-southeast-2", "ap-southeast-2b"), "apse2-az2");
         assert_eq!(zone_id_of("us-gov-west-1", "us-gov-west-1a"), "usgw1-az1");
         assert_eq!(zone_id_of("cn-north-1", "cn-north-1a"), "cnn1-az1");
+        let local = zone_id_of("us-west-2", "us-west-2-lax-1a");
+        assert_eq!(local, "usw2-lax1-az1");
+        let wavelength = zone_id_of("us-east-1", "us-east-1-wl1-bos-wlz-1");
+        assert_eq!(wavelength, "use1-wl1-bos-wlz1");
     }
 
     #[test]

@@ -14,6 +14,14 @@
 mod aws_config;
 /// How each client is found and run.
 mod client;
+/// cloud-init at its first boot.
+mod cloud_init;
+#[allow(
+    dead_code,
+    reason = "shared with the tests in process, which use all of it"
+)]
+#[path = "../support/files.rs"]
+mod files;
 /// The namespace around all of this.
 mod namespace;
 #[allow(
@@ -44,27 +52,35 @@ fn main() -> ExitCode {
         namespace::Entered::Inside => None,
         namespace::Entered::Impossible(reason) => Some(reason),
     };
-    let required = std::env::var_os("IMDSIM_REQUIRE_CLIENTS").is_some();
-    let mut trials = Vec::new();
+    let mut trials = cloud_init::trials(outside.as_deref());
     for client in CLIENTS {
         let missing = outside.clone().or_else(|| client.missing());
         for tokens in ["optional", "required"] {
-            let name = format!("{} finds credentials with tokens {tokens}", client.name);
-            let trial = match &missing {
-                Some(reason) if required => {
-                    let reason = reason.clone();
-                    Trial::test(name, move || Err(Failed::from(reason)))
-                }
-                Some(reason) => {
-                    println!("skipped: {name}: {reason}");
-                    Trial::test(name, || Ok(())).with_ignored_flag(true)
-                }
-                None => Trial::test(name, move || finds_credentials(client, tokens)),
-            };
-            trials.push(trial);
+            trials.push(trial(
+                format!("{} finds credentials with tokens {tokens}", client.name),
+                missing.as_deref(),
+                move || finds_credentials(client, tokens),
+            ));
         }
     }
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// A trial of a client; of one that is missing it fails or is ignored.
+fn trial(
+    name: String,
+    missing: Option<&str>,
+    run: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    let required = std::env::var_os("IMDSIM_REQUIRE_CLIENTS").is_some();
+    match missing.map(str::to_owned) {
+        Some(reason) if required => Trial::test(name, move || Err(Failed::from(reason))),
+        Some(reason) => {
+            println!("skipped: {name}: {reason}");
+            Trial::test(name, || Ok(())).with_ignored_flag(true)
+        }
+        None => Trial::test(name, run),
+    }
 }
 
 /// The client says which key it found and, if it can, which Region.

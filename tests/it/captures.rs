@@ -29,11 +29,16 @@ fn every_version_lists_as_many_bytes_as_captured() {
         ("2011-05-01", 225),
         ("2012-01-12", 230),
         ("2014-02-25", 240),
+        ("2014-11-05", 240),
+        ("2015-10-20", 240),
+        ("2016-04-19", 240),
+        ("2016-06-30", 240),
         ("2016-09-02", 240),
         ("2018-03-28", 262),
         ("2018-08-17", 270),
         ("2018-09-24", 270),
         ("2019-10-01", 290),
+        ("2020-10-27", 290),
         ("2021-01-03", 290),
         ("2021-03-23", 296),
         ("2021-07-15", 296),
@@ -44,6 +49,12 @@ fn every_version_lists_as_many_bytes_as_captured() {
         ("latest", 313),
     ];
     let mut world = reference();
+    assert!(
+        world
+            .text("/")
+            .lines()
+            .eq(sizes.map(|(version, _)| version))
+    );
     for (version, size) in sizes {
         let listing = world.text(&format!("/{version}/meta-data/"));
         assert_eq!(listing.len(), size, "{version}:\n{listing}");

@@ -7,8 +7,22 @@
 
 /// What the captures of the real service say, byte counts included.
 mod captures;
+/// CIDR blocks, for what must lie within what.
+mod cidr;
+/// Whatever is asked and however an instance is described, answers agree.
+mod coherence;
+/// The instances that tests know by name.
+mod corpus;
+/// Everything that one API version answers, found from listing to listing.
+mod crawl;
+/// Crawls of all instances, as golden files.
+mod crawls;
 /// Credentials that are not made up.
 mod credentials;
+/// Made-up descriptions of instances.
+mod described;
+/// Which answers state the same fact.
+mod facts;
 /// The transcripts of `tests/golden`, replayed.
 mod golden;
 /// Whatever comes in, nothing breaks.

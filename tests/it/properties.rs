@@ -77,32 +77,3 @@ proptest! {
         prop_assert!(outcome.next_state.is_none());
     }
 }
-
-#[test]
-fn everything_that_is_listed_is_served_in_every_version() {
-    for file in ["describe-instances.json", "reference.json"] {
-        let mut world = World::with_instance(file);
-        let versions = world.text("/");
-        for version in versions.lines() {
-            crawl(&mut world, &format!("/{version}"));
-        }
-    }
-}
-
-/// Walks a directory as cloud-init does.
-fn crawl(world: &mut World, directory: &str) {
-    let listing = world.text(directory);
-    assert_eq!(world.text(&format!("{directory}/")), listing);
-    for name in listing.lines() {
-        let below_version = matches!(name, "meta-data" | "dynamic");
-        let name = name.split_once('=').map_or(name, |(index, _)| index);
-        let path = format!("{directory}/{}", name.trim_end_matches('/'));
-        if name.ends_with('/') || below_version || directory.ends_with("public-keys") {
-            crawl(world, &path);
-        } else {
-            let value = world.text(&path);
-            assert_eq!(world.text(&format!("{path}/")), value);
-            assert_eq!(world.get(&format!("{path}/child")).0, 404);
-        }
-    }
-}

@@ -93,16 +93,21 @@ impl World {
         String::from_utf8(response.into_body()).unwrap()
     }
 
+    /// The status and body that a GET gives, with a token or without.
+    pub(crate) fn fetch(&mut self, path: &str, token: Option<&str>) -> (u16, Vec<u8>) {
+        let headers: Vec<_> = token
+            .map(|token| ("x-aws-ec2-metadata-token", token))
+            .into_iter()
+            .collect();
+        let response = self.call(Method::GET, path, &headers);
+        (response.status().as_u16(), response.into_body())
+    }
+
     /// The status and text that a token-bearing GET gives.
     pub(crate) fn get(&mut self, path: &str) -> (u16, String) {
         let token = self.token("60");
-        let headers = [("x-aws-ec2-metadata-token", token.as_str())];
-        let response = self.call(Method::GET, path, &headers);
-        let status = response.status().as_u16();
-        (
-            status,
-            String::from_utf8_lossy(&response.into_body()).into_owned(),
-        )
+        let (status, body) = self.fetch(path, Some(&token));
+        (status, String::from_utf8_lossy(&body).into_owned())
     }
 
     /// The text of a path that must be there.

@@ -6,7 +6,13 @@
 //! a file below `tests/data`; `{token}` in a request is the last token minted.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+pub(crate) use files::folder;
+
+#[allow(dead_code, reason = "not all who replay transcripts use all of it")]
+#[path = "files.rs"]
+pub(crate) mod files;
 
 /// A file of exchanges.
 pub(crate) struct Transcript {
@@ -30,28 +36,9 @@ pub(crate) struct Message {
     pub(crate) body: String,
 }
 
-/// The folder `tests` of the repository.
-pub(crate) fn folder() -> PathBuf {
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let root = manifest
-        .ancestors()
-        .find(|folder| folder.join("tests/golden").is_dir())
-        .expect("tests/golden lies in this folder or above");
-    root.join("tests")
-}
-
 /// All transcripts, by name.
 pub(crate) fn all() -> Vec<Transcript> {
-    let mut paths: Vec<_> = std::fs::read_dir(folder().join("golden"))
-        .expect("tests/golden can be read")
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "http")
-        })
-        .collect();
-    paths.sort();
-    assert!(!paths.is_empty(), "there are transcripts");
+    let paths = files::with_extension("golden", "http");
     paths.into_iter().map(Transcript::read).collect()
 }
 
@@ -90,7 +77,7 @@ impl Transcript {
     /// Sends every request through `send` and compares what comes back. With
     /// `UPDATE_GOLDEN` set, the file is rewritten instead.
     pub(crate) fn replay(&self, mut send: impl FnMut(&Message) -> Message) {
-        let update = std::env::var_os("UPDATE_GOLDEN").is_some();
+        let update = files::updating();
         let mut text = self.preamble.clone();
         let mut token = String::new();
         for Exchange { request, response } in &self.exchanges {

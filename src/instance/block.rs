@@ -1,0 +1,144 @@
+//! Blocks of IP addresses.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// The addresses of one family that begin with the same bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Block {
+    is_ipv4: bool,
+    /// The first address, its first bit at the top.
+    bits: u128,
+    length: u32,
+}
+
+impl Block {
+    /// Reads `10.0.16.0/20`; an address alone is the block that holds it.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (address, length) = match text.split_once('/') {
+            Some((address, length)) => (address, Some(length.parse().ok()?)),
+            None => (text, None),
+        };
+        let whole = Self::from(address.parse::<IpAddr>().ok()?);
+        let length = length.unwrap_or(whole.length);
+        (length <= whole.length).then(|| whole.widened(length))
+    }
+
+    /// The block of `length` bits, or of fewer, that holds all of `contents`,
+    /// which are of one family and at least one.
+    pub(super) fn around(contents: &[Self], length: u32) -> Self {
+        let first = contents[0];
+        let alike = |block: &Self| (first.bits ^ block.bits).leading_zeros().min(block.length);
+        let length = contents.iter().map(alike).fold(length, u32::min);
+        first.widened(length)
+    }
+
+    /// Whether all of the other block lies in this one.
+    pub(super) fn holds(self, other: Self) -> bool {
+        self.is_ipv4 == other.is_ipv4
+            && self.length <= other.length
+            && other.widened(self.length) == self
+    }
+
+    /// Whether the two have an address in common.
+    pub(super) fn meets(self, other: Self) -> bool {
+        self.holds(other) || other.holds(self)
+    }
+
+    /// The IPv4 address that is number `host` in this block, if it has that many.
+    pub(super) fn ipv4(self, host: u32) -> Option<Ipv4Addr> {
+        let room = 32_u32.checked_sub(self.length).filter(|_| self.is_ipv4)?;
+        let has_room = u64::from(host) < 1 << room;
+        has_room.then(|| Ipv4Addr::from_bits(self.first_ipv4() | host))
+    }
+
+    fn first_ipv4(self) -> u32 {
+        u32::try_from(self.bits >> 96).unwrap_or_default()
+    }
+
+    fn widened(self, length: u32) -> Self {
+        let mask = u128::MAX.checked_shl(128 - length).unwrap_or(0);
+        Self {
+            bits: self.bits & mask,
+            length,
+            ..self
+        }
+    }
+}
+
+impl From<IpAddr> for Block {
+    fn from(address: IpAddr) -> Self {
+        let (bits, length) = match address {
+            IpAddr::V4(address) => (u128::from(address.to_bits()) << 96, 32),
+            IpAddr::V6(address) => (address.to_bits(), 128),
+        };
+        Self {
+            is_ipv4: address.is_ipv4(),
+            bits,
+            length,
+        }
+    }
+}
+
+/// IPv6 with every group written out, as the service does (reference 8.2).
+impl fmt::Display for Block {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_ipv4 {
+            let first = Ipv4Addr::from_bits(self.first_ipv4());
+            return write!(f, "{first}/{}", self.length);
+        }
+        let groups = Ipv6Addr::from_bits(self.bits).segments();
+        let groups = groups.map(|group| format!("{group:x}"));
+        write!(f, "{}/{}", groups.join(":"), self.length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(contents: &[&str], length: u32, expected: &str) {
+        let blocks: Vec<_> = contents.iter().map(|text| Block::parse(text)).collect();
+        let contents: Option<Vec<_>> = blocks.into_iter().collect();
+        let block = Block::around(&contents.unwrap(), length);
+        assert_eq!(block.to_string(), expected);
+    }
+
+    #[test]
+    fn a_block_is_as_wide_as_asked_or_as_its_contents_need() {
+        check(&["10.0.37.5"], 20, "10.0.32.0/20");
+        check(&["10.0.15.250", "10.0.16.4"], 20, "10.0.0.0/19");
+        check(&["10.0.0.0/14"], 16, "10.0.0.0/14");
+        check(
+            &["2001:db8:67f:f201::10"],
+            64,
+            "2001:db8:67f:f201:0:0:0:0/64",
+        );
+    }
+
+    #[test]
+    fn blocks_meet_where_one_lies_in_the_other() {
+        let [wide, narrow, other] =
+            ["10.0.0.0/16", "10.0.16.0/20", "10.0.32.0/20"].map(|text| Block::parse(text).unwrap());
+        assert!(wide.holds(narrow) && !narrow.holds(wide));
+        assert!(narrow.meets(wide) && !narrow.meets(other));
+        assert!(!wide.meets(Block::parse("a00::/16").unwrap()));
+        assert!(Block::parse("0.0.0.0/0").unwrap().holds(wide));
+    }
+
+    #[test]
+    fn addresses_are_numbered_from_the_first_of_a_block() {
+        let address = |text, host| Block::parse(text).unwrap().ipv4(host);
+        assert_eq!(address("10.0.16.0/28", 10), Some([10, 0, 16, 10].into()));
+        assert_eq!(address("10.0.16.0/29", 10), None);
+        assert_eq!(address("2001:db8::/64", 10), None);
+    }
+
+    #[test]
+    fn what_is_no_block_is_refused() {
+        for text in ["", "10.0.0/16", "10.0.0.0/33", "10.0.0.0/-1", "::/129"] {
+            assert_eq!(Block::parse(text), None, "{text}");
+        }
+    }
+}

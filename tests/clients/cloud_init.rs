@@ -1,0 +1,55 @@
+//! cloud-init's own crawler, on every instance document of the tests.
+
+use std::path::Path;
+use std::process::Command;
+
+use libtest_mimic::{Failed, Trial};
+
+use crate::files;
+use crate::program::{Program, text};
+use crate::trial;
+
+/// Debian's package, unpacked.
+const PACKAGE: &str = "target/clients/cloud-init/usr/lib/python3/dist-packages";
+
+/// One trial for each document below `tests/data/instances`.
+pub(crate) fn trials(outside: Option<&str>) -> Vec<Trial> {
+    let root = files::folder().join("..");
+    let package = root.join(PACKAGE);
+    let missing = outside.map(str::to_owned).or_else(|| {
+        (!package.is_dir()).then(|| format!("no {}; .ci/clients installs it", package.display()))
+    });
+    let documents = files::with_extension("data/instances", "json");
+    let trials = documents.into_iter().map(|document| {
+        let name = document.file_stem().unwrap().to_string_lossy().into_owned();
+        let (root, package) = (root.clone(), package.clone());
+        trial(
+            format!("cloud-init understands {name}"),
+            missing.as_deref(),
+            move || understands(&name, &document, &root, &package),
+        )
+    });
+    trials.collect()
+}
+
+/// It complains of nothing, and finds what it found before.
+fn understands(name: &str, document: &Path, root: &Path, package: &Path) -> Result<(), Failed> {
+    let program = Program::start(&[
+        "--instance",
+        text(document),
+        "--frozen-time",
+        "2026-11-01T00:00:00Z",
+        "--quiet",
+    ]);
+    let output = Command::new(root.join("target/clients/bin/python"))
+        .arg(files::folder().join("clients/cloud_init.py"))
+        .arg(package)
+        .arg(format!("http://{}", program.address()))
+        .env_clear()
+        .output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+    }
+    let found = String::from_utf8_lossy(&output.stdout);
+    files::golden(&format!("cloud-init/{name}.json"), &found).map_err(Failed::from)
+}
