@@ -120,7 +120,9 @@ mod tests {
             said(&json!({ "shift": "later" })),
             "shift: \"later\" is not a duration; write it as in +6h1s or -30m"
         );
-        assert!(said(&json!({ "shift": "1s", "freeze": "x" })).starts_with("one thing at a time; "));
+        assert!(
+            said(&json!({ "shift": "1s", "freeze": "x" })).starts_with("one thing at a time; ")
+        );
         assert!(said(&json!([])).starts_with("this is a list; write {"));
     }
 }

@@ -83,7 +83,10 @@ impl Call<'_> {
     }
 
     /// Bytes as an answer.
-    #[allow(clippy::unnecessary_wraps, reason = "calls end in an answer or a refusal")]
+    #[allow(
+        clippy::unnecessary_wraps,
+        reason = "calls end in an answer or a refusal"
+    )]
     pub(super) fn give(&self, media_type: &'static str, body: Vec<u8>) -> Answer {
         let revision = self.world.state.revision;
         Ok(Outcome::reply(self.answer(media_type, body, revision)))

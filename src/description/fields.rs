@@ -256,6 +256,8 @@ described! {
     ProductCode {
         /// The code.
         product_code_id: String = "ProductCodeId",
+        /// `devpay` or `marketplace`. Default: `marketplace`.
+        product_code_type: Option<String> = "ProductCodeType",
     }
 
     /// `Tag`.

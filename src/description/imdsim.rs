@@ -27,6 +27,8 @@ described! {
         ami_manifest_path: Option<String> = "AmiManifestPath",
         /// The images this one was rebundled from.
         ancestor_ami_ids: Vec<String> = "AncestorAmiIds",
+        /// The identity document's `billingProducts`, for instance `bp-6ba54002`.
+        billing_products: Vec<String> = "BillingProducts",
         /// The virtualisation profile. Default: `default-hvm`.
         profile: Option<String> = "Profile",
         /// The hypervisor. Default: `nitro`.

@@ -13,17 +13,20 @@ pub(crate) fn document(instance: &Instance) -> String {
         .local_ipv4s
         .first()
         .map(ToString::to_string);
-    let products = match &instance.product_codes[..] {
+    let list = |texts: &[String]| match texts {
         [] => Value::Null,
-        codes => codes.to_vec().into(),
+        texts => texts.to_vec().into(),
     };
     spaced(&[
         ("accountId", instance.account_id.as_str().into()),
         ("architecture", instance.architecture.as_str().into()),
         ("availabilityZone", instance.place.zone.as_str().into()),
-        ("billingProducts", Value::Null),
-        ("devpayProductCodes", Value::Null),
-        ("marketplaceProductCodes", products),
+        ("billingProducts", list(&instance.billing_products)),
+        ("devpayProductCodes", list(&instance.devpay_product_codes)),
+        (
+            "marketplaceProductCodes",
+            list(&instance.marketplace_product_codes),
+        ),
         ("imageId", instance.image_id.as_str().into()),
         ("instanceId", instance.id.as_str().into()),
         ("instanceType", instance.instance_type.as_str().into()),

@@ -32,7 +32,7 @@ pub use overrides::{Overrides, Verdict};
 pub use place::Place;
 pub use profile::{Failure, Grant, InstanceProfile, RealKeys};
 
-use crate::description::{Base64, InstanceDescription, ManagedSshKeys, Read as _};
+use crate::description::{Base64, InstanceDescription, ManagedSshKeys, ProductCode, Read as _};
 use crate::options::MetadataOptions;
 use crate::problem::Problem;
 use crate::time::UnixMillis;
@@ -62,8 +62,14 @@ pub struct Instance {
     pub kernel_id: Option<String>,
     /// `ari-…`, of paravirtual instances.
     pub ramdisk_id: Option<String>,
-    /// Codes of Marketplace products.
+    /// Codes of products, of both kinds.
     pub product_codes: Vec<String>,
+    /// Those of `DevPay`.
+    pub devpay_product_codes: Vec<String>,
+    /// Those of the Marketplace.
+    pub marketplace_product_codes: Vec<String>,
+    /// Products that AWS bills for, such as Windows.
+    pub billing_products: Vec<String>,
     /// `r-…`
     pub reservation_id: String,
     /// 12 digits.
@@ -138,6 +144,7 @@ impl Instance {
         let several_cards = family::has_several_cards(&instance_type);
         let interfaces = interface::all(given, &id, &account_id, &place, several_cards)?;
         let primary = &interfaces.by_mac[&interfaces.primary];
+        let options = MetadataOptions::new(&given.metadata_options)?;
         let launch_time = given.launch_time.unwrap_or(built_in::LAUNCH_TIME);
         Ok(Self {
             image_id: given
@@ -151,11 +158,10 @@ impl Instance {
             ancestor_ami_ids: extras.ancestor_ami_ids.clone(),
             kernel_id: given.kernel_id.clone(),
             ramdisk_id: given.ramdisk_id.clone(),
-            product_codes: given
-                .product_codes
-                .iter()
-                .map(|code| code.product_code_id.clone())
-                .collect(),
+            product_codes: product_codes(given, |_| true),
+            devpay_product_codes: product_codes(given, is_devpay),
+            marketplace_product_codes: product_codes(given, |code| !is_devpay(code)),
+            billing_products: extras.billing_products.clone(),
             reservation_id: extras
                 .reservation_id
                 .clone()
@@ -164,11 +170,7 @@ impl Instance {
             mac: interfaces.primary,
             interfaces: interfaces.by_mac,
             block_devices: block_devices(given),
-            tags: given
-                .tags
-                .iter()
-                .map(|tag| (tag.key.clone(), tag.value.clone()))
-                .collect(),
+            tags: tags(given, options.instance_metadata_tags)?,
             launch_time,
             pending_time: extras.pending_time.unwrap_or(launch_time),
             identity_document_version: or(extras.identity_document_version.as_ref(), "2017-09-30"),
@@ -179,6 +181,8 @@ impl Instance {
                 .instance_life_cycle
                 .clone()
                 .or_else(|| given.instance_lifecycle.clone())
+                // Only Spot capacity is taken back.
+                .or_else(|| extras.spot_instance_action.as_ref().map(|_| "spot".into()))
                 .unwrap_or_else(|| "on-demand".into()),
             virtualization_profile: extras.profile.clone().unwrap_or_else(|| {
                 format!("default-{}", or(given.virtualization_type.as_ref(), "hvm"))
@@ -193,7 +197,7 @@ impl Instance {
             overrides: Overrides::new(&extras.overrides)
                 .map_err(|problem| problem.inside("Imdsim.Overrides"))?,
             versions: versions(&extras.api_versions),
-            options: MetadataOptions::new(&given.metadata_options)?,
+            options,
             account_id,
             place,
             id,
@@ -215,6 +219,40 @@ impl Instance {
 
 fn or(given: Option<&String>, default: &str) -> String {
     given.cloned().unwrap_or_else(|| default.to_owned())
+}
+
+fn product_codes(
+    given: &InstanceDescription,
+    wanted: impl Fn(&ProductCode) -> bool,
+) -> Vec<String> {
+    let codes = given.product_codes.iter().filter(|code| wanted(code));
+    codes.map(|code| code.product_code_id.clone()).collect()
+}
+
+fn is_devpay(code: &ProductCode) -> bool {
+    code.product_code_type.as_deref() == Some("devpay")
+}
+
+/// The tags in the order of the description. A key that EC2 would not let
+/// metadata show is refused where tags are shown (reference 10).
+fn tags(given: &InstanceDescription, shown: bool) -> Result<Vec<(String, String)>, Problem> {
+    let odd = |key: &str| {
+        let allowed = |c: char| c.is_alphanumeric() || "+-=.,_:@".contains(c);
+        matches!(key, "" | "." | ".." | "_index") || !key.chars().all(allowed)
+    };
+    let refused = given.tags.iter().position(|tag| shown && odd(&tag.key));
+    if let Some(index) = refused {
+        let complaint = format!(
+            "{:?} cannot be shown in metadata; take letters, digits and + - = . , _ : @ for \
+             keys, or set InstanceMetadataTags to disabled",
+            given.tags[index].key
+        );
+        return Err(Problem::new(format!("Tags[{index}].Key"), complaint));
+    }
+    let tags = given.tags.iter();
+    Ok(tags
+        .map(|tag| (tag.key.clone(), tag.value.clone()))
+        .collect())
 }
 
 fn account_id(given: &InstanceDescription) -> String {
