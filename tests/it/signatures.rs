@@ -1,6 +1,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::Method;
+use http::{Method, Request};
 
 use crate::world::World;
 
@@ -64,6 +64,21 @@ fn an_overridden_document_is_what_is_signed() {
             .windows(document.len())
             .any(|window| window == document)
     );
+}
+
+#[test]
+fn an_instance_that_was_changed_is_signed_anew() {
+    let mut world = World::new(&[]);
+    let before = LEAVES.map(|name| leaf(&mut world, name));
+    let change = Request::patch("/_imdsim/instance")
+        .header("host", "localhost")
+        .header("content-type", "application/merge-patch+json")
+        .body(br#"{"InstanceType": "m5.large"}"#.to_vec());
+    assert_eq!(world.send(&change.unwrap()).status(), 200);
+    assert!(leaf(&mut world, "document").contains("m5.large"));
+    for (name, before) in LEAVES.iter().zip(before) {
+        assert_ne!(leaf(&mut world, name), before, "{name}");
+    }
 }
 
 #[test]
