@@ -20,6 +20,7 @@ mod server;
 mod settings;
 mod stop;
 mod tree;
+mod workers;
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -4,7 +4,7 @@
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use tokio::runtime::Runtime;
+use tokio::runtime::Builder;
 
 use crate::cli;
 use crate::engine;
@@ -15,6 +15,7 @@ use crate::log::Log;
 use crate::server::Server;
 use crate::settings;
 use crate::stop;
+use crate::workers::Workers;
 
 /// Where the program listens when it is not told.
 const DEFAULT_ADDR: &str = "127.0.0.1:4719";
@@ -28,7 +29,12 @@ pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), 
         Some(path) => Arc::new(Durable::open(path)?),
     };
     let component = engine::load().map_err(|error| broken(&error))?;
-    let runtime = Runtime::new().map_err(|error| broken(&error))?;
+    // Accepts connections and waits for the signal; the workers do the rest.
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| broken(&error))?;
+    let workers = Workers::start().map_err(|error| broken(&error))?;
     runtime.block_on(async {
         let pool = InstancePool::new(&component, document, values)
             .await
@@ -46,11 +52,11 @@ pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), 
         {
             eprintln!("Serving HTTP on http://{address}/");
         }
-        server.run(listener, stop).await;
+        server.run(listener, workers, stop).await;
         Ok(())
     })
-    // The last task drops the last reference to the store, which closes its
-    // file, when the runtime goes.
+    // The workers are gone, and with them the last reference to the store,
+    // which closes its file.
 }
 
 fn listen(address: &str) -> Result<TcpListener, Failure> {

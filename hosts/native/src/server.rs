@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
@@ -22,6 +22,7 @@ use crate::fail::say;
 use crate::instance_pool::InstancePool;
 use crate::log::Log;
 use crate::request_body;
+use crate::workers::Workers;
 
 /// The largest head of a request, request line included.
 const MAX_HEAD_LEN: usize = 64 * 1024;
@@ -52,7 +53,12 @@ struct Ends {
 
 impl Server {
     /// Accepts connections until `stop` comes, then lets what runs finish.
-    pub(crate) async fn run(self, listener: TcpListener, stop: impl Future<Output = ()>) {
+    pub(crate) async fn run(
+        self,
+        listener: TcpListener,
+        mut workers: Workers,
+        stop: impl Future<Output = ()>,
+    ) {
         let server = Arc::new(self);
         let running = GracefulShutdown::new();
         let mut stop = std::pin::pin!(stop);
@@ -62,7 +68,7 @@ impl Server {
                 () = &mut stop => break,
             };
             match accepted {
-                Ok((stream, peer)) => server.welcome(stream, peer, &running),
+                Ok((stream, peer)) => server.welcome(stream, peer, &running, &mut workers),
                 Err(error) if is_the_clients(&error) => {}
                 Err(error) => {
                     say(format_args!("cannot accept a connection: {error}"));
@@ -75,20 +81,50 @@ impl Server {
         let _ = timeout(FAREWELL, running.shutdown()).await;
     }
 
-    fn welcome(self: &Arc<Self>, stream: TcpStream, peer: SocketAddr, running: &GracefulShutdown) {
+    fn welcome(
+        self: &Arc<Self>,
+        stream: TcpStream,
+        peer: SocketAddr,
+        running: &GracefulShutdown,
+        workers: &mut Workers,
+    ) {
         // Without an address the client is gone.
         let Ok(local) = stream.local_addr() else {
             return;
         };
         // Without this option answers are right, only later.
         let _ = stream.set_nodelay(true);
+        // The worker registers it anew.
+        let Ok(stream) = stream.into_std() else {
+            return;
+        };
         let ends = Ends { local, peer };
+        let server = Arc::clone(self);
+        let watcher = running.watcher();
+        workers.spawn(move || async move {
+            let Ok(stream) = TcpStream::from_std(stream) else {
+                return;
+            };
+            let connection = watcher.watch(server.connection(stream, ends));
+            match connection.await {
+                Err(error) if error.is_parse() => server.log.malformed(ends.peer, &error),
+                // The client left in the middle, or was too slow.
+                Ok(()) | Err(_) => {}
+            }
+        });
+    }
+
+    fn connection(
+        self: &Arc<Self>,
+        stream: TcpStream,
+        ends: Ends,
+    ) -> impl GracefulConnection<Error = hyper::Error> + use<> {
         let server = Arc::clone(self);
         let service = service_fn(move |request| {
             let server = Arc::clone(&server);
             async move { Ok::<_, Infallible>(server.answer(request, ends).await) }
         });
-        let connection = http1::Builder::new()
+        http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_PATIENCE)
             .max_header_size(MAX_HEAD_LEN)
@@ -96,16 +132,7 @@ impl Server {
             .title_case_headers(true)
             // Answers are short: one piece costs less than a list of two.
             .writev(false)
-            .serve_connection(TokioIo::new(stream), service);
-        let connection = running.watch(connection);
-        let server = Arc::clone(self);
-        tokio::spawn(async move {
-            match connection.await {
-                Err(error) if error.is_parse() => server.log.malformed(ends.peer, &error),
-                // The client left in the middle, or was too slow.
-                Ok(()) | Err(_) => {}
-            }
-        });
+            .serve_connection(TokioIo::new(stream), service)
     }
 
     async fn answer(&self, request: Request<Incoming>, ends: Ends) -> Response<Whole> {
