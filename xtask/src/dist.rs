@@ -5,15 +5,32 @@ use std::fs;
 use anyhow::{Context as _, Result};
 use imdsim_guest::Profile;
 
-/// Builds `dist/imdsim.wasm` and prints its size.
+use crate::compose;
+
+/// Builds what belongs into `dist/` and prints the sizes.
 pub(crate) fn run() -> Result<()> {
-    let folder = imdsim_guest::workspace_root().join("dist");
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let target_dir = crate::target_dir().join("components");
-    let built = imdsim_guest::build_component("imdsim-wasi", Profile::Component, &target_dir)?;
-    let file = folder.join("imdsim.wasm");
-    let bytes = fs::copy(&built, &file)
-        .with_context(|| format!("cannot copy {} to {}", built.display(), file.display()))?;
-    println!("dist/imdsim.wasm  {bytes} bytes");
+    let emulator = build("imdsim-wasi")?;
+    let standalone = compose::plug(&build("imdsim-file-store")?, &emulator)?;
+    for (name, bytes) in [
+        ("imdsim.wasm", emulator),
+        ("imdsim-standalone.wasm", standalone),
+    ] {
+        write(name, &bytes)?;
+        println!("dist/{name:24} {:7} bytes", bytes.len());
+    }
     Ok(())
+}
+
+fn build(package: &str) -> Result<Vec<u8>> {
+    let target_dir = crate::target_dir().join("components");
+    let built = imdsim_guest::build_component(package, Profile::Component, &target_dir)?;
+    fs::read(&built).with_context(|| format!("cannot read {}", built.display()))
+}
+
+fn write(name: &str, bytes: &[u8]) -> Result<()> {
+    let folder = imdsim_guest::workspace_root().join("dist");
+    let file = folder.join(name);
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(&file, bytes))
+        .with_context(|| format!("cannot write {}", file.display()))
 }

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "this program talks to a person")]
 
 mod bench;
+mod compose;
 mod dist;
 
 use std::path::PathBuf;

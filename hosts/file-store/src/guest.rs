@@ -1,0 +1,160 @@
+//! The interfaces `store` and `atomics`, exported.
+
+use std::io;
+
+use bindings::exports::wasi::keyvalue::atomics::{self, CasError};
+use bindings::exports::wasi::keyvalue::store::{self, Error, KeyResponse};
+
+use crate::folder::{Change, Folder};
+
+mod bindings {
+    #![allow(missing_docs, unsafe_code, reason = "generated from wit/")]
+    #![allow(
+        clippy::pedantic,
+        clippy::allow_attributes_without_reason,
+        reason = "generated from wit/"
+    )]
+    wit_bindgen::generate!({
+        path: "../../wit",
+        world: "imdsim:emulator/file-store",
+        generate_all,
+    });
+}
+
+/// Where the host mounts a folder.
+const MOUNT: &str = "/state";
+
+/// The only bucket: the name that Spin gives its default store.
+const BUCKET: &str = "default";
+
+struct FileStore;
+
+struct Bucket(Folder);
+
+struct Cas {
+    folder: Folder,
+    key: String,
+    seen: Option<Vec<u8>>,
+}
+
+impl store::Guest for FileStore {
+    type Bucket = Bucket;
+
+    fn open(identifier: String) -> Result<store::Bucket, Error> {
+        if identifier != BUCKET {
+            return Err(Error::NoSuchStore);
+        }
+        let folder = Folder::open(MOUNT).map_err(|_| {
+            Error::Other(format!(
+                "no folder is mounted at {MOUNT}; start wasmtime with --dir FOLDER::{MOUNT}"
+            ))
+        })?;
+        Ok(store::Bucket::new(Bucket(folder)))
+    }
+}
+
+impl store::GuestBucket for Bucket {
+    fn get(&self, key: String) -> Result<Option<Vec<u8>>, Error> {
+        self.0.get(&key).map_err(other)
+    }
+
+    fn set(&self, key: String, value: Vec<u8>) -> Result<(), Error> {
+        let replaced = self.0.update(&key, |_| Change::Set(&value));
+        replaced.map_err(other)
+    }
+
+    fn delete(&self, key: String) -> Result<(), Error> {
+        self.0.update(&key, |_| Change::Delete).map_err(other)
+    }
+
+    fn exists(&self, key: String) -> Result<bool, Error> {
+        self.get(key).map(|value| value.is_some())
+    }
+
+    fn list_keys(&self, cursor: Option<String>) -> Result<KeyResponse, Error> {
+        if cursor.is_some() {
+            let reason = "no cursor was given out, all keys came at once";
+            return Err(Error::Other(reason.to_owned()));
+        }
+        let keys = self.0.keys().map_err(other)?;
+        Ok(KeyResponse { keys, cursor: None })
+    }
+}
+
+impl atomics::Guest for FileStore {
+    type Cas = Cas;
+
+    /// The number is kept as decimal text, as the native program keeps it.
+    fn increment(bucket: store::BucketBorrow<'_>, key: String, delta: i64) -> Result<i64, Error> {
+        let Bucket(folder) = bucket.get::<Bucket>();
+        loop {
+            let seen = folder.get(&key).map_err(other)?;
+            let number = match seen.as_deref() {
+                None => Some(0),
+                Some(bytes) => std::str::from_utf8(bytes)
+                    .ok()
+                    .and_then(|text| text.parse::<i64>().ok()),
+            };
+            let Some(sum) = number.and_then(|number| number.checked_add(delta)) else {
+                let reason = "the value is not a number, or the sum is out of range";
+                return Err(Error::Other(reason.to_owned()));
+            };
+            let text = sum.to_string();
+            if replace(folder, &key, seen.as_deref(), text.as_bytes()).map_err(other)? {
+                return Ok(sum);
+            }
+        }
+    }
+
+    fn swap(cas: atomics::Cas, value: Vec<u8>) -> Result<(), CasError> {
+        let Cas { folder, key, seen } = cas.into_inner::<Cas>();
+        let failed = |error| CasError::StoreError(other(error));
+        if replace(&folder, &key, seen.as_deref(), &value).map_err(failed)? {
+            return Ok(());
+        }
+        let seen = folder.get(&key).map_err(failed)?;
+        Err(CasError::CasFailed(atomics::Cas::new(Cas {
+            folder,
+            key,
+            seen,
+        })))
+    }
+}
+
+impl atomics::GuestCas for Cas {
+    fn new(bucket: store::BucketBorrow<'_>, key: String) -> Result<atomics::Cas, Error> {
+        let Bucket(folder) = bucket.get::<Bucket>();
+        let seen = folder.get(&key).map_err(other)?;
+        let folder = folder.clone();
+        Ok(atomics::Cas::new(Self { folder, key, seen }))
+    }
+
+    fn current(&self) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.seen.clone())
+    }
+}
+
+/// Replaces a value if it is still what was seen.
+fn replace(folder: &Folder, key: &str, seen: Option<&[u8]>, value: &[u8]) -> io::Result<bool> {
+    let mut won = false;
+    folder.update(key, |present| {
+        won = present == seen;
+        if won {
+            Change::Set(value)
+        } else {
+            Change::Keep
+        }
+    })?;
+    Ok(won)
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "what map_err hands over")]
+fn other(error: io::Error) -> Error {
+    Error::Other(error.to_string())
+}
+
+#[allow(unsafe_code, reason = "the generated glue needs it")]
+mod export {
+    use super::{FileStore, bindings};
+    bindings::export!(FileStore with_types_in bindings);
+}
