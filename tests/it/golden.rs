@@ -25,35 +25,14 @@ fn as_request(message: &Message) -> Request<Vec<u8>> {
     request.body(message.body.clone().into_bytes()).unwrap()
 }
 
-/// The response as the native program sends it: that is where the reason, the
-/// case of the names and `Connection` come from.
 fn on_the_wire(response: &Response<Vec<u8>>) -> Message {
-    let status = response.status();
-    let reason = match status.as_u16() {
-        405 => "Not Allowed",
-        _ => status.canonical_reason().unwrap(),
-    };
-    let mut headers = Vec::new();
-    for (name, value) in response.headers() {
-        headers.push((
-            title_case(name.as_str()),
-            value.to_str().unwrap().to_owned(),
-        ));
-        if name == http::header::SERVER {
-            headers.push(("Connection".into(), "close".into()));
-        }
-    }
-    Message {
-        start: format!("HTTP/1.1 {} {reason}", status.as_u16()),
-        headers,
+    let headers = response.headers().iter();
+    let message = Message {
+        start: format!("HTTP/1.1 {}", response.status()),
+        headers: headers
+            .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+            .collect(),
         body: String::from_utf8(response.body().clone()).unwrap(),
-    }
-}
-
-fn title_case(name: &str) -> String {
-    let words = name.split('-').map(|word| {
-        let (first, rest) = word.split_at(1);
-        first.to_uppercase() + rest
-    });
-    words.collect::<Vec<_>>().join("-")
+    };
+    message.as_native()
 }
