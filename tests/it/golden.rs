@@ -1,5 +1,6 @@
 use http::{Request, Response};
 
+use crate::as_native::as_native;
 use crate::transcript::{self, Message};
 use crate::world::World;
 
@@ -34,5 +35,5 @@ fn on_the_wire(response: &Response<Vec<u8>>) -> Message {
             .collect(),
         body: String::from_utf8(response.body().clone()).unwrap(),
     };
-    message.as_native()
+    as_native(&message)
 }

@@ -5,6 +5,8 @@
     reason = "tests read files; the core does not"
 )]
 
+#[path = "../support/as_native.rs"]
+mod as_native;
 /// What the captures of the real service say, byte counts included.
 mod captures;
 /// CIDR blocks, for what must lie within what.

@@ -129,38 +129,6 @@ impl Message {
     }
 }
 
-impl Message {
-    /// A response of any host as the native program sends it: that is where
-    /// the reason, the case of the names and `Connection` come from.
-    pub(crate) fn as_native(&self) -> Self {
-        let mut headers = Vec::new();
-        for (name, value) in &self.headers {
-            let name = title_case(name);
-            if name != "Connection" {
-                headers.push((name.clone(), value.clone()));
-            }
-            if name == "Server" {
-                headers.push(("Connection".into(), "close".into()));
-            }
-        }
-        Self {
-            start: self
-                .start
-                .replace("405 Method Not Allowed", "405 Not Allowed"),
-            headers,
-            body: self.body.clone(),
-        }
-    }
-}
-
-fn title_case(name: &str) -> String {
-    let words = name.split('-').map(|word| {
-        let (first, rest) = word.split_at(1);
-        first.to_uppercase() + rest
-    });
-    words.collect::<Vec<_>>().join("-")
-}
-
 impl std::fmt::Display for Message {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}", self.start)?;

@@ -3,6 +3,7 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use crate::as_native::as_native;
 use crate::transcript::{Message, folder};
 
 /// The host, killed when it is dropped.
@@ -67,7 +68,7 @@ impl Host {
         let response = response
             .replacen("\r\n\r\n", "\n\n", 1)
             .replace("\r\n", "\n");
-        Message::parse(&response).as_native()
+        as_native(&Message::parse(&response))
     }
 
     /// The status and body of a request without a body of its own.

@@ -5,6 +5,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(clippy::print_stdout, reason = "reasons for what is skipped")]
 
+#[path = "../support/as_native.rs"]
+mod as_native;
 /// A running `wasmtime serve`.
 mod host;
 /// State that outlives the host.
