@@ -34,7 +34,7 @@ pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), 
         .enable_all()
         .build()
         .map_err(|error| broken(&error))?;
-    let workers = Workers::start().map_err(|error| broken(&error))?;
+    let mut workers = Workers::start().map_err(|error| broken(&error))?;
     runtime.block_on(async {
         let pool = InstancePool::new(&component, document, values)
             .await
@@ -52,7 +52,7 @@ pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), 
         {
             eprintln!("Serving HTTP on http://{address}/");
         }
-        server.run(listener, workers, stop).await;
+        server.run(listener, &mut workers, stop).await;
         Ok(())
     })
     // The workers are gone, and with them the last reference to the store,

@@ -56,7 +56,7 @@ impl Server {
     pub(crate) async fn run(
         self,
         listener: TcpListener,
-        mut workers: Workers,
+        workers: &mut Workers,
         stop: impl Future<Output = ()>,
     ) {
         let server = Arc::new(self);
@@ -68,7 +68,7 @@ impl Server {
                 () = &mut stop => break,
             };
             match accepted {
-                Ok((stream, peer)) => server.welcome(stream, peer, &running, &mut workers),
+                Ok((stream, peer)) => server.welcome(stream, peer, &running, workers),
                 Err(error) if is_the_clients(&error) => {}
                 Err(error) => {
                     say(format_args!("cannot accept a connection: {error}"));
