@@ -36,10 +36,9 @@ pub mod wire;
 
 pub use clock::Clock;
 pub use config::Config;
-pub use control::asks_for_host;
 pub use documents::{Credentials, Imds, Rotation, Vault};
 pub use emulator::{Emulator, World, answer};
-pub use host::{Ambient, Outcome, STATE_KEY};
+pub use host::{Ambient, Outcome, STATE_KEY, headers_that_matter};
 pub use options::{HttpTokens, MetadataOptions};
 pub use path::normalize;
 pub use problem::Problem;

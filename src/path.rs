@@ -10,11 +10,11 @@ use std::borrow::Cow;
 /// is silent: `..` removes the name before it and never leaves the root, `%2f`
 /// is a slash like any other, and a `%` that begins no escape stands for itself.
 pub fn normalize(target: &str) -> Cow<'_, str> {
-    let path = target.split('?').next().unwrap_or_default();
-    let path = path.strip_prefix('/').unwrap_or(path);
-    if is_normal(path) {
+    let path = target.strip_prefix('/').unwrap_or(target);
+    if let Some(path) = normal(path) {
         return Cow::Borrowed(path);
     }
+    let path = path.split('?').next().unwrap_or_default();
     let decoded = percent_decode(path);
     let decoded = String::from_utf8_lossy(&decoded);
     let mut names = Vec::new();
@@ -28,17 +28,22 @@ pub fn normalize(target: &str) -> Cow<'_, str> {
     Cow::Owned(names.join("/"))
 }
 
-/// Whether there is nothing to do, which is so for most paths: no escape, and
-/// no name that is empty or begins with a dot.
-fn is_normal(path: &str) -> bool {
+/// The path, if there is nothing to do but to cut off the query, which is so
+/// for most: no escape, and no name that is empty or begins with a dot.
+fn normal(target: &str) -> Option<&str> {
     let mut before = b'/';
-    for byte in path.bytes() {
+    let mut end = target.len();
+    for (index, byte) in target.bytes().enumerate() {
+        if byte == b'?' {
+            end = index;
+            break;
+        }
         if byte == b'%' || (before == b'/' && matches!(byte, b'/' | b'.')) {
-            return false;
+            return None;
         }
         before = byte;
     }
-    path.is_empty() || before != b'/'
+    (end == 0 || before != b'/').then(|| &target[..end])
 }
 
 fn percent_decode(path: &str) -> Vec<u8> {

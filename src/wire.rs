@@ -4,7 +4,9 @@
 use http::HeaderName;
 
 /// Carries the session token, the mark of IMDS version 2.
-pub const TOKEN: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token");
+pub const TOKEN: HeaderName = HeaderName::from_static(TOKEN_NAME);
+/// Its name.
+pub(crate) const TOKEN_NAME: &str = "x-aws-ec2-metadata-token";
 /// Asks for a token's time-to-live, and tells what is left of it, in seconds.
 pub const TOKEN_TTL: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token-ttl-seconds");
 /// Proof that a request came through a proxy; it costs the token.

@@ -32,12 +32,6 @@ pub(crate) fn owns(path: &str) -> bool {
     PREFIXES.contains(&split(path).0)
 }
 
-/// Whether the answer to a request for this path depends on `Host`, which the
-/// metadata service does not look at (reference 3).
-pub fn asks_for_host(target: &str) -> bool {
-    owns(&path::normalize(target))
-}
-
 /// The first name of a path, and the rest.
 fn split(path: &str) -> (&str, &str) {
     path.split_once('/').unwrap_or((path, ""))

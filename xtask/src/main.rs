@@ -13,8 +13,9 @@ const USAGE: &str = "\
 Usage: cargo xtask COMMAND
 
   dist    build the components into dist/ and print their sizes
-  bench   drive the native program and a bare hyper server with the same load
-          and print requests per second, p50, p99 and the ratio";
+  bench   drive the native program and a bare hyper server with the same load,
+          then both kinds of component under wasmtime serve, and print requests
+          per second, p50, p99 and the ratio";
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);

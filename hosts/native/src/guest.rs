@@ -13,6 +13,7 @@ use wasmtime_wasi_http::{
     WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
 };
 
+use crate::fields;
 use crate::keyvalue::{self, KeyValue};
 use crate::settings::DOCUMENT_VARIABLE;
 
@@ -88,6 +89,7 @@ pub(crate) fn linker(engine: &Engine) -> Result<Linker<Host>> {
         &wasmtime_wasi_http::p2::bindings::LinkOptions::default().into(),
         Host::http,
     )?;
+    fields::add_to_linker(&mut linker)?;
     keyvalue::add_to_linker(&mut linker, Host::key_value)?;
     Ok(linker)
 }

@@ -10,6 +10,7 @@ mod connection;
 mod engine;
 mod engine_config;
 mod fail;
+mod fields;
 mod guest;
 mod instance_pool;
 mod keyvalue;

@@ -20,19 +20,26 @@ pub(crate) fn read(incoming: &IncomingRequest) -> Request<Vec<u8>> {
         .path_with_query()
         .and_then(|path| path.try_into().ok())
         .unwrap_or_else(|| Uri::from_static("/"));
-    for (name, value) in incoming.headers().entries() {
-        let name = HeaderName::from_bytes(name.as_bytes());
-        let value = HeaderValue::try_from(value);
-        if let (Ok(name), Ok(value)) = (name, value) {
-            request.headers_mut().append(name, value);
+    let (method, path) = (request.method(), request.uri().path());
+    let headers = incoming.headers();
+    if let Some(names) = imdsim::headers_that_matter(method, path) {
+        // Copying the others would cost more than the answer.
+        for name in names {
+            for value in headers.get(name) {
+                append(&mut request, HeaderName::from_static(name), value);
+            }
+        }
+        return request;
+    }
+    for (name, value) in headers.entries() {
+        if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
+            append(&mut request, name, value);
         }
     }
     // Hosts keep `Host` to themselves and tell what it says this way.
-    if imdsim::asks_for_host(request.uri().path())
-        && let Some(authority) = incoming.authority()
-        && let Ok(authority) = HeaderValue::try_from(authority)
-    {
-        request.headers_mut().insert(HOST, authority);
+    if let Some(authority) = incoming.authority() {
+        request.headers_mut().remove(HOST);
+        append(&mut request, HOST, authority.into());
     }
     if announces_body(request.headers())
         && let Ok(body) = incoming.consume()
@@ -41,6 +48,13 @@ pub(crate) fn read(incoming: &IncomingRequest) -> Request<Vec<u8>> {
         *request.body_mut() = read_all(&stream);
     }
     request
+}
+
+/// A value that is none cannot reach a guest.
+fn append(request: &mut Request<Vec<u8>>, name: HeaderName, value: Vec<u8>) {
+    if let Ok(value) = HeaderValue::try_from(value) {
+        request.headers_mut().append(name, value);
+    }
 }
 
 /// Sends a response.

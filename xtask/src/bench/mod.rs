@@ -1,11 +1,13 @@
 //! `cargo xtask bench`: imdsim beside a bare hyper server that gives the same
-//! bytes, in one run, under one load. The ratio is the result; the figures
-//! before it are this machine's.
+//! bytes, and its component beside a bare one under `wasmtime serve`, in one
+//! run, under one load. The ratios are the result; the figures before them are
+//! this machine's.
 
 pub(crate) mod baseline;
 mod crawl;
 mod load;
 mod server;
+mod wasmtime;
 
 use std::process::Command;
 
@@ -53,23 +55,9 @@ pub(crate) fn run() -> Result<()> {
         load::CONNECTIONS,
         load.tool()
     );
-    let mut turns = [Vec::new(), Vec::new()];
-    for _ in 0..ROUNDS {
-        for (server, turns) in [&hyper, &imdsim].into_iter().zip(&mut turns) {
-            turns.push(load.drive(server.address)?);
-        }
-    }
-    let server = imdsim;
-    let [hyper, imdsim] = turns.map(median);
-    println!(
-        "{:14} {:>12} {:>10} {:>10}",
-        "", "requests/s", "p50 µs", "p99 µs"
-    );
-    print("bare hyper", &hyper);
-    print("imdsim", &imdsim);
-    println!("\nratio {:.2}", imdsim.per_second / hyper.per_second);
+    compare(&load, [("bare hyper", &hyper), ("imdsim", &imdsim)])?;
 
-    let crawled = crawl::crawl(server.address, &token)?;
+    let crawled = crawl::crawl(imdsim.address, &token)?;
     #[allow(clippy::cast_precision_loss, reason = "a tree has few paths")]
     let requests = crawled.crawls_per_second * crawled.paths as f64;
     println!(
@@ -79,6 +67,26 @@ pub(crate) fn run() -> Result<()> {
         crawled.crawls_per_second,
         requests
     );
+    drop((hyper, imdsim));
+    wasmtime::run()
+}
+
+/// Drives two servers in turns, and prints what they gave and its ratio.
+fn compare(load: &Load, servers: [(&str, &Server); 2]) -> Result<()> {
+    let mut turns = [Vec::new(), Vec::new()];
+    for _ in 0..ROUNDS {
+        for ((_, server), turns) in servers.iter().zip(&mut turns) {
+            turns.push(load.drive(server.address)?);
+        }
+    }
+    let [base, imdsim] = turns.map(median);
+    println!(
+        "{:14} {:>12} {:>10} {:>10}",
+        "", "requests/s", "p50 µs", "p99 µs"
+    );
+    print(servers[0].0, &base);
+    print(servers[1].0, &imdsim);
+    println!("\nratio {:.2}", imdsim.per_second / base.per_second);
     Ok(())
 }
 

@@ -1,0 +1,58 @@
+//! The least that answers HTTP as a WASI 0.2 component.
+//!
+//! What `cargo xtask bench` holds the emulator's component against on the same
+//! host: it looks at nothing and says the same few bytes to everybody.
+#![cfg(target_family = "wasm")]
+
+mod bindings {
+    #![allow(missing_docs, unsafe_code, reason = "generated from wit/")]
+    #![allow(
+        clippy::pedantic,
+        clippy::allow_attributes_without_reason,
+        reason = "generated from wit/"
+    )]
+    wit_bindgen::generate!({
+        path: "../../wit",
+        inline: "
+            package imdsim:bench;
+            world hello { export wasi:http/incoming-handler@0.2.6; }
+        ",
+        world: "imdsim:bench/hello",
+        generate_all,
+    });
+}
+
+use bindings::exports::wasi::http::incoming_handler::Guest;
+use bindings::wasi::http::types::{
+    Fields, IncomingRequest, OutgoingBody, OutgoingResponse, ResponseOutparam,
+};
+
+const BODY: &[u8] = b"Hello, world!\n";
+
+struct Hello;
+
+impl Guest for Hello {
+    fn handle(_: IncomingRequest, out: ResponseOutparam) {
+        let fields = [
+            ("content-type".to_owned(), b"text/plain".to_vec()),
+            ("content-length".to_owned(), BODY.len().to_string().into()),
+        ];
+        let fields = Fields::from_list(&fields).expect("these are fields");
+        let response = OutgoingResponse::new(fields);
+        let body = response.body().expect("the body is taken once");
+        let stream = body.write().expect("the stream is taken once");
+        // There is room for so little.
+        if stream.check_write().is_ok() {
+            let _ = stream.write(BODY);
+        }
+        ResponseOutparam::set(out, Ok(response));
+        drop(stream);
+        let _ = OutgoingBody::finish(body, None);
+    }
+}
+
+#[allow(unsafe_code, reason = "the generated glue needs it")]
+mod export {
+    use super::{Hello, bindings};
+    bindings::export!(Hello with_types_in bindings);
+}

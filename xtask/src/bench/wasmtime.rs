@@ -1,0 +1,45 @@
+//! The composed component under `wasmtime serve`, beside one that says hello
+//! and nothing else.
+
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+use imdsim_guest::Profile;
+
+use super::load::Load;
+use super::server::Server;
+use super::{PATH, compare};
+use crate::dist;
+
+/// How many requests one instance serves when instances are used again.
+const REUSES: &str = "1000000";
+
+/// Prints both comparisons, or why there are none.
+pub(super) fn run() -> Result<()> {
+    if Command::new("wasmtime").arg("--version").output().is_err() {
+        println!("\nskipped: wasmtime is not on the PATH; .ci/wasmtime installs it");
+        return Ok(());
+    }
+    dist::run()?;
+    let standalone = imdsim_guest::workspace_root().join("dist/imdsim-standalone.wasm");
+    let target_dir = crate::target_dir().join("components");
+    let hello = imdsim_guest::build_component("imdsim-hello", Profile::Component, &target_dir)?;
+    for (how, reuses) in [("used again", REUSES), ("used once", "1")] {
+        let state = tempfile::tempdir().context("there is no place for temporary files")?;
+        let serve = |component| {
+            let mut command = Command::new("wasmtime");
+            command
+                .args(["serve", "-S", "cli", "--addr", "127.0.0.1:0"])
+                .args(["--max-instance-reuse-count", reuses])
+                .arg("--dir")
+                .arg(format!("{}::/state", state.path().display()))
+                .arg(component);
+            Server::start(&mut command)
+        };
+        let (hello, imdsim) = (serve(&hello)?, serve(&standalone)?);
+        let load = Load::new(PATH, &imdsim.token()?);
+        println!("\nunder wasmtime serve, an instance {how}\n");
+        compare(&load, [("hello world", &hello), ("imdsim", &imdsim)])?;
+    }
+    Ok(())
+}
