@@ -12,6 +12,9 @@ use crate::store::{Conflict, Slot};
 /// How often a change is tried again when other writers come first.
 const MAX_ATTEMPTS: usize = 100;
 
+/// How long the others are let go ahead before the next attempt.
+const PAUSE: Duration = Duration::from_millis(1);
+
 /// Loads the state, asks the core, and stores what it wants stored; when
 /// another writer came first, all of it again.
 pub(crate) fn answer(
@@ -37,7 +40,10 @@ pub(crate) fn answer(
             };
             match slot.swap(current.as_deref(), &next) {
                 Ok(()) => {}
-                Err(Conflict::Overtaken) => continue,
+                Err(Conflict::Overtaken) => {
+                    wait(PAUSE);
+                    continue;
+                }
                 Err(Conflict::Failed(reason)) => return emulator.unstorable(&reason, ambient.now),
             }
         }

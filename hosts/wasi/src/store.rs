@@ -91,7 +91,10 @@ fn describe(error: Error) -> String {
     match error {
         Error::NoSuchStore => format!("the host has no key-value store named {BUCKET:?}"),
         Error::AccessDenied => {
-            format!("the host does not give this component the key-value store {BUCKET:?}")
+            format!(
+                "the host does not give this component the key-value store {BUCKET:?}; \
+                 in spin.toml, add key_value_stores = [{BUCKET:?}] to it"
+            )
         }
         Error::Other(reason) => reason,
     }
