@@ -10,7 +10,7 @@ pub(crate) const CLAIMS: [(&str, fn()); 6] = [
     ("what was changed outlives the host", outlives),
     ("a token is valid until its second", until_its_second),
     ("two hosts lose nothing on SQLite", || {
-        two_hosts(Kind::Sqlite)
+        two_hosts(Kind::Sqlite);
     }),
     ("two hosts lose nothing on Redis", || two_hosts(Kind::Redis)),
     ("without a store only changes are refused", without_store),

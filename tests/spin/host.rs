@@ -70,12 +70,12 @@ impl Host {
         environment: Vec<(String, String)>,
         grants: Grants,
     ) -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all();
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
         Self {
             component,
             environment,
             grants,
-            runtime: { runtime }.build().unwrap(),
+            runtime: runtime.enable_all().build().unwrap(),
         }
     }
 
