@@ -1,6 +1,8 @@
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Once;
 
 use crate::endpoint::{self, Endpoint};
 use crate::root;
@@ -13,7 +15,8 @@ pub(crate) const CLAIMS: [(&str, fn()); 2] = [
     ("spin up: concurrent writers lose nothing", nothing_is_lost),
 ];
 
-/// A running `spin up`, killed when it is dropped.
+/// A running `spin up`, killed when it is dropped, with the processes that it
+/// started.
 pub(crate) struct Up {
     child: Child,
     address: String,
@@ -27,11 +30,22 @@ pub(crate) fn missing() -> Option<String> {
 
 /// What is run is what would be handed out now.
 pub(crate) fn build() {
-    let built = Command::new(env!("CARGO"))
-        .args(["run", "--quiet", "--locked", "--package", "xtask", "dist"])
-        .current_dir(root())
-        .status();
-    assert!(built.unwrap().success(), "cargo xtask dist failed");
+    static BUILT: Once = Once::new();
+    BUILT.call_once(|| {
+        let built = Command::new(env!("CARGO"))
+            .args([
+                "run",
+                "--quiet",
+                "--locked",
+                "--package",
+                "xtask",
+                "--",
+                "dist",
+            ])
+            .current_dir(root())
+            .status();
+        assert!(built.unwrap().success(), "cargo xtask dist failed");
+    });
 }
 
 impl Up {
@@ -48,14 +62,16 @@ impl Up {
             .envs(variables)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
+            .process_group(0)
             .spawn()
             .unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
-        let address = stdout
-            .lines()
-            .map_while(Result::ok)
+        let mut lines = stdout.lines().map_while(Result::ok);
+        let address = lines
             .find_map(|line| Some(line.split_once("http://")?.1.trim().to_owned()))
             .expect("spin says where it serves");
+        // Whoever prints into a closed pipe fails.
+        std::thread::spawn(move || lines.for_each(drop));
         Self { child, address }
     }
 }
@@ -69,7 +85,8 @@ impl Endpoint for Up {
 impl Drop for Up {
     /// Without a chance to tidy up, as a crash is.
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        let group = format!("-{}", self.child.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
         let _ = self.child.wait();
     }
 }
