@@ -138,7 +138,17 @@ impl Emulator {
     /// An emulator with settings from environment variables. Settings that
     /// cannot be understood are told to every client.
     pub fn from_env(variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        let config = Settings::from_env(variables).and_then(|settings| Config::new(&settings));
+        Self::new(Settings::from_env(variables))
+    }
+
+    /// The same with settings from variables that are asked for by the names of
+    /// the [`KEYS`](crate::KEYS), and `config`; see [`Settings::from_variables`].
+    pub fn from_variables(get: impl Fn(&str) -> Result<String, String>) -> Self {
+        Self::new(Settings::from_variables(get))
+    }
+
+    fn new(settings: Result<Settings, Problem>) -> Self {
+        let config = settings.and_then(|settings| Config::new(&settings));
         Self { config, last: None }
     }
 

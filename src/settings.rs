@@ -37,6 +37,8 @@ const DOCUMENTS: [&str; 3] = ["credentials", "instance", "overrides"];
 const PREFIX: &str = "IMDSIM_";
 /// The variable that holds a whole document.
 const DOCUMENT: &str = "IMDSIM_CONFIG";
+/// The same, where variables are named as [`KEYS`] are.
+const DOCUMENT_KEY: &str = "config";
 
 /// A value and the place a person gave it at.
 #[derive(Clone, Debug, PartialEq)]
@@ -120,6 +122,25 @@ impl Settings {
         Ok(document)
     }
 
+    /// Reads `config` and, over it, the variables named as the [`KEYS`] are. An
+    /// empty text sets nothing: where variables must have a default, that is
+    /// it. A variable that cannot be read is a refusal, lest a secret that
+    /// cannot be had be taken for none.
+    pub fn from_variables(get: impl Fn(&str) -> Result<String, String>) -> Result<Self, Problem> {
+        let read = |name| get(name).map_err(|reason| Problem::new(name, reason));
+        let mut settings = match read(DOCUMENT_KEY)? {
+            text if text.is_empty() => Self::default(),
+            text => Self::parse(DOCUMENT_KEY, &text)?,
+        };
+        for key in KEYS {
+            let text = read(key)?;
+            if !text.is_empty() {
+                settings.set(key, key, &text)?;
+            }
+        }
+        Ok(settings)
+    }
+
     /// Lets what `later` sets win over what is set here.
     pub fn overlay(&mut self, later: Self) {
         self.0.extend(later.0);
@@ -190,6 +211,26 @@ mod tests {
         .unwrap();
         assert_eq!(
             settings.to_json(),
+            r#"{"http_tokens":"required","secret":"s"}"#
+        );
+    }
+
+    #[test]
+    fn an_empty_variable_sets_nothing_and_one_that_fails_is_told() {
+        let get = |name: &str| match name {
+            "config" => Ok(r#"{"http_tokens": "optional", "secret": "s"}"#.into()),
+            "http_tokens" => Ok("required".into()),
+            "admin_token" => Err("the vault is sealed".into()),
+            _ => Ok(String::new()),
+        };
+        let problem = Settings::from_variables(get).unwrap_err();
+        assert_eq!(problem.to_string(), "admin_token: the vault is sealed");
+        let settings = Settings::from_variables(|name| match name {
+            "admin_token" => Ok(String::new()),
+            name => get(name),
+        });
+        assert_eq!(
+            settings.unwrap().to_json(),
             r#"{"http_tokens":"required","secret":"s"}"#
         );
     }

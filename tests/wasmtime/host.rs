@@ -1,9 +1,8 @@
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::as_native::as_native;
+use crate::endpoint::{self, Endpoint};
 use crate::transcript::{Message, folder};
 
 /// The host, killed when it is dropped.
@@ -43,48 +42,11 @@ impl Host {
             .expect("wasmtime says where it serves");
         Self { child, address }
     }
+}
 
-    /// Sends a request on a connection of its own. The response is put into the
-    /// words of the native program, whose transcripts these are.
-    pub(crate) fn exchange(&self, request: &Message) -> Message {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        let mut lines = format!("{} HTTP/1.1\r\n", request.start);
-        let has = |wanted: &str| {
-            let mut names = request.headers.iter().map(|(name, _)| name);
-            names.any(|name| name.eq_ignore_ascii_case(wanted))
-        };
-        if !has("Host") {
-            lines += "Host: 127.0.0.1\r\n";
-        }
-        for (name, value) in &request.headers {
-            lines.extend([name, ": ", value, "\r\n"]);
-        }
-        if !has("Connection") {
-            lines += "Connection: close\r\n";
-        }
-        write!(stream, "{lines}\r\n{}", request.body).unwrap();
-        let mut response = String::new();
-        stream.read_to_string(&mut response).unwrap();
-        let response = response
-            .replacen("\r\n\r\n", "\n\n", 1)
-            .replace("\r\n", "\n");
-        as_native(&Message::parse(&response))
-    }
-
-    /// The status and body of a request without a body of its own.
-    pub(crate) fn call(&self, start: &str, headers: &[(&str, &str)], body: &str) -> (u16, String) {
-        let mut headers: Vec<_> = headers
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        headers.push(("Content-Length".into(), body.len().to_string()));
-        let response = self.exchange(&Message {
-            start: start.to_owned(),
-            headers,
-            body: body.to_owned(),
-        });
-        let status = response.start.split(' ').nth(1).unwrap();
-        (status.parse().unwrap(), response.body)
+impl Endpoint for Host {
+    fn exchange(&self, request: &Message) -> Message {
+        endpoint::exchange(&self.address, request)
     }
 }
 

@@ -7,9 +7,13 @@
 
 #[path = "../support/as_native.rs"]
 mod as_native;
+/// What is claimed beyond the transcripts.
+mod claims;
+#[path = "../support/endpoint.rs"]
+mod endpoint;
 /// A running `wasmtime serve`.
 mod host;
-/// State that outlives the host.
+#[path = "../support/survival.rs"]
 mod survival;
 #[allow(dead_code, reason = "shared with the tests of other hosts")]
 #[path = "../support/transcript.rs"]
@@ -17,6 +21,7 @@ mod transcript;
 
 use std::process::{Command, ExitCode};
 
+use endpoint::Endpoint as _;
 use host::Host;
 use libtest_mimic::{Arguments, Trial};
 use transcript::Transcript;
@@ -28,7 +33,7 @@ fn main() -> ExitCode {
     let missing = missing();
     let required = std::env::var_os("IMDSIM_REQUIRE_HOSTS").is_some();
     let mut claims: Vec<Claim> = Vec::new();
-    for (name, prove) in survival::CLAIMS {
+    for (name, prove) in claims::CLAIMS {
         claims.push((name.to_owned(), Box::new(prove)));
     }
     for transcript in transcript::all() {

@@ -14,6 +14,7 @@ pub(crate) fn run() -> Result<()> {
     for (name, bytes) in [
         ("imdsim.wasm", emulator),
         ("imdsim-standalone.wasm", standalone),
+        ("imdsim-spin.wasm", build("imdsim-spin")?),
     ] {
         write(name, &bytes)?;
         println!("dist/{name:24} {:7} bytes", bytes.len());

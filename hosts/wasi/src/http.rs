@@ -4,7 +4,7 @@ use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
 
 use crate::bindings::wasi::http::types::{
-    Fields, IncomingRequest, Method, OutgoingBody, OutgoingResponse, ResponseOutparam,
+    IncomingRequest, Method, OutgoingBody, OutgoingResponse, ResponseOutparam,
 };
 use crate::bindings::wasi::io::streams::{InputStream, OutputStream, StreamError};
 
@@ -64,13 +64,7 @@ fn append(request: &mut Request<Vec<u8>>, name: HeaderName, value: Vec<u8>) {
 /// algorithm on; the other order costs 44 ms on a kept-alive connection.)
 pub(crate) fn write(response: Response<Vec<u8>>, out: ResponseOutparam) {
     let (head, content) = response.into_parts();
-    let fields: Vec<_> = head
-        .headers
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_bytes()))
-        .collect();
-    let fields = Fields::from_list(&fields).expect("the core sets no header that a host owns");
-    let outgoing = OutgoingResponse::new(fields);
+    let outgoing = OutgoingResponse::new(crate::fields(&head.headers));
     if head.status != StatusCode::OK {
         outgoing
             .set_status_code(head.status.as_u16())

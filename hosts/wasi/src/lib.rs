@@ -4,8 +4,12 @@
 //! the state document, asks the core what to answer, stores what the core
 //! wants stored, waits if told to, and writes the response. What a client sees
 //! is decided in the core.
+//!
+//! The modules `answer`, `http` and `store` are compiled a second time by
+//! `hosts/spin`, over the bindings of Spin's SDK.
 #![cfg(target_family = "wasm")]
 
+mod answer;
 mod http;
 mod store;
 
@@ -26,16 +30,12 @@ mod bindings {
 
 use std::cell::RefCell;
 
-use ::http::Method;
+use ::http::HeaderMap;
+use answer::answer;
 use bindings::exports::wasi::http::incoming_handler::Guest;
-use bindings::wasi::clocks::{monotonic_clock, wall_clock};
-use bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
-use bindings::wasi::random::random::get_random_bytes;
-use imdsim::{Ambient, Emulator, Outcome, UnixMillis};
-use store::{Conflict, Slot};
-
-/// How often a change is tried again when other writers come first.
-const MAX_ATTEMPTS: usize = 100;
+use bindings::wasi::http::types::{Fields, IncomingRequest, ResponseOutparam};
+use imdsim::Emulator;
+use store::Slot;
 
 thread_local! {
     /// The settings of this instance, and what the core derived from them and
@@ -58,65 +58,13 @@ impl Guest for Component {
     }
 }
 
-/// Loads the state, asks the core, and stores what it wants stored; when
-/// another writer came first, all of it again.
-fn answer(
-    emulator: &mut Emulator,
-    slot: &mut Slot,
-    request: &::http::Request<Vec<u8>>,
-) -> ::http::Response<Vec<u8>> {
-    let ambient = ambient(request.method());
-    for _ in 0..MAX_ATTEMPTS {
-        let stored = slot.read();
-        let state = stored.as_ref().ok().and_then(|bytes| bytes.as_deref());
-        emulator.recall(state, request, |key| slot.recall(key));
-        let Outcome {
-            response,
-            next_state,
-            keep,
-            delay,
-        } = emulator.answer(state, ambient, request);
-        if let Some(next) = next_state {
-            let current = match stored {
-                Ok(current) => current,
-                Err(reason) => return emulator.unstorable(&reason, ambient.now),
-            };
-            match slot.swap(current.as_deref(), &next) {
-                Ok(()) => {}
-                Err(Conflict::Overtaken) => continue,
-                Err(Conflict::Failed(reason)) => return emulator.unstorable(&reason, ambient.now),
-            }
-        }
-        if let Some((key, value)) = keep {
-            slot.keep(&key, &value);
-        }
-        wait(delay);
-        return response;
-    }
-    emulator.unstorable("other writers kept coming first", ambient.now)
-}
-
-/// The time, and random bytes where something could come of them: a safe
-/// method changes nothing (RFC 9110, section 9.2.1), and most requests are
-/// spared the asking.
-fn ambient(method: &Method) -> Ambient {
-    let clock = wall_clock::now();
-    let seconds = i64::try_from(clock.seconds).unwrap_or_default();
-    let mut entropy = [0; 32];
-    if !method.is_safe() {
-        entropy.copy_from_slice(&get_random_bytes(32));
-    }
-    Ambient {
-        now: UnixMillis(seconds * 1000 + i64::from(clock.nanoseconds / 1_000_000)),
-        entropy,
-    }
-}
-
-fn wait(delay: std::time::Duration) {
-    if !delay.is_zero() {
-        let nanoseconds = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
-        monotonic_clock::subscribe_duration(nanoseconds).block();
-    }
+/// The header fields, borrowed as these bindings allow.
+fn fields(headers: &HeaderMap) -> Fields {
+    let fields: Vec<_> = headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_bytes()))
+        .collect();
+    Fields::from_list(&fields).expect("the core sets no header that a host owns")
 }
 
 #[allow(unsafe_code, reason = "the generated glue needs it")]

@@ -1,0 +1,37 @@
+//! Builds the components that run on Spin, as they are handed out, and compiles
+//! them to machine code.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, anyhow};
+use imdsim_guest::Profile;
+
+/// What the components are made from, seen from the root of the workspace.
+const SOURCES: [&str; 6] = [
+    "src",
+    "hosts/spin",
+    "hosts/wasi",
+    "wit",
+    "Cargo.toml",
+    "Cargo.lock",
+];
+
+fn main() -> Result<()> {
+    for source in SOURCES {
+        let path = imdsim_guest::workspace_root().join(source);
+        println!("cargo::rerun-if-changed={}", path.display());
+    }
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").context("cargo sets OUT_DIR")?);
+    // Beside the other folders of cargo's, which holds a lock on those.
+    let target = out.ancestors().nth(4).context("OUT_DIR is that deep")?;
+    let engine = wasmtime::Engine::default();
+    for package in ["imdsim-spin", "imdsim-wasi"] {
+        let component =
+            imdsim_guest::build_component(package, Profile::Component, &target.join("components"))?;
+        let code = engine
+            .precompile_component(&std::fs::read(component)?)
+            .map_err(|error| anyhow!("cannot compile {package}: {error:?}"))?;
+        std::fs::write(out.join(package).with_extension("cwasm"), code)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,140 @@
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::HOST;
+use http::{HeaderValue, Method, Request, Response};
+use http_body_util::{BodyExt as _, Full};
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+use wasmtime::Result;
+use wasmtime_wasi_http::p2::bindings::ProxyPre;
+use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
+use wasmtime_wasi_http::{Error, WasiHttpView as _};
+
+use crate::as_native::as_native;
+use crate::endpoint::Endpoint;
+use crate::guest::{Guest, SPIN, UNIVERSAL};
+use crate::interfaces::Grants;
+use crate::manifest::Manifest;
+use crate::transcript::Message;
+use crate::values::Values;
+
+/// A component with what Spin gives it.
+pub(crate) struct Host {
+    component: &'static ProxyPre<Guest>,
+    environment: Vec<(String, String)>,
+    grants: Grants,
+    runtime: Runtime,
+}
+
+impl Host {
+    /// What `spin.toml` starts, with settings as Spin variables.
+    pub(crate) fn new(values: &Arc<Values>, settings: &[(String, String)]) -> Self {
+        let manifest = Manifest::read();
+        let variables = manifest.variables(settings);
+        Self::start(
+            &SPIN,
+            Vec::new(),
+            Grants {
+                variables,
+                stores: manifest.stores(),
+                values: Arc::clone(values),
+            },
+        )
+    }
+
+    /// `dist/imdsim.wasm` instead, with settings as environment variables.
+    pub(crate) fn universal(values: &Arc<Values>, settings: &[(String, String)]) -> Self {
+        let environment = settings
+            .iter()
+            .map(|(key, value)| (format!("IMDSIM_{}", key.to_uppercase()), value.clone()));
+        Self::start(
+            &UNIVERSAL,
+            environment.collect(),
+            Grants {
+                variables: [].into(),
+                stores: Manifest::read().stores(),
+                values: Arc::clone(values),
+            },
+        )
+    }
+
+    /// The same without the line `key_value_stores`.
+    pub(crate) fn without_store(mut self) -> Self {
+        self.grants.stores.clear();
+        self
+    }
+
+    fn start(
+        component: &'static ProxyPre<Guest>,
+        environment: Vec<(String, String)>,
+        grants: Grants,
+    ) -> Self {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        Self {
+            component,
+            environment,
+            grants,
+            runtime: runtime.enable_all().build().unwrap(),
+        }
+    }
+
+    /// Has a new instance answer, as Spin does for every request.
+    async fn answer(&self, request: Request<Bytes>) -> Result<Response<Bytes>> {
+        let bodiless = request.method() == Method::HEAD;
+        let mut store = Guest::store(self.component, &self.environment, &self.grants);
+        let proxy = self.component.instantiate_async(&mut store).await?;
+        let (sender, receiver) = oneshot::channel();
+        let request =
+            request.map(|body| Full::new(body).map_err(|never| -> Error { match never {} }));
+        let mut http = store.data_mut().http();
+        let request = http.new_incoming_request(Scheme::Http, request)?;
+        let out = http.new_response_outparam(sender)?;
+        let running = tokio::spawn(async move {
+            let handler = proxy.wasi_http_incoming_handler();
+            handler.call_handle(&mut store, request, out).await
+        });
+        let (head, body) = receiver.await?.unwrap().into_parts();
+        // A body that is shorter than stated, which the answer to HEAD has,
+        // ends in an error.
+        let body = match body.collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(_) if bodiless => Bytes::new(),
+            Err(error) => return Err(error.into()),
+        };
+        running.await??;
+        Ok(Response::from_parts(head, body))
+    }
+}
+
+impl Endpoint for Host {
+    fn exchange(&self, message: &Message) -> Message {
+        let (method, rest) = message.start.split_once(' ').unwrap();
+        let target = rest.split(' ').next().unwrap();
+        let mut request = Request::builder().method(method).uri(target);
+        for (name, value) in &message.headers {
+            request = request.header(name, value);
+        }
+        let mut request = request.body(Bytes::from(message.body.clone())).unwrap();
+        let host = HeaderValue::from_static("127.0.0.1");
+        request.headers_mut().entry(HOST).or_insert(host);
+        let response = self.runtime.block_on(self.answer(request)).unwrap();
+        as_native(&message_of(response))
+    }
+}
+
+fn message_of(response: Response<Bytes>) -> Message {
+    let (head, body) = response.into_parts();
+    let status = head.status;
+    let reason = status.canonical_reason().unwrap_or_default();
+    let text = |value: &HeaderValue| value.to_str().unwrap().to_owned();
+    Message {
+        start: format!("HTTP/1.1 {} {reason}", status.as_u16()),
+        headers: head
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), text(value)))
+            .collect(),
+        body: String::from_utf8(body.into()).unwrap(),
+    }
+}

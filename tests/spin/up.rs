@@ -1,0 +1,102 @@
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Once;
+
+use crate::endpoint::{self, Endpoint};
+use crate::root;
+use crate::survival;
+use crate::transcript::Message;
+
+/// What is claimed, and how it is proven.
+pub(crate) const CLAIMS: [(&str, fn()); 2] = [
+    ("spin up: what was changed outlives a killed host", outlives),
+    ("spin up: concurrent writers lose nothing", nothing_is_lost),
+];
+
+/// A running `spin up`, killed when it is dropped, with the processes that it
+/// started.
+pub(crate) struct Up {
+    child: Child,
+    address: String,
+}
+
+/// Why there is nothing to run the application with.
+pub(crate) fn missing() -> Option<String> {
+    let version = Command::new("spin").arg("--version").output();
+    version.is_err().then(|| "no spin on PATH".to_owned())
+}
+
+/// What is run is what would be handed out now.
+pub(crate) fn build() {
+    static BUILT: Once = Once::new();
+    BUILT.call_once(|| {
+        let built = Command::new(env!("CARGO"))
+            .args([
+                "run",
+                "--quiet",
+                "--locked",
+                "--package",
+                "xtask",
+                "--",
+                "dist",
+            ])
+            .current_dir(root())
+            .status();
+        assert!(built.unwrap().success(), "cargo xtask dist failed");
+    });
+}
+
+impl Up {
+    /// Starts `spin.toml` on a free port, its store in a folder.
+    pub(crate) fn start(state: &Path, settings: &[(String, String)]) -> Self {
+        let variables = settings
+            .iter()
+            .map(|(key, value)| (format!("SPIN_VARIABLE_{}", key.to_uppercase()), value));
+        let mut child = Command::new("spin")
+            .args(["up", "--listen", "127.0.0.1:0", "--from"])
+            .arg(root().join("spin.toml"))
+            .arg("--state-dir")
+            .arg(state)
+            .envs(variables)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut lines = stdout.lines().map_while(Result::ok);
+        let address = lines
+            .find_map(|line| Some(line.split_once("http://")?.1.trim().to_owned()))
+            .expect("spin says where it serves");
+        // Whoever prints into a closed pipe fails.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, address }
+    }
+}
+
+impl Endpoint for Up {
+    fn exchange(&self, request: &Message) -> Message {
+        endpoint::exchange(&self.address, request)
+    }
+}
+
+impl Drop for Up {
+    /// Without a chance to tidy up, as a crash is.
+    fn drop(&mut self) {
+        let group = format!("-{}", self.child.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
+        let _ = self.child.wait();
+    }
+}
+
+fn outlives() {
+    let folder = tempfile::tempdir().unwrap();
+    survival::outlives(|| Up::start(folder.path(), &[]));
+}
+
+fn nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    survival::nothing_is_lost(&[Up::start(folder.path(), &[])]);
+}

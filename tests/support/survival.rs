@@ -1,0 +1,64 @@
+//! What must hold of the state on every host that keeps it.
+
+use crate::endpoint::Endpoint;
+
+/// A read that needs a token once tokens are required.
+pub(crate) const LEAF: &str = "GET /latest/meta-data/instance-id";
+/// The header that a token is sent in.
+pub(crate) const TOKEN: &str = "X-aws-ec2-metadata-token";
+
+/// A token that lives so many seconds.
+pub(crate) fn mint(host: &impl Endpoint, ttl: &str) -> String {
+    let ttl = [("X-aws-ec2-metadata-token-ttl-seconds", ttl)];
+    let (status, token) = host.call("PUT /latest/api/token", &ttl, "");
+    assert_eq!(status, 200);
+    token
+}
+
+/// What is changed on one host is there on the next one, which is started when
+/// the first is gone.
+pub(crate) fn outlives<E: Endpoint>(start: impl Fn() -> E) {
+    let host = start();
+    let token = mint(&host, "21600");
+    let required = r#"{"HttpTokens": "required"}"#;
+    let patched = host.call("PATCH /_imdsim/metadata-options", &[], required);
+    assert_eq!(patched.0, 200);
+    assert_eq!(host.call("PUT /_imdsim/user-data", &[], "#!/bin/sh").0, 200);
+    drop(host);
+
+    let host = start();
+    let with_token = [(TOKEN, &*token)];
+    assert_eq!(host.call(LEAF, &[], "").0, 401);
+    assert_eq!(host.call(LEAF, &with_token, "").0, 200);
+    let user_data = host.call("GET /latest/user-data", &with_token, "");
+    assert_eq!(user_data, (200, "#!/bin/sh".to_owned()));
+    assert_eq!(host.call("POST /_imdsim/reset", &[], "").0, 200);
+    assert_eq!(host.call(LEAF, &with_token, "").0, 401);
+    assert_eq!(host.call(LEAF, &[], "").0, 200);
+}
+
+/// 8 clients of hosts that share a state, each with changes to leaves of its
+/// own, from before there is any document.
+pub(crate) fn nothing_is_lost<E: Endpoint + Sync>(hosts: &[E]) {
+    const CLIENTS: usize = 8;
+    const CHANGES: usize = 10;
+    std::thread::scope(|scope| {
+        for client in 0..CLIENTS {
+            let host = &hosts[client % hosts.len()];
+            scope.spawn(move || {
+                for change in 0..CHANGES {
+                    let put = format!("PUT /_imdsim/overrides/meta-data/{client}/{change}");
+                    let (status, body) = host.call(&put, &[], "x");
+                    assert_eq!(status, 200, "{body}");
+                    // Readers are served meanwhile.
+                    assert_eq!(host.call(LEAF, &[], "").0, 200);
+                }
+            });
+        }
+    });
+    for client in 0..CLIENTS {
+        let get = format!("GET /latest/meta-data/{client}/");
+        let listing = hosts[0].call(&get, &[], "").1;
+        assert_eq!(listing.lines().count(), CHANGES, "client {client}");
+    }
+}
