@@ -36,7 +36,7 @@ pub mod wire;
 
 pub use clock::Clock;
 pub use config::Config;
-pub use control::asks_for_host;
+pub use control::{asks_for_host, control_calls};
 pub use documents::{Credentials, Imds, Rotation, Vault};
 pub use emulator::{Emulator, World, answer};
 pub use host::{Ambient, Outcome, STATE_KEY};
