@@ -25,12 +25,13 @@ mod bindings {
 }
 
 use std::cell::RefCell;
+use std::time::Duration;
 
 use ::http::Method;
 use bindings::exports::wasi::http::incoming_handler::Guest;
 use bindings::wasi::clocks::{monotonic_clock, wall_clock};
 use bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
-use bindings::wasi::random::random::get_random_bytes;
+use bindings::wasi::random::random::{get_random_bytes, get_random_u64};
 use imdsim::{Ambient, Emulator, Outcome, UnixMillis};
 use store::{Conflict, Slot};
 
@@ -66,7 +67,7 @@ fn answer(
     request: &::http::Request<Vec<u8>>,
 ) -> ::http::Response<Vec<u8>> {
     let ambient = ambient(request.method());
-    for _ in 0..MAX_ATTEMPTS {
+    for attempt in 0..MAX_ATTEMPTS {
         let stored = slot.read();
         let state = stored.as_ref().ok().and_then(|bytes| bytes.as_deref());
         emulator.recall(state, request, |key| slot.recall(key));
@@ -83,7 +84,10 @@ fn answer(
             };
             match slot.swap(current.as_deref(), &next) {
                 Ok(()) => {}
-                Err(Conflict::Overtaken) => continue,
+                Err(Conflict::Overtaken) => {
+                    wait(backoff(attempt));
+                    continue;
+                }
                 Err(Conflict::Failed(reason)) => return emulator.unstorable(&reason, ambient.now),
             }
         }
@@ -112,7 +116,14 @@ fn ambient(method: &Method) -> Ambient {
     }
 }
 
-fn wait(delay: std::time::Duration) {
+/// How long an overtaken writer lets others go first: a random time, longer
+/// from attempt to attempt, so that many do not keep overtaking each other.
+fn backoff(attempt: usize) -> Duration {
+    let longest = 1_000_000 << attempt.min(7);
+    Duration::from_nanos(get_random_u64() % longest)
+}
+
+fn wait(delay: Duration) {
     if !delay.is_zero() {
         let nanoseconds = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
         monotonic_clock::subscribe_duration(nanoseconds).block();
