@@ -9,6 +9,8 @@
 mod as_native;
 /// A running `wasmtime serve`.
 mod host;
+#[path = "../support/load.rs"]
+mod load;
 /// State that outlives the host.
 mod survival;
 #[allow(dead_code, reason = "shared with the tests of other hosts")]

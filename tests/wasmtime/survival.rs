@@ -1,9 +1,14 @@
-use crate::host::Host;
+use crate::host::{self, Host};
+use crate::load;
 
 /// What is claimed, and how it is proven.
-pub(crate) const CLAIMS: [(&str, fn()); 3] = [
+pub(crate) const CLAIMS: [(&str, fn()); 4] = [
     ("what was changed outlives a killed host", outlives),
     ("concurrent writers lose nothing", nothing_is_lost),
+    (
+        "no acknowledged write is lost when the host is killed 200 times",
+        survives_kills,
+    ),
     (
         "without a folder only changes are refused",
         without_a_folder,
@@ -44,31 +49,23 @@ fn outlives() {
     assert_eq!(host.call(LEAF, &[], "").0, 200);
 }
 
-/// 8 clients, each with changes to leaves of its own.
 fn nothing_is_lost() {
-    const CLIENTS: usize = 8;
-    const CHANGES: usize = 10;
     let folder = tempfile::tempdir().unwrap();
     let host = Host::start(Some(folder.path()), &[]);
-    std::thread::scope(|scope| {
-        for client in 0..CLIENTS {
-            let host = &host;
-            scope.spawn(move || {
-                for change in 0..CHANGES {
-                    let put = format!("PUT /_imdsim/overrides/meta-data/{client}/{change}");
-                    assert_eq!(host.call(&put, &[], "x").0, 200);
-                    // Readers are served meanwhile.
-                    assert_eq!(host.call(LEAF, &[], "").0, 200);
-                }
-            });
-        }
+    load::nothing_is_lost(host.address());
+}
+
+/// The component is compiled once; else most of the time would go into that.
+fn survives_kills() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    std::fs::create_dir(&state).unwrap();
+    let compiled = host::compile(folder.path());
+    load::survives_kills(200, || {
+        let host = Host::run(&compiled, Some(&state), &[]);
+        let address = host.address().to_owned();
+        (host, address)
     });
-    for client in 0..CLIENTS {
-        let listing = host
-            .call(&format!("GET /latest/meta-data/{client}/"), &[], "")
-            .1;
-        assert_eq!(listing.lines().count(), CHANGES, "client {client}");
-    }
 }
 
 fn without_a_folder() {

@@ -24,6 +24,10 @@ pub struct Seen {
     generation: u64,
 }
 
+/// The drafts of a value, in its folder. Apart from the generations, since some
+/// hosts cannot list a folder while something in it goes.
+const DRAFTS: &str = "drafts";
+
 /// How many generations stay, for readers that have just found the name of one.
 const KEPT: u64 = 16;
 
@@ -62,13 +66,10 @@ impl Folder {
             let Some(generation) = generations(&folder)?.max() else {
                 return Ok(Seen::default());
             };
-            match fs::read(folder.join(generation.to_string())) {
-                // So many others have come since that it is gone; so look again.
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
-                read => {
-                    let value = Some(read?);
-                    return Ok(Seen { value, generation });
-                }
+            // If it is gone, so many others have come that there are newer ones.
+            if let Some(value) = absent(fs::read(folder.join(generation.to_string())))? {
+                let value = Some(value);
+                return Ok(Seen { value, generation });
             }
         }
     }
@@ -76,20 +77,16 @@ impl Folder {
     /// Replaces a value if it is still what was seen, and says whether it was.
     pub fn replace(&self, key: &str, seen: &Seen, value: &[u8]) -> io::Result<bool> {
         let folder = self.value(key);
-        let replaced = self.try_replace(&folder, key, seen, value);
-        match replaced {
-            // Another writer deleted the value, folder and draft and all.
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-            replaced => replaced,
-        }
+        // If something is not there, another writer deleted the value, folder
+        // and draft and all.
+        let replaced = absent(self.try_replace(&folder, key, seen, value))?;
+        Ok(replaced.unwrap_or(false))
     }
 
     fn try_replace(&self, folder: &Path, key: &str, seen: &Seen, value: &[u8]) -> io::Result<bool> {
-        match fs::create_dir(folder) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
-            _ => {}
-        }
-        let draft = folder.join(format!(".draft-{}", random()));
+        let drafts = folder.join(DRAFTS);
+        fs::create_dir_all(&drafts)?;
+        let draft = drafts.join(random());
         let mut file = File::create_new(&draft)?;
         file.write_all(value)?;
         file.sync_all()?;
@@ -122,9 +119,8 @@ impl Folder {
     /// Removes a value, if there is one.
     pub fn delete(&self, key: &str) -> io::Result<()> {
         let gone = self.0.join(format!(".gone-{}", random()));
-        match fs::rename(self.value(key), gone) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            renamed => renamed?,
+        if absent(fs::rename(self.value(key), gone))?.is_none() {
+            return Ok(());
         }
         sync(&self.0);
         // Its own, and those of writers that died before they came to this.
@@ -142,34 +138,46 @@ impl Folder {
 
 /// The names in a folder; none if there is no folder.
 fn names(folder: &Path) -> io::Result<impl Iterator<Item = String>> {
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        entries => Some(entries?),
+    let names = loop {
+        let Some(entries) = absent(fs::read_dir(folder))? else {
+            break Vec::new();
+        };
+        let names = entries.map(|entry| Ok(entry?.file_name())).collect();
+        // Something went while the folder was listed; so list it again.
+        if let Some(names) = absent(names)? {
+            break names;
+        }
     };
-    let names: io::Result<Vec<_>> = entries
-        .into_iter()
-        .flatten()
-        .map(|entry| Ok(entry?.file_name()))
-        .collect();
-    let names = names?.into_iter();
+    let names = names.into_iter();
     Ok(names.filter_map(|name| name.into_string().ok()))
+}
+
+/// What is not there as `None`.
+fn absent<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        result => result.map(Some),
+    }
 }
 
 fn generations(folder: &Path) -> io::Result<impl Iterator<Item = u64>> {
     Ok(names(folder)?.filter_map(|name| name.parse().ok()))
 }
 
-/// Removes old generations, and the drafts of writers that died.
+/// Removes old generations and, from time to time, drafts of writers that died.
+/// What cannot be removed, another writer has removed or will.
 fn tidy(folder: &Path, newest: u64) -> io::Result<()> {
-    for name in names(folder)? {
-        let path = folder.join(&name);
-        let useless = match name.parse::<u64>() {
-            Ok(generation) => generation + KEPT <= newest,
-            Err(_) => is_stale(&path),
-        };
-        if useless {
-            // Another writer may have done so.
-            let _ = fs::remove_file(path);
+    for generation in generations(folder)? {
+        if generation + KEPT <= newest {
+            let _ = fs::remove_file(folder.join(generation.to_string()));
+        }
+    }
+    if newest.is_multiple_of(KEPT) {
+        let drafts = folder.join(DRAFTS);
+        for draft in names(&drafts)?.map(|name| drafts.join(name)) {
+            if is_stale(&draft) {
+                let _ = fs::remove_file(draft);
+            }
         }
     }
     Ok(())
@@ -275,18 +283,18 @@ mod tests {
     fn old_generations_and_drafts_of_the_dead_go() {
         let (place, folder) = folder();
         folder.set("k", b"x").unwrap();
+        let drafts = place.path().join("k").join(DRAFTS);
         let draft = |name: &str, age| {
-            let file = File::create(place.path().join("k").join(name)).unwrap();
+            let file = File::create(drafts.join(name)).unwrap();
             file.set_modified(SystemTime::now() - age).unwrap();
         };
-        draft(".draft-dead", STALE + Duration::from_secs(1));
-        draft(".draft-slow", Duration::ZERO);
+        draft("dead", STALE + Duration::from_secs(1));
+        draft("slow", Duration::ZERO);
         for _ in 0..2 * KEPT {
             folder.set("k", b"x").unwrap();
         }
-        let mut names: Vec<_> = names(&place.path().join("k")).unwrap().collect();
-        names.retain(|name| name.starts_with('.'));
-        assert_eq!(names, [".draft-slow"]);
+        let names: Vec<_> = names(&drafts).unwrap().collect();
+        assert_eq!(names, ["slow"]);
         let kept = generations(&place.path().join("k")).unwrap().count();
         assert_eq!(kept as u64, KEPT);
     }

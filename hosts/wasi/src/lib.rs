@@ -119,7 +119,7 @@ fn ambient(method: &Method) -> Ambient {
 /// How long an overtaken writer lets others go first: a random time, longer
 /// from attempt to attempt, so that many do not keep overtaking each other.
 fn backoff(attempt: usize) -> Duration {
-    let longest = 1_000_000 << attempt.min(7);
+    let longest = 8_000_000 << attempt.min(5);
     Duration::from_nanos(get_random_u64() % longest)
 }
 
