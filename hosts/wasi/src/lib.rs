@@ -67,7 +67,7 @@ fn answer(
     request: &::http::Request<Vec<u8>>,
 ) -> ::http::Response<Vec<u8>> {
     let ambient = ambient(request.method());
-    for attempt in 0..MAX_ATTEMPTS {
+    for _ in 0..MAX_ATTEMPTS {
         let stored = slot.read();
         let state = stored.as_ref().ok().and_then(|bytes| bytes.as_deref());
         emulator.recall(state, request, |key| slot.recall(key));
@@ -85,7 +85,7 @@ fn answer(
             match slot.swap(current.as_deref(), &next) {
                 Ok(()) => {}
                 Err(Conflict::Overtaken) => {
-                    wait(backoff(attempt));
+                    wait(backoff(ambient.now));
                     continue;
                 }
                 Err(Conflict::Failed(reason)) => return emulator.unstorable(&reason, ambient.now),
@@ -104,23 +104,28 @@ fn answer(
 /// method changes nothing (RFC 9110, section 9.2.1), and most requests are
 /// spared the asking.
 fn ambient(method: &Method) -> Ambient {
-    let clock = wall_clock::now();
-    let seconds = i64::try_from(clock.seconds).unwrap_or_default();
     let mut entropy = [0; 32];
     if !method.is_safe() {
         entropy.copy_from_slice(&get_random_bytes(32));
     }
     Ambient {
-        now: UnixMillis(seconds * 1000 + i64::from(clock.nanoseconds / 1_000_000)),
+        now: now(),
         entropy,
     }
 }
 
-/// How long an overtaken writer lets others go first: a random time, longer
-/// from attempt to attempt, so that many do not keep overtaking each other.
-fn backoff(attempt: usize) -> Duration {
-    let longest = 8_000_000 << attempt.min(5);
-    Duration::from_nanos(get_random_u64() % longest)
+fn now() -> UnixMillis {
+    let clock = wall_clock::now();
+    let seconds = i64::try_from(clock.seconds).unwrap_or_default();
+    UnixMillis(seconds * 1000 + i64::from(clock.nanoseconds / 1_000_000))
+}
+
+/// How long an overtaken writer lets others go first: a random time, about as
+/// long as the request has taken so far, so that many do not keep overtaking
+/// each other.
+fn backoff(arrived: UnixMillis) -> Duration {
+    let spent = (now().0 - arrived.0).clamp(1, 1000);
+    Duration::from_nanos(get_random_u64() % (spent.unsigned_abs() * 2_000_000))
 }
 
 fn wait(delay: Duration) {
