@@ -3,7 +3,7 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -38,21 +38,24 @@ pub(crate) fn nothing_is_lost(address: &str) {
     const READERS: usize = 4;
     let acknowledged = [const { AtomicUsize::new(0) }; WRITERS];
     let acknowledged = &acknowledged;
+    let over = &AtomicBool::new(false);
     std::thread::scope(|scope| {
-        for (writer, acknowledged) in acknowledged.iter().enumerate() {
-            scope.spawn(move || {
-                for change in 0..CHANGES {
-                    let put = format!("PUT /_imdsim/overrides/meta-data/{writer}/{change}");
-                    let (status, said) = call(address, &put, "new").unwrap();
-                    assert_eq!(status, 200, "{put}: {said}");
-                    acknowledged.store(change + 1, Ordering::SeqCst);
-                }
-            });
-        }
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|writer| {
+                scope.spawn(move || {
+                    for change in 0..CHANGES {
+                        let put = format!("PUT /_imdsim/overrides/meta-data/{writer}/{change}");
+                        let (status, said) = call(address, &put, "new").unwrap();
+                        assert_eq!(status, 200, "{put}: {said}");
+                        acknowledged[writer].store(change + 1, Ordering::SeqCst);
+                    }
+                })
+            })
+            .collect();
         for reader in 0..READERS {
             scope.spawn(move || {
                 let mut writer = reader;
-                loop {
+                while !over.load(Ordering::SeqCst) {
                     let done = acknowledged[writer].load(Ordering::SeqCst);
                     // The last one that must be there, then the next one.
                     for change in [done.checked_sub(1), Some(done)].into_iter().flatten() {
@@ -63,14 +66,13 @@ pub(crate) fn nothing_is_lost(address: &str) {
                             (status, said) => panic!("{get}: {status} {said}"),
                         }
                     }
-                    let left = |writer: &AtomicUsize| writer.load(Ordering::SeqCst) < CHANGES;
-                    if !acknowledged.iter().any(left) {
-                        return;
-                    }
                     writer = (writer + 1) % WRITERS;
                 }
             });
         }
+        let ends: Vec<_> = writers.into_iter().map(|writer| writer.join()).collect();
+        over.store(true, Ordering::SeqCst);
+        assert!(ends.iter().all(Result::is_ok), "a writer failed");
     });
     for writer in 0..WRITERS {
         let get = format!("GET /latest/meta-data/{writer}/");
@@ -106,8 +108,12 @@ pub(crate) fn survives_kills<H>(rounds: usize, start: impl Fn() -> (H, String)) 
                     scope.spawn(move || write(address, writer, last, &acknowledge))
                 })
                 .collect();
+            // Once all writers have given up, this does not wait for them.
+            drop(acknowledge);
             for _ in 0..=enough {
-                acknowledged.recv().unwrap();
+                acknowledged
+                    .recv()
+                    .expect("the host answers until it is killed");
             }
             drop(host);
             let mut writers = writers.into_iter();

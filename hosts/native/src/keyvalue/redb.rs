@@ -9,7 +9,6 @@
 use std::path::Path;
 
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
-use tokio::task::block_in_place;
 
 use super::{Change, Store, state_file};
 use crate::fail::Failure;
@@ -77,13 +76,13 @@ impl Store for Durable {
         self.all_keys().map_err(|error| describe(&error))
     }
 
-    /// Waits for the disk, and lets other requests go on meanwhile.
+    /// Waits for the disk, as do the other connections of this worker.
     fn update(
         &self,
         key: &str,
         decide: &mut dyn FnMut(Option<&[u8]>) -> Change,
     ) -> Result<(), String> {
-        block_in_place(|| self.change(key, decide)).map_err(|error| describe(&error))
+        self.change(key, decide).map_err(|error| describe(&error))
     }
 }
 
