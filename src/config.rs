@@ -36,6 +36,8 @@ pub struct Config {
     pub frozen_entropy: Option<[u8; 32]>,
     /// Whether `X-Forwarded-For` costs the token, as on a real instance.
     pub reject_forwarded: bool,
+    /// What runs the emulator, for `health` to tell.
+    pub host: String,
 }
 
 /// The secret that is used when none is set. It is public: tokens of such an
@@ -75,6 +77,7 @@ impl Config {
             frozen_entropy: text("frozen_entropy")?.map(|text| Sha256::digest(text).into()),
             reject_forwarded: choice(settings, "forwarded_for", ["reject", "ignore"])?
                 .is_none_or(|chosen| chosen == 0),
+            host: host(settings)?,
         })
     }
 }
@@ -108,6 +111,21 @@ fn admin_token(settings: &Settings) -> Result<Option<String>, Problem> {
         ));
     }
     Ok(Some(token))
+}
+
+/// A component knows no more of its host than it is told.
+fn host(settings: &Settings) -> Result<String, Problem> {
+    let Some(given) = settings.get("host") else {
+        return Ok("wasi".into());
+    };
+    let name = string(given)?;
+    let plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    if name.starts_with(|first: char| first.is_ascii_lowercase()) && name.bytes().all(plain) {
+        Ok(name)
+    } else {
+        let remedy = "write what runs the emulator in small letters, as in wasmtime";
+        Err(refusal(given, "the name of a host", remedy))
+    }
 }
 
 /// The index of the chosen one of two words.
@@ -177,6 +195,12 @@ mod tests {
             "frozen_time",
             "noon",
             "\"noon\" is not a time; write RFC 3339, as in 2026-01-01T00:00:00Z",
+        );
+        check(
+            "host",
+            "0.0.0.0",
+            "\"0.0.0.0\" is not the name of a host; \
+             write what runs the emulator in small letters, as in wasmtime",
         );
         check(
             "user_data",

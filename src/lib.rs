@@ -36,6 +36,7 @@ pub mod wire;
 
 pub use clock::Clock;
 pub use config::Config;
+pub use control::control_calls;
 pub use documents::{Credentials, Imds, Rotation, Vault};
 pub use emulator::{Emulator, World, answer};
 pub use host::{Ambient, Outcome, STATE_KEY, headers_that_matter};

@@ -18,6 +18,7 @@ pub const KEYS: &[&str] = &[
     "forwarded_for",
     "frozen_entropy",
     "frozen_time",
+    "host",
     "http_endpoint",
     "http_protocol_ipv6",
     "http_put_response_hop_limit",
@@ -102,6 +103,14 @@ impl Settings {
         let place = place.to_owned();
         self.0.insert(key, Given { place, value });
         Ok(())
+    }
+
+    /// Sets one key where nothing was said of it.
+    pub fn suggest(&mut self, key: &str, text: &str) -> Result<(), Problem> {
+        match known(key) {
+            Some(key) if self.0.contains_key(key) => Ok(()),
+            _ => self.set(key, key, text),
+        }
     }
 
     /// Reads `IMDSIM_CONFIG` and, over it, the variables of single keys.

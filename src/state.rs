@@ -54,6 +54,7 @@ impl State {
                     "it was written by a newer imdsim; use that one, or another store",
                 ));
             }
+            Some(0) => return Err(damaged("versions begin with 1")),
             Some(_) => {}
         }
         let instance = &document["instance"];

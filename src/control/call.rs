@@ -13,6 +13,7 @@ use crate::merge;
 use crate::reply::Reply;
 use crate::settings::read_json;
 use crate::state::State;
+use crate::time::UnixMillis;
 
 /// What every call works on.
 #[derive(Clone, Copy)]
@@ -70,11 +71,7 @@ impl Call<'_> {
             revision: revision + 1,
             ..state
         };
-        let body = json!({ "status": "ok", "revision": state.revision });
-        Ok(Outcome {
-            next_state: Some(state.to_bytes()),
-            ..Outcome::reply(self.answer(JSON, body.to_string().into(), state.revision))
-        })
+        Ok(changed(&state, self.ambient.now))
     }
 
     /// A JSON document as an answer.
@@ -89,15 +86,31 @@ impl Call<'_> {
     )]
     pub(super) fn give(&self, media_type: &'static str, body: Vec<u8>) -> Answer {
         let revision = self.world.state.revision;
-        Ok(Outcome::reply(self.answer(media_type, body, revision)))
+        let response = tagged(media_type, body, revision, self.ambient.now);
+        Ok(Outcome::reply(response))
     }
+}
 
-    fn answer(&self, media_type: &'static str, body: Vec<u8>, revision: u64) -> Response<Vec<u8>> {
-        Reply::new(StatusCode::OK)
-            .header(CONTENT_TYPE, media_type)
-            .text(ETAG, format!("\"{revision}\""))
-            .finish(body, self.ambient.now)
+/// The answer to a change, and the state to store.
+pub(super) fn changed(state: &State, now: UnixMillis) -> Outcome {
+    let body = json!({ "status": "ok", "revision": state.revision });
+    Outcome {
+        next_state: Some(state.to_bytes()),
+        ..Outcome::reply(tagged(JSON, body.to_string().into(), state.revision, now))
     }
+}
+
+/// An answer of a revision.
+fn tagged(
+    media_type: &'static str,
+    body: Vec<u8>,
+    revision: u64,
+    now: UnixMillis,
+) -> Response<Vec<u8>> {
+    Reply::new(StatusCode::OK)
+        .header(CONTENT_TYPE, media_type)
+        .text(ETAG, format!("\"{revision}\""))
+        .finish(body, now)
 }
 
 pub(super) const JSON: &str = "application/json";

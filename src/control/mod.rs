@@ -6,8 +6,10 @@
 
 mod admission;
 mod call;
+mod openapi;
 mod problem;
 mod resources;
+mod routes;
 
 use http::{Method, Request, Response, StatusCode};
 use serde_json::json;
@@ -21,8 +23,9 @@ use crate::path;
 use crate::problem::Problem;
 use crate::state::State;
 use crate::time::UnixMillis;
-use call::Call;
-use problem::{Refusal, document};
+use call::{Answer, Call, changed};
+use problem::Refusal;
+use routes::{HEALTH, RESET, ROUTES, Route};
 
 /// Below these two names, the second an alias for hosts that expect it.
 const PREFIXES: [&str; 2] = ["_imdsim", "_parlel"];
@@ -35,6 +38,13 @@ pub(crate) fn owns(path: &str) -> bool {
 /// The first name of a path, and the rest.
 fn split(path: &str) -> (&str, &str) {
     path.split_once('/').unwrap_or((path, ""))
+}
+
+/// Every path of the control API, a name in braces where any will do, with the
+/// methods it takes as `Allow` lists them.
+pub fn control_calls() -> impl Iterator<Item = (String, &'static str)> {
+    let path = |route: &Route| format!("/{}/{}", PREFIXES[0], route.path);
+    ROUTES.iter().map(move |route| (path(route), route.methods))
 }
 
 /// Answers a request for a normalised path.
@@ -50,18 +60,7 @@ pub(crate) fn answer(
         request,
     };
     let mut outcome = route(&world.config, request, path)
-        .and_then(|route| match route {
-            Route::Health => Ok(health(&world.state, ambient)),
-            Route::Reset => Ok(reset(world.state.revision, ambient)),
-            Route::Instance => resources::instance(call),
-            Route::MetadataOptions => resources::metadata_options(call),
-            Route::UserData => resources::user_data(call),
-            Route::Overrides => resources::overrides(call),
-            Route::Override(below) => resources::one_override(call, below),
-            Route::Clock => resources::clock(call),
-            Route::Snapshot => resources::snapshot(call),
-            Route::Certificate(name) => resources::certificate(call, name),
-        })
+        .and_then(|(route, below)| (route.answer)(call, below))
         .unwrap_or_else(|refusal| Outcome::reply(refusal.response(ambient.now)));
     if request.method() == Method::HEAD {
         outcome.response.body_mut().clear();
@@ -85,7 +84,7 @@ pub(crate) fn recover(
         Err(unreadable())
     };
     match route {
-        Ok(Route::Reset) => reset(0, ambient),
+        Ok((route, _)) if route.path == RESET => changed(&blank(1, ambient), ambient.now),
         Ok(_) => Outcome::reply(unreadable().response(ambient.now)),
         Err(refusal) => Outcome::reply(refusal.response(ambient.now)),
     }
@@ -103,82 +102,51 @@ pub(crate) fn unstorable(reason: &str, now: UnixMillis) -> Response<Vec<u8>> {
     Refusal::new(StatusCode::SERVICE_UNAVAILABLE, detail).response(now)
 }
 
-/// What a call is about.
-enum Route<'p> {
-    Health,
-    Reset,
-    Instance,
-    MetadataOptions,
-    UserData,
-    Overrides,
-    Override(&'p str),
-    Clock,
-    Snapshot,
-    Certificate(&'p str),
-}
-
-/// Finds what a call is about, and whether it may be made.
+/// Finds the row of a call, and whether the call may be made.
 fn route<'p>(
     config: &Config,
     request: &Request<Vec<u8>>,
     path: &'p str,
-) -> Result<Route<'p>, Refusal> {
-    let (name, below) = split(split(path).1);
-    let (route, methods) = match (name, below) {
-        ("health", "") => (Route::Health, "GET"),
-        ("reset", "") => (Route::Reset, "POST"),
-        ("instance", "") => (Route::Instance, "GET, PATCH"),
-        ("metadata-options", "") => (Route::MetadataOptions, "GET, PATCH"),
-        ("user-data", "") => (Route::UserData, "GET, PUT, DELETE"),
-        ("overrides", "") => (Route::Overrides, "GET, DELETE"),
-        ("overrides", below) => (Route::Override(below), "GET, PUT, DELETE"),
-        ("clock", "") => (Route::Clock, "GET, PUT, DELETE"),
-        ("snapshot", "") => (Route::Snapshot, "GET, PUT"),
-        ("certificates", below) => (Route::Certificate(below), "GET"),
-        _ => {
-            return Err(Refusal::new(
-                StatusCode::NOT_FOUND,
-                "there is no such call; below /_imdsim/ there are health, reset, instance, \
-                 metadata-options, user-data, overrides, clock, snapshot and certificates",
-            ));
-        }
-    };
-    // Health alone is open to everybody; it shows nothing private.
-    if !matches!(route, Route::Health) {
+) -> Result<(&'static Route, &'p str), Refusal> {
+    let (route, below) = routes::find(split(path).1).ok_or_else(|| {
+        let known = ROUTES.map(|route| route.path).join(", ");
+        let detail = format!("there is no such call; below /_imdsim/ there are {known}");
+        Refusal::new(StatusCode::NOT_FOUND, detail)
+    })?;
+    if route.path != HEALTH {
         admission::check(config, request)?;
     }
     let method = match *request.method() {
         Method::HEAD => "GET",
         ref method => method.as_str(),
     };
-    if !methods.split(", ").any(|allowed| allowed == method) {
-        return Err(Refusal::method(methods));
+    if !route.takes(method) {
+        return Err(Refusal::method(route.methods));
     }
-    Ok(route)
+    Ok((route, below))
 }
 
-fn health(state: &State, ambient: Ambient) -> Outcome {
-    let body = json!({
+/// `health`: that all is well, and with what.
+fn health(call: Call<'_>) -> Answer {
+    call.json(&json!({
         "status": "ok",
         "version": env!("CARGO_PKG_VERSION"),
-        "revision": state.revision,
-    });
-    Outcome::reply(document(StatusCode::OK, &body, ambient.now))
+        "host": call.world.config.host,
+        "revision": call.world.state.revision,
+    }))
 }
 
-/// Back to what the emulator was started with. The new epoch voids all tokens.
-fn reset(revision: u64, ambient: Ambient) -> Outcome {
-    let revision = revision + 1;
-    // The revision tells epochs apart where random bytes are frozen.
-    let epoch = format!("{revision}-{}", hex::encode(&ambient.entropy[..16]));
-    let state = State {
+/// `reset`: back to what the emulator was started with.
+fn reset(call: Call<'_>) -> Answer {
+    call.change(blank(call.world.state.revision + 1, call.ambient))
+}
+
+/// A state without changes. Its new epoch voids all tokens; the revision tells
+/// epochs apart where random bytes are frozen.
+fn blank(revision: u64, ambient: Ambient) -> State {
+    State {
         revision,
-        epoch,
+        epoch: format!("{revision}-{}", hex::encode(&ambient.entropy[..16])),
         ..State::default()
-    };
-    let body = json!({ "status": "ok", "revision": state.revision });
-    Outcome {
-        next_state: Some(state.to_bytes()),
-        ..Outcome::reply(document(StatusCode::OK, &body, ambient.now))
     }
 }

@@ -1,8 +1,8 @@
-//! Answers of the control API: JSON, and problem documents (RFC 9457).
+//! Refusals of the control API: problem documents (RFC 9457).
 
-use http::header::{ALLOW, CONTENT_TYPE};
+use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{Response, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::problem::Problem;
 use crate::reply::Reply;
@@ -51,6 +51,9 @@ impl Refusal {
         if let Some(methods) = self.allow {
             reply = reply.header(ALLOW, methods);
         }
+        if self.status == StatusCode::UNAUTHORIZED {
+            reply = reply.header(WWW_AUTHENTICATE, "Bearer");
+        }
         reply.finish(body.to_string().into_bytes(), now)
     }
 }
@@ -60,11 +63,4 @@ impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
         Self::new(StatusCode::BAD_REQUEST, problem.to_string())
     }
-}
-
-/// A JSON document as an answer.
-pub(super) fn document(status: StatusCode, body: &Value, now: UnixMillis) -> Response<Vec<u8>> {
-    Reply::new(status)
-        .header(CONTENT_TYPE, "application/json")
-        .finish(body.to_string().into_bytes(), now)
 }

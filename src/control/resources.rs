@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::call::{Answer, Call};
+use super::openapi;
 use super::problem::Refusal;
 use crate::clock::Clock;
 use crate::instance::{Verdict, check_user_data};
@@ -158,6 +159,11 @@ pub(super) fn certificate(call: Call<'_>, name: &str) -> Answer {
     })?;
     let text = call.world.config.identity_keys.certificate(signature);
     call.give("application/x-pem-file", text.into_bytes())
+}
+
+/// `openapi.json`: what all of these take and give.
+pub(super) fn openapi(call: Call<'_>) -> Answer {
+    call.json(&openapi::document()?)
 }
 
 fn is_read(call: Call<'_>) -> bool {

@@ -93,27 +93,28 @@ impl Overrides {
     }
 
     fn below<'a>(&'a self, directory: &'a str) -> impl Iterator<Item = (&'a str, &'a Override)> {
-        self.0.iter().filter_map(move |(path, change)| {
-            let rest = match directory {
-                "" => path,
-                directory => path.strip_prefix(directory)?.strip_prefix('/')?,
-            };
-            Some((rest, change))
+        self.within(directory).map(move |(path, change)| {
+            let rest = path.strip_prefix(directory).unwrap_or(path);
+            (rest.strip_prefix('/').unwrap_or(rest), change)
         })
     }
 
-    fn leaf_in_the_way(&self, path: &str) -> Option<&str> {
-        let is_text = |path: &str| matches!(self.0.get(path), Some(Override::Text(_)));
-        let outer = ancestors(path).find(|outer| is_text(outer));
-        let inner = || {
-            self.0
-                .keys()
-                .find(|inner| ancestors(inner).any(|outer| outer == path) && is_text(inner))
+    /// The overrides below a directory, which stand together in the order.
+    fn within(&self, directory: &str) -> impl Iterator<Item = (&String, &Override)> + use<'_> {
+        let start = match directory {
+            "" => String::new(),
+            directory => format!("{directory}/"),
         };
-        let (known, _) = self
-            .0
-            .get_key_value(outer.or_else(|| inner().map(String::as_str))?)?;
-        Some(known)
+        self.0
+            .range(start.clone()..)
+            .take_while(move |(path, _)| path.starts_with(&start))
+    }
+
+    fn leaf_in_the_way(&self, path: &str) -> Option<&str> {
+        let is_text = |(_, change): &(&String, &Override)| matches!(change, Override::Text(_));
+        let outer = ancestors(path).filter_map(|outer| self.0.get_key_value(outer));
+        let mut around = outer.chain(self.within(path)).filter(is_text);
+        around.next().map(|(path, _)| path.as_str())
     }
 }
 

@@ -24,6 +24,8 @@ mod cloud_init;
 mod files;
 /// The namespace around all of this.
 mod namespace;
+/// The control API by its OpenAPI document.
+mod openapi;
 #[allow(
     dead_code,
     reason = "shared with the tests of the program, which use all of it"
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         namespace::Entered::Impossible(reason) => Some(reason),
     };
     let mut trials = cloud_init::trials(outside.as_deref());
+    trials.extend(openapi::trials(outside.as_deref()));
     for client in CLIENTS {
         let missing = outside.clone().or_else(|| client.missing());
         for tokens in ["optional", "required"] {

@@ -17,7 +17,7 @@ fn every_transcript_is_answered_to_the_byte() {
     }
 }
 
-fn as_request(message: &Message) -> Request<Vec<u8>> {
+pub(crate) fn as_request(message: &Message) -> Request<Vec<u8>> {
     let (method, target) = message.start.split_once(' ').unwrap();
     let mut request = Request::builder().method(method).uri(target);
     for (name, value) in &message.headers {

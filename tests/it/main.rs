@@ -27,6 +27,8 @@ mod described;
 mod facts;
 /// The transcripts of `tests/golden`, replayed.
 mod golden;
+/// The control API is as its OpenAPI document says.
+mod openapi;
 /// Whatever comes in, nothing breaks.
 mod properties;
 /// The JSON Schema and the reader agree.

@@ -10,8 +10,12 @@
 mod connections;
 /// The transcripts of `tests/golden`, replayed.
 mod golden;
+/// Many clients at once, and a program that is killed while they write.
+mod hardship;
 /// Too large, too much, not HTTP.
 mod limits;
+#[path = "../support/load.rs"]
+mod load;
 /// The request log.
 mod log;
 /// Starting the program, and refusals to start.

@@ -103,3 +103,9 @@ fn resets_of_many_clients_at_once_all_count() {
     let expected = format!("\"revision\":{}", CLIENTS * RESETS);
     assert!(health.contains(&expected), "{health}");
 }
+
+#[test]
+fn health_names_the_program_as_the_host() {
+    let response = Program::start(&[]).get("/_imdsim/health");
+    assert!(body(&response).contains(r#""host":"native""#), "{response}");
+}

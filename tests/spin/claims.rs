@@ -39,7 +39,33 @@ fn until_its_second() {
 /// One of each component, as two replicas of different age may be.
 fn two_hosts(kind: Kind) {
     let values = Arc::new(Values::new(kind));
-    survival::nothing_is_lost(&[Host::new(&values, &[]), Host::universal(&values, &[])]);
+    nothing_is_lost(&[Host::new(&values, &[]), Host::universal(&values, &[])]);
+}
+
+/// 8 clients of hosts that share a state, each with changes to leaves of its
+/// own, from before there is any document.
+fn nothing_is_lost(hosts: &[Host]) {
+    const CLIENTS: usize = 8;
+    const CHANGES: usize = 10;
+    std::thread::scope(|scope| {
+        for client in 0..CLIENTS {
+            let host = &hosts[client % hosts.len()];
+            scope.spawn(move || {
+                for change in 0..CHANGES {
+                    let put = format!("PUT /_imdsim/overrides/meta-data/{client}/{change}");
+                    let (status, body) = host.call(&put, &[], "x");
+                    assert_eq!(status, 200, "{body}");
+                    // Readers are served meanwhile.
+                    assert_eq!(host.call(LEAF, &[], "").0, 200);
+                }
+            });
+        }
+    });
+    for client in 0..CLIENTS {
+        let get = format!("GET /latest/meta-data/{client}/");
+        let listing = hosts[0].call(&get, &[], "").1;
+        assert_eq!(listing.lines().count(), CHANGES, "client {client}");
+    }
 }
 
 fn without_store() {

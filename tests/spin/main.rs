@@ -18,6 +18,9 @@ mod guest;
 mod host;
 /// `fermyon:spin/variables` and `wasi:keyvalue`.
 mod interfaces;
+#[allow(dead_code, reason = "shared with the tests of other hosts")]
+#[path = "../support/load.rs"]
+mod load;
 /// `spin.toml`.
 mod manifest;
 #[path = "../support/survival.rs"]

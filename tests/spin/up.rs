@@ -5,9 +5,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Once;
 
 use crate::endpoint::{self, Endpoint};
-use crate::root;
 use crate::survival;
 use crate::transcript::Message;
+use crate::{load, root};
 
 /// What is claimed, and how it is proven.
 pub(crate) const CLAIMS: [(&str, fn()); 2] = [
@@ -98,5 +98,5 @@ fn outlives() {
 
 fn nothing_is_lost() {
     let folder = tempfile::tempdir().unwrap();
-    survival::nothing_is_lost(&[Up::start(folder.path(), &[])]);
+    load::nothing_is_lost(&Up::start(folder.path(), &[]).address);
 }

@@ -36,29 +36,3 @@ pub(crate) fn outlives<E: Endpoint>(start: impl Fn() -> E) {
     assert_eq!(host.call(LEAF, &with_token, "").0, 401);
     assert_eq!(host.call(LEAF, &[], "").0, 200);
 }
-
-/// 8 clients of hosts that share a state, each with changes to leaves of its
-/// own, from before there is any document.
-pub(crate) fn nothing_is_lost<E: Endpoint + Sync>(hosts: &[E]) {
-    const CLIENTS: usize = 8;
-    const CHANGES: usize = 10;
-    std::thread::scope(|scope| {
-        for client in 0..CLIENTS {
-            let host = &hosts[client % hosts.len()];
-            scope.spawn(move || {
-                for change in 0..CHANGES {
-                    let put = format!("PUT /_imdsim/overrides/meta-data/{client}/{change}");
-                    let (status, body) = host.call(&put, &[], "x");
-                    assert_eq!(status, 200, "{body}");
-                    // Readers are served meanwhile.
-                    assert_eq!(host.call(LEAF, &[], "").0, 200);
-                }
-            });
-        }
-    });
-    for client in 0..CLIENTS {
-        let get = format!("GET /latest/meta-data/{client}/");
-        let listing = hosts[0].call(&get, &[], "").1;
-        assert_eq!(listing.lines().count(), CHANGES, "client {client}");
-    }
-}

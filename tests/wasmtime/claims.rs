@@ -1,11 +1,16 @@
 use crate::endpoint::Endpoint as _;
-use crate::host::Host;
+use crate::host::{self, Host};
+use crate::load;
 use crate::survival::{self, LEAF, TOKEN, mint};
 
 /// What is claimed, and how it is proven.
-pub(crate) const CLAIMS: [(&str, fn()); 3] = [
+pub(crate) const CLAIMS: [(&str, fn()); 4] = [
     ("what was changed outlives a killed host", outlives),
     ("concurrent writers lose nothing", nothing_is_lost),
+    (
+        "no acknowledged write is lost when the host is killed 200 times",
+        survives_kills,
+    ),
     (
         "without a folder only changes are refused",
         without_a_folder,
@@ -19,7 +24,21 @@ fn outlives() {
 
 fn nothing_is_lost() {
     let folder = tempfile::tempdir().unwrap();
-    survival::nothing_is_lost(&[Host::start(Some(folder.path()), &[])]);
+    let host = Host::start(Some(folder.path()), &[]);
+    load::nothing_is_lost(host.address());
+}
+
+/// The component is compiled once; else most of the time would go into that.
+fn survives_kills() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    std::fs::create_dir(&state).unwrap();
+    let compiled = host::compile(folder.path());
+    load::survives_kills(200, || {
+        let host = Host::run(&compiled, Some(&state), &[]);
+        let address = host.address().to_owned();
+        (host, address)
+    });
 }
 
 fn without_a_folder() {

@@ -14,8 +14,18 @@ pub(crate) struct Host {
 impl Host {
     /// Starts it on a free port, with or without a folder for the state.
     pub(crate) fn start(state: Option<&Path>, settings: &[(String, String)]) -> Self {
+        Self::run(&component(), state, settings)
+    }
+
+    /// The same with a component that may be compiled already.
+    pub(crate) fn run(
+        component: &Path,
+        state: Option<&Path>,
+        settings: &[(String, String)],
+    ) -> Self {
         let mut command = Command::new("wasmtime");
         command.args(["serve", "-S", "cli", "--addr", "127.0.0.1:0"]);
+        command.arg("--allow-precompiled");
         if let Some(folder) = state {
             command
                 .arg("--dir")
@@ -26,7 +36,7 @@ impl Host {
             command.arg("--env").arg(format!("IMDSIM_{key}={value}"));
         }
         let mut child = command
-            .arg(root().join("dist/imdsim-standalone.wasm"))
+            .arg(component)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -42,6 +52,10 @@ impl Host {
             .expect("wasmtime says where it serves");
         Self { child, address }
     }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
 }
 
 impl Endpoint for Host {
@@ -56,6 +70,23 @@ impl Drop for Host {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn component() -> PathBuf {
+    root().join("dist/imdsim-standalone.wasm")
+}
+
+/// Compiles the component, as the host would each time that it starts.
+pub(crate) fn compile(folder: &Path) -> PathBuf {
+    let compiled = folder.join("imdsim.cwasm");
+    let status = Command::new("wasmtime")
+        .arg("compile")
+        .arg(component())
+        .arg("-o")
+        .arg(&compiled)
+        .status();
+    assert!(status.unwrap().success(), "wasmtime compile failed");
+    compiled
 }
 
 /// The root of the repository.

@@ -13,6 +13,8 @@ mod claims;
 mod endpoint;
 /// A running `wasmtime serve`.
 mod host;
+#[path = "../support/load.rs"]
+mod load;
 #[path = "../support/survival.rs"]
 mod survival;
 #[allow(dead_code, reason = "shared with the tests of other hosts")]

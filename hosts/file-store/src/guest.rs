@@ -5,7 +5,7 @@ use std::io;
 use bindings::exports::wasi::keyvalue::atomics::{self, CasError};
 use bindings::exports::wasi::keyvalue::store::{self, Error, KeyResponse};
 
-use crate::folder::{Change, Folder};
+use crate::folder::{Folder, Seen};
 
 mod bindings {
     #![allow(missing_docs, unsafe_code, reason = "generated from wit/")]
@@ -34,7 +34,7 @@ struct Bucket(Folder);
 struct Cas {
     folder: Folder,
     key: String,
-    seen: Option<Vec<u8>>,
+    seen: Seen,
 }
 
 impl store::Guest for FileStore {
@@ -55,16 +55,16 @@ impl store::Guest for FileStore {
 
 impl store::GuestBucket for Bucket {
     fn get(&self, key: String) -> Result<Option<Vec<u8>>, Error> {
-        self.0.get(&key).map_err(other)
+        let seen = self.0.look(&key).map_err(other)?;
+        Ok(seen.value)
     }
 
     fn set(&self, key: String, value: Vec<u8>) -> Result<(), Error> {
-        let replaced = self.0.update(&key, |_| Change::Set(&value));
-        replaced.map_err(other)
+        self.0.set(&key, &value).map_err(other)
     }
 
     fn delete(&self, key: String) -> Result<(), Error> {
-        self.0.update(&key, |_| Change::Delete).map_err(other)
+        self.0.delete(&key).map_err(other)
     }
 
     fn exists(&self, key: String) -> Result<bool, Error> {
@@ -88,8 +88,8 @@ impl atomics::Guest for FileStore {
     fn increment(bucket: store::BucketBorrow<'_>, key: String, delta: i64) -> Result<i64, Error> {
         let Bucket(folder) = bucket.get::<Bucket>();
         loop {
-            let seen = folder.get(&key).map_err(other)?;
-            let number = match seen.as_deref() {
+            let seen = folder.look(&key).map_err(other)?;
+            let number = match seen.value.as_deref() {
                 None => Some(0),
                 Some(bytes) => std::str::from_utf8(bytes)
                     .ok()
@@ -100,7 +100,8 @@ impl atomics::Guest for FileStore {
                 return Err(Error::Other(reason.to_owned()));
             };
             let text = sum.to_string();
-            if replace(folder, &key, seen.as_deref(), text.as_bytes()).map_err(other)? {
+            let replaced = folder.replace(&key, &seen, text.as_bytes());
+            if replaced.map_err(other)? {
                 return Ok(sum);
             }
         }
@@ -109,10 +110,10 @@ impl atomics::Guest for FileStore {
     fn swap(cas: atomics::Cas, value: Vec<u8>) -> Result<(), CasError> {
         let Cas { folder, key, seen } = cas.into_inner::<Cas>();
         let failed = |error| CasError::StoreError(other(error));
-        if replace(&folder, &key, seen.as_deref(), &value).map_err(failed)? {
+        if folder.replace(&key, &seen, &value).map_err(failed)? {
             return Ok(());
         }
-        let seen = folder.get(&key).map_err(failed)?;
+        let seen = folder.look(&key).map_err(failed)?;
         Err(CasError::CasFailed(atomics::Cas::new(Cas {
             folder,
             key,
@@ -124,28 +125,14 @@ impl atomics::Guest for FileStore {
 impl atomics::GuestCas for Cas {
     fn new(bucket: store::BucketBorrow<'_>, key: String) -> Result<atomics::Cas, Error> {
         let Bucket(folder) = bucket.get::<Bucket>();
-        let seen = folder.get(&key).map_err(other)?;
+        let seen = folder.look(&key).map_err(other)?;
         let folder = folder.clone();
         Ok(atomics::Cas::new(Self { folder, key, seen }))
     }
 
     fn current(&self) -> Result<Option<Vec<u8>>, Error> {
-        Ok(self.seen.clone())
+        Ok(self.seen.value.clone())
     }
-}
-
-/// Replaces a value if it is still what was seen.
-fn replace(folder: &Folder, key: &str, seen: Option<&[u8]>, value: &[u8]) -> io::Result<bool> {
-    let mut won = false;
-    folder.update(key, |present| {
-        won = present == seen;
-        if won {
-            Change::Set(value)
-        } else {
-            Change::Keep
-        }
-    })?;
-    Ok(won)
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "what map_err hands over")]

@@ -4,6 +4,5 @@
 mod folder;
 #[cfg(target_family = "wasm")]
 mod guest;
-mod lock;
 
-pub use folder::{Change, Folder};
+pub use folder::{Folder, Seen};

@@ -40,6 +40,7 @@ pub(crate) fn gather(
         (None, Some((name, text))) => imdsim::Settings::parse(&name, &text)?,
         (None, None) => imdsim::Settings::default(),
     };
+    settings.suggest("host", "native")?;
     variables.sort();
     for (name, text) in &variables {
         match imdsim::key_of(name) {

@@ -6,13 +6,13 @@ use http::{Method, Request, Response};
 use imdsim::{Ambient, Emulator, Outcome, UnixMillis};
 
 use crate::bindings::wasi::clocks::{monotonic_clock, wall_clock};
-use crate::bindings::wasi::random::random::get_random_bytes;
+use crate::bindings::wasi::random::random::{get_random_bytes, get_random_u64};
 use crate::store::{Conflict, Slot};
 
 /// How often a change is tried again when other writers come first.
 const MAX_ATTEMPTS: usize = 100;
 
-/// How long the others are let go ahead before the next attempt.
+/// How long a writer whose turn it is not lets that one go ahead.
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// Loads the state, asks the core, and stores what it wants stored; when
@@ -40,8 +40,12 @@ pub(crate) fn answer(
             };
             match slot.swap(current.as_deref(), &next) {
                 Ok(()) => {}
-                Err(Conflict::Overtaken) => {
+                Err(Conflict::NotNext) => {
                     wait(PAUSE);
+                    continue;
+                }
+                Err(Conflict::Overtaken) => {
+                    wait(backoff(ambient.now));
                     continue;
                 }
                 Err(Conflict::Failed(reason)) => return emulator.unstorable(&reason, ambient.now),
@@ -60,16 +64,28 @@ pub(crate) fn answer(
 /// method changes nothing (RFC 9110, section 9.2.1), and most requests are
 /// spared the asking.
 fn ambient(method: &Method) -> Ambient {
-    let clock = wall_clock::now();
-    let seconds = i64::try_from(clock.seconds).unwrap_or_default();
     let mut entropy = [0; 32];
     if !method.is_safe() {
         entropy.copy_from_slice(&get_random_bytes(32));
     }
     Ambient {
-        now: UnixMillis(seconds * 1000 + i64::from(clock.nanoseconds / 1_000_000)),
+        now: now(),
         entropy,
     }
+}
+
+fn now() -> UnixMillis {
+    let clock = wall_clock::now();
+    let seconds = i64::try_from(clock.seconds).unwrap_or_default();
+    UnixMillis(seconds * 1000 + i64::from(clock.nanoseconds / 1_000_000))
+}
+
+/// How long an overtaken writer lets others go first: a random time, about as
+/// long as the request has taken so far, so that many do not keep overtaking
+/// each other.
+fn backoff(arrived: UnixMillis) -> Duration {
+    let spent = (now().0 - arrived.0).clamp(1, 1000);
+    Duration::from_nanos(get_random_u64() % (spent.unsigned_abs() * 2_000_000))
 }
 
 fn wait(delay: Duration) {

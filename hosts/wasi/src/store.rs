@@ -17,6 +17,8 @@ const TURNS: i64 = 64;
 pub(crate) enum Conflict {
     /// Another writer changed the document since it was read.
     Overtaken,
+    /// There is no document yet, and another writer is to make it.
+    NotNext,
     /// The store refused, in its own words.
     Failed(String),
 }
@@ -47,23 +49,23 @@ impl Slot {
             // A store that cannot count has a better swap.
             let is_others_turn = |turn| turn % TURNS != 1;
             if expected.is_none() && increment(bucket, FIRST_KEY, 1).is_ok_and(is_others_turn) {
-                return Ok(false);
+                return Ok(Err(Conflict::NotNext));
             }
             let cas = Cas::new(bucket, imdsim::STATE_KEY)?;
-            if cas.current()?.as_deref() != expected {
-                return Ok(false);
-            }
-            match commit(cas, next) {
-                Ok(()) => Ok(true),
-                Err(CasError::CasFailed(now)) => Ok(now.current()?.as_deref() == Some(next)),
-                Err(CasError::StoreError(error)) => Err(error),
-            }
+            let stands = |cas: &Cas, value| Ok(cas.current()?.as_deref() == value);
+            let stored = stands(&cas, expected)?
+                && match commit(cas, next) {
+                    Ok(()) => true,
+                    Err(CasError::CasFailed(now)) => stands(&now, Some(next))?,
+                    Err(CasError::StoreError(error)) => return Err(error),
+                };
+            Ok(if stored {
+                Ok(())
+            } else {
+                Err(Conflict::Overtaken)
+            })
         });
-        match swapped {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(Conflict::Overtaken),
-            Err(reason) => Err(Conflict::Failed(reason)),
-        }
+        swapped.unwrap_or_else(|reason| Err(Conflict::Failed(reason)))
     }
 
     /// A value that the core may have had stored. A store that fails has none.

@@ -1,0 +1,75 @@
+//! The calls there are, one row each.
+//!
+//! The router, the sentence of a 404 and the tests of the OpenAPI document all
+//! read this table; `openapi.json` beside it describes the same calls to others.
+
+use super::call::{Answer, Call};
+use super::{health, reset, resources};
+
+/// The calls of one path.
+pub(super) struct Route {
+    /// Below `/_imdsim/`; a name in braces at the end stands for any number of
+    /// names, whatever they are.
+    pub(super) path: &'static str,
+    /// The methods it takes, as `Allow` lists them. HEAD goes with GET.
+    pub(super) methods: &'static str,
+    /// Answers one of them; the text is what the braces stood for.
+    pub(super) answer: fn(Call<'_>, &str) -> Answer,
+}
+
+/// The one call that everybody may make; it shows nothing private.
+pub(super) const HEALTH: &str = "health";
+
+/// The one call that works when the state document cannot be read.
+pub(super) const RESET: &str = "reset";
+
+const fn row(
+    path: &'static str,
+    methods: &'static str,
+    answer: fn(Call<'_>, &str) -> Answer,
+) -> Route {
+    Route {
+        path,
+        methods,
+        answer,
+    }
+}
+
+#[rustfmt::skip]
+pub(super) const ROUTES: [Route; 11] = [
+    row(HEALTH,                "GET",              |call, _| health(call)),
+    row(RESET,                 "POST",             |call, _| reset(call)),
+    row("instance",            "GET, PATCH",       |call, _| resources::instance(call)),
+    row("metadata-options",    "GET, PATCH",       |call, _| resources::metadata_options(call)),
+    row("user-data",           "GET, PUT, DELETE", |call, _| resources::user_data(call)),
+    row("overrides",           "GET, DELETE",      |call, _| resources::overrides(call)),
+    row("overrides/{path}",    "GET, PUT, DELETE", resources::one_override),
+    row("clock",               "GET, PUT, DELETE", |call, _| resources::clock(call)),
+    row("snapshot",            "GET, PUT",         |call, _| resources::snapshot(call)),
+    row("certificates/{name}", "GET",              resources::certificate),
+    row("openapi.json",        "GET",              |call, _| resources::openapi(call)),
+];
+
+/// The row of a path below `/_imdsim/`, and what the braces stand for.
+pub(super) fn find(path: &str) -> Option<(&'static Route, &str)> {
+    const { &ROUTES }
+        .iter()
+        .find_map(|route| Some((route, route.below(path)?)))
+}
+
+impl Route {
+    fn below<'p>(&self, path: &'p str) -> Option<&'p str> {
+        match self.path.split_once("/{") {
+            None => (path == self.path).then_some(""),
+            Some((start, _)) => match path.strip_prefix(start)? {
+                "" => Some(""),
+                rest => rest.strip_prefix('/'),
+            },
+        }
+    }
+
+    /// Whether it takes a method.
+    pub(super) fn takes(&self, method: &str) -> bool {
+        self.methods.split(", ").any(|taken| taken == method)
+    }
+}
