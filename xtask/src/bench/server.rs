@@ -36,7 +36,7 @@ impl Server {
     /// A session token with six hours to live.
     pub(super) fn token(&self) -> Result<String> {
         let response = self.exchange(
-            "PUT /latest/api/token HTTP/1.1\r\nHost: bench\r\n\
+            "PUT /latest/api/token HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\
              X-aws-ec2-metadata-token-ttl-seconds: 21600\r\nContent-Length: 0\r\n\r\n",
         )?;
         let (_, token) = response.split_once("\r\n\r\n").context("no token came")?;
