@@ -101,7 +101,7 @@ fn recall_a_signature(bencher: Bencher<'_, '_>, path: &str) {
     bencher
         .with_inputs(emulator)
         .bench_local_values(|mut emulator| {
-            emulator.recall(None, &get, |_| Some(kept.clone()));
+            emulator.recall(None, AMBIENT.now, &get, |_| Some(kept.clone()));
             emulator.answer(None, AMBIENT, &get)
         });
 }

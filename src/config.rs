@@ -12,6 +12,7 @@ use crate::overlay;
 use crate::problem::Problem;
 use crate::settings::{Given, Settings};
 use crate::signature::IdentityKeys;
+use crate::simulation::Story;
 use crate::time::UnixMillis;
 
 /// What an emulator is started with.
@@ -38,6 +39,10 @@ pub struct Config {
     pub reject_forwarded: bool,
     /// What runs the emulator, for `health` to tell.
     pub host: String,
+    /// What is to happen, as it was written.
+    timeline: Option<Given>,
+    /// When the emulator was started, if it was told.
+    started: Option<UnixMillis>,
 }
 
 /// The secret that is used when none is set. It is public: tokens of such an
@@ -57,28 +62,35 @@ impl Config {
             .map_err(|problem| problem.within(place.unwrap_or("the built-in instance")))?;
         let text = |key| settings.get(key).map(string).transpose();
         let secret = text("secret")?.unwrap_or_else(|| BUILT_IN_SECRET.into());
-        Ok(Self {
+        let config = Self {
             document,
             instance,
             described_ids,
             secret: secret.into_bytes(),
             identity_keys: identity_keys(settings)?,
             admin_token: admin_token(settings)?,
-            frozen_time: settings
-                .get("frozen_time")
-                .map(|given| {
-                    parse(
-                        given,
-                        "a time",
-                        "write RFC 3339, as in 2026-01-01T00:00:00Z",
-                    )
-                })
-                .transpose()?,
+            frozen_time: time(settings, "frozen_time")?,
             frozen_entropy: text("frozen_entropy")?.map(|text| Sha256::digest(text).into()),
             reject_forwarded: choice(settings, "forwarded_for", ["reject", "ignore"])?
                 .is_none_or(|chosen| chosen == 0),
             host: host(settings)?,
-        })
+            timeline: settings.get("timeline").cloned(),
+            started: time(settings, "started")?,
+        };
+        // Where it counts from matters to no mistake in it.
+        config.story(None)?;
+        Ok(config)
+    }
+
+    /// What is to happen. Times after a delay count from the last reset, else
+    /// from the start of the emulator, else from that of the instance.
+    pub(crate) fn story(&self, reset: Option<UnixMillis>) -> Result<Story, Problem> {
+        let Some(given) = &self.timeline else {
+            return Ok(Story::default());
+        };
+        let start = reset.or(self.started).or(self.frozen_time);
+        let start = start.unwrap_or(self.instance.launch_time);
+        given.read(|document| Story::read(document, start))
     }
 }
 
@@ -126,6 +138,14 @@ fn host(settings: &Settings) -> Result<String, Problem> {
         let remedy = "write what runs the emulator in small letters, as in wasmtime";
         Err(refusal(given, "the name of a host", remedy))
     }
+}
+
+fn time(settings: &Settings, key: &str) -> Result<Option<UnixMillis>, Problem> {
+    let remedy = "write RFC 3339, as in 2026-01-01T00:00:00Z";
+    let given = settings.get(key);
+    given
+        .map(|given| parse(given, "a time", remedy))
+        .transpose()
 }
 
 /// The index of the chosen one of two words.

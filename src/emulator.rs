@@ -1,5 +1,7 @@
 //! One emulated instance, as a host holds it.
 
+use std::ops::Range;
+
 use http::{Request, Response};
 use serde_json::Value;
 
@@ -15,6 +17,7 @@ use crate::path;
 use crate::problem::Problem;
 use crate::settings::Settings;
 use crate::signature::{Signature, Signatures};
+use crate::simulation::{Event, Story};
 use crate::state::State;
 use crate::time::UnixMillis;
 use crate::token::Authority;
@@ -35,21 +38,21 @@ pub struct World {
     pub vault: Vault,
     /// Makes signatures, and keeps them.
     pub(crate) signatures: Signatures,
+    /// All events.
+    pub(crate) story: Story,
 }
 
 impl World {
-    /// Works out what follows from the two. The state may not fit: its changes
-    /// were made to another description.
-    pub fn new(config: Config, state: State) -> Result<Self, Problem> {
-        let changed = state
-            .instance
-            .as_object()
-            .is_some_and(|patch| !patch.is_empty());
-        let instance = if changed {
-            Instance::read(&described(&config, &state))
-                .map_err(|problem| problem.within("the state document does not fit the instance"))?
-        } else {
+    /// Works out what follows from the two at a moment. The state may not fit:
+    /// its changes were made to another description.
+    pub fn new(config: Config, state: State, now: UnixMillis) -> Result<Self, Problem> {
+        let story = story(&config, &state)?;
+        let document = described(&config, &state, story.due(now));
+        let instance = if document == config.document {
             config.instance.clone()
+        } else {
+            Instance::read(&document)
+                .map_err(|problem| problem.within("the state document does not fit the instance"))?
         };
         Ok(Self {
             authority: Authority::new(&config.secret, &instance.id, &state.epoch),
@@ -58,17 +61,40 @@ impl World {
             instance,
             config,
             state,
+            story,
         })
     }
 
-    /// The same emulator in another state.
-    pub(crate) fn with(&self, state: State) -> Result<Self, Problem> {
-        Self::new(self.config.clone(), state)
+    /// Whether another state holds water, at every moment that its events make.
+    pub(crate) fn check(&self, state: &State) -> Result<(), Problem> {
+        let story = story(&self.config, state)?;
+        let moments = [UnixMillis(i64::MIN)].into_iter().chain(story.moments());
+        for moment in moments {
+            Instance::read(&described(&self.config, state, story.due(moment)))?;
+        }
+        Ok(())
     }
 
-    /// The description with all changes.
-    pub(crate) fn document(&self) -> Value {
-        described(&self.config, &self.state)
+    /// The description as it is at a moment.
+    pub(crate) fn document(&self, now: UnixMillis) -> Value {
+        described(&self.config, &self.state, self.story.due(now))
+    }
+
+    /// The state in which the changes that have come by now are a part of the
+    /// description, so that what is changed next comes on top of them.
+    pub(crate) fn settled(&self, now: UnixMillis) -> State {
+        let changes = self.story.due(now).filter(|event| event.is_change());
+        let document = described(&self.config, &self.state, changes);
+        let story = self.story.settled(now);
+        State {
+            instance: merge::between(&self.config.document, &document),
+            story: if story == self.story {
+                self.state.story.clone()
+            } else {
+                Some(story)
+            },
+            ..self.state.clone()
+        }
     }
 
     /// The tree as it is at a moment, seen through one of the protocols.
@@ -90,11 +116,11 @@ impl World {
 /// Everything a client sees is decided here: the same arguments give the same
 /// outcome, on every host.
 pub fn answer(world: &World, ambient: Ambient, request: &Request<Vec<u8>>) -> Outcome {
-    let ambient = frozen(&world.config, world.state.clock, ambient);
     let path = path::normalize(request.uri().path());
     if control::owns(&path) {
         return control::answer(world, ambient, request, &path);
     }
+    let ambient = frozen(&world.config, world.state.clock, ambient);
     let response = metadata::answer(world, ambient, request, &path);
     Outcome {
         keep: world.signatures.take_new(&world.instance),
@@ -102,11 +128,23 @@ pub fn answer(world: &World, ambient: Ambient, request: &Request<Vec<u8>>) -> Ou
     }
 }
 
-/// The description that the emulator was started with, and what was changed of
-/// it since.
-fn described(config: &Config, state: &State) -> Value {
+/// The events that hold: those that control calls have left, else those of the
+/// start-up configuration, which count from the last reset.
+fn story(config: &Config, state: &State) -> Result<Story, Problem> {
+    match &state.story {
+        Some(story) => Ok(story.clone()),
+        None => config.story(state.since),
+    }
+}
+
+/// The description that the emulator was started with, what was changed of it
+/// since, and what events make of it.
+fn described<'e>(config: &Config, state: &State, events: impl Iterator<Item = &'e Event>) -> Value {
     let mut document = config.document.clone();
     merge::apply(&mut document, &state.instance);
+    for event in events {
+        event.apply(&mut document);
+    }
     document
 }
 
@@ -114,9 +152,14 @@ fn described(config: &Config, state: &State) -> Value {
 /// was done to the clock since then counts from there.
 pub(crate) fn frozen(config: &Config, clock: Clock, ambient: Ambient) -> Ambient {
     Ambient {
-        now: clock.at(config.frozen_time.unwrap_or(ambient.now)),
+        now: moment(config, clock, ambient.now),
         entropy: config.frozen_entropy.unwrap_or(ambient.entropy),
     }
+}
+
+/// The emulated time when the host's clock shows `now`.
+fn moment(config: &Config, clock: Clock, now: UnixMillis) -> UnixMillis {
+    clock.at(config.frozen_time.unwrap_or(now))
 }
 
 /// An emulator with the memory that a reused instance has: what it worked out
@@ -127,11 +170,13 @@ pub struct Emulator {
     last: Option<Memory>,
 }
 
-/// A state document, or that there was none, and what it meant.
+/// A state document, or that there was none, and what it meant from one event
+/// to the next.
 #[derive(Debug)]
 struct Memory {
     stored: Option<Vec<u8>>,
     world: Result<World, Problem>,
+    stretch: Range<UnixMillis>,
 }
 
 impl Emulator {
@@ -159,13 +204,14 @@ impl Emulator {
     pub fn recall(
         &mut self,
         stored: Option<&[u8]>,
+        now: UnixMillis,
         request: &Request<Vec<u8>>,
         read: impl FnOnce(&str) -> Option<Vec<u8>>,
     ) {
         let path = path::normalize(request.uri().path());
         if let Some(signature) = Signature::at(&path)
             && let Ok(config) = &self.config
-            && let Ok(world) = &Memory::of(&mut self.last, config, stored).world
+            && let Ok(world) = &Memory::of(&mut self.last, config, stored, now).world
         {
             let instance = &world.instance;
             world.signatures.recall(signature, instance, read);
@@ -183,7 +229,7 @@ impl Emulator {
             Ok(config) => config,
             Err(problem) => return Outcome::reply(control::misconfigured(problem, ambient.now)),
         };
-        match &Memory::of(&mut self.last, config, stored).world {
+        match &Memory::of(&mut self.last, config, stored, ambient.now).world {
             Ok(world) => answer(world, ambient, request),
             Err(problem) => control::recover(config, ambient, request, problem),
         }
@@ -197,15 +243,44 @@ impl Emulator {
 }
 
 impl Memory {
-    /// What these bytes mean: as it was worked out last, if they are the same.
-    fn of<'m>(last: &'m mut Option<Self>, config: &Config, stored: Option<&[u8]>) -> &'m Self {
+    /// What these bytes mean at a moment of the host's clock: as it was worked
+    /// out last, if they are the same and no event has come in between.
+    fn of<'m>(
+        last: &'m mut Option<Self>,
+        config: &Config,
+        stored: Option<&[u8]>,
+        now: UnixMillis,
+    ) -> &'m Self {
         let known = last.take();
         last.insert(match known {
-            Some(memory) if memory.stored.as_deref() == stored => memory,
-            _ => Self {
-                stored: stored.map(<[u8]>::to_vec),
-                world: State::read(stored).and_then(|state| World::new(config.clone(), state)),
-            },
+            Some(memory) if memory.stored.as_deref() == stored && memory.holds(now) => memory,
+            _ => Self::new(config, stored, now),
         })
+    }
+
+    fn new(config: &Config, stored: Option<&[u8]>, now: UnixMillis) -> Self {
+        let world = State::read(stored).and_then(|state| {
+            let now = moment(config, state.clock, now);
+            World::new(config.clone(), state, now).map(|world| (world.story.stretch(now), world))
+        });
+        let (stretch, world) = match world {
+            Ok((stretch, world)) => (stretch, Ok(world)),
+            Err(problem) => (UnixMillis(i64::MIN)..UnixMillis(i64::MAX), Err(problem)),
+        };
+        Self {
+            stored: stored.map(<[u8]>::to_vec),
+            world,
+            stretch,
+        }
+    }
+
+    fn holds(&self, now: UnixMillis) -> bool {
+        match &self.world {
+            Ok(world) => {
+                let now = moment(&world.config, world.state.clock, now);
+                self.stretch.contains(&now)
+            }
+            Err(_) => true,
+        }
     }
 }

@@ -27,6 +27,7 @@ mod problem;
 mod reply;
 mod settings;
 mod signature;
+mod simulation;
 mod state;
 mod time;
 mod token;

@@ -28,11 +28,13 @@ pub const KEYS: &[&str] = &[
     "instance_metadata_tags",
     "overrides",
     "secret",
+    "started",
+    "timeline",
     "user_data",
 ];
 
 /// The keys whose values are JSON documents.
-const DOCUMENTS: [&str; 3] = ["credentials", "instance", "overrides"];
+const DOCUMENTS: [&str; 4] = ["credentials", "instance", "overrides", "timeline"];
 
 /// How the names of environment variables begin.
 const PREFIX: &str = "IMDSIM_";

@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 
 use crate::clock::Clock;
 use crate::problem::Problem;
+use crate::simulation::Story;
+use crate::time::UnixMillis;
 
 /// The version of the document that this program writes and reads.
 pub const STATE_VERSION: u64 = 1;
@@ -20,6 +22,12 @@ pub struct State {
     pub instance: Value,
     /// What was done to the clock.
     pub clock: Clock,
+    /// When the last reset was: the events of the start-up configuration count
+    /// from there.
+    pub since: Option<UnixMillis>,
+    /// The events, if any were added or cancelled; else those of the start-up
+    /// configuration hold.
+    pub(crate) story: Option<Story>,
 }
 
 impl Default for State {
@@ -29,6 +37,8 @@ impl Default for State {
             epoch: String::new(),
             instance: json!({}),
             clock: Clock::Running,
+            since: None,
+            story: None,
         }
     }
 }
@@ -61,6 +71,13 @@ impl State {
         if !instance.is_object() {
             return Err(damaged("it has no instance"));
         }
+        let story = match &document["events"] {
+            Value::Null => None,
+            events => Some(
+                Story::read(events, UnixMillis::default())
+                    .map_err(|problem| damaged(&format!("its events are odd ({problem})")))?,
+            ),
+        };
         Ok(Self {
             revision: document["revision"]
                 .as_u64()
@@ -72,6 +89,8 @@ impl State {
             instance: instance.clone(),
             clock: Clock::read(&document["clock"])
                 .map_err(|problem| damaged(&format!("its clock is odd ({problem})")))?,
+            since: document["since"].as_i64().map(UnixMillis),
+            story,
         })
     }
 
@@ -83,6 +102,8 @@ impl State {
             "epoch": self.epoch,
             "instance": self.instance,
             "clock": self.clock.to_json(),
+            "since": self.since.map(|time| time.0),
+            "events": self.story.as_ref().map(Story::to_list),
         })
     }
 
@@ -110,6 +131,8 @@ mod tests {
             epoch: "abc".into(),
             instance: json!({ "Tags": null }),
             clock: Clock::Shifted(-1500),
+            since: Some(UnixMillis(5)),
+            story: Some(Story::default()),
         };
         assert_eq!(State::read(Some(&state.to_bytes())).unwrap(), state);
         assert_eq!(State::read(None).unwrap(), State::default());

@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use super::problem::Refusal;
 use crate::emulator::World;
 use crate::host::{Ambient, Outcome};
-use crate::instance::Instance;
 use crate::merge;
 use crate::reply::Reply;
 use crate::settings::read_json;
@@ -20,6 +19,8 @@ use crate::time::UnixMillis;
 pub(super) struct Call<'a> {
     pub(super) world: &'a World,
     pub(super) ambient: Ambient,
+    /// The same by a clock to which nothing was done.
+    pub(super) real: Ambient,
     pub(super) request: &'a Request<Vec<u8>>,
 }
 
@@ -27,10 +28,14 @@ pub(super) struct Call<'a> {
 pub(super) type Answer = Result<Outcome, Refusal>;
 
 impl Call<'_> {
+    /// The body as JSON.
+    pub(super) fn document(&self) -> Result<Value, Refusal> {
+        Ok(read_json("the body", self.text()?)?)
+    }
+
     /// The body as a JSON object; `example` is one.
     pub(super) fn object(&self, example: &str) -> Result<Value, Refusal> {
-        let text = self.text()?;
-        let body = read_json("the body", text)?;
+        let body = self.document()?;
         if !body.is_object() {
             let detail = format!("the body is no JSON object; send one, as in {example}");
             return Err(Refusal::new(StatusCode::BAD_REQUEST, detail));
@@ -49,17 +54,40 @@ impl Call<'_> {
     /// Changes the description of the instance, unless nothing sensible would
     /// follow from it.
     pub(super) fn describe(&self, change: impl FnOnce(&mut Value)) -> Answer {
-        let mut document = self.world.document();
+        let state = self.world.settled(self.ambient.now);
+        let config = &self.world.config;
+        let mut document = config.document.clone();
+        merge::apply(&mut document, &state.instance);
         change(&mut document);
-        Instance::read(&document)?;
-        self.change(State {
-            instance: merge::between(&self.world.config.document, &document),
-            ..self.world.state.clone()
+        self.simulate(State {
+            instance: merge::between(&config.document, &document),
+            ..state
         })
     }
 
-    /// Stores another state, unless the client has seen an older one.
+    /// Stores another state, unless some day nothing sensible would follow from
+    /// it.
+    pub(super) fn simulate(&self, state: State) -> Answer {
+        self.world.check(&state)?;
+        self.change(state)
+    }
+
+    /// The same for what is called by an id from now on, which the answer tells.
+    pub(super) fn simulate_as(&self, id: &str, state: State) -> Answer {
+        self.world.check(&state)?;
+        let state = self.next(state)?;
+        let body = json!({ "status": "ok", "revision": state.revision, "id": id });
+        Ok(changed(&state, &body, self.ambient.now))
+    }
+
+    /// Stores another state.
     pub(super) fn change(&self, state: State) -> Answer {
+        let state = self.next(state)?;
+        Ok(changed(&state, &done(&state), self.ambient.now))
+    }
+
+    /// The state to store, unless the client has seen an older one.
+    fn next(&self, state: State) -> Result<State, Refusal> {
         let revision = self.world.state.revision;
         if let Some(seen) = self.request.headers().get(IF_MATCH)
             && !names(seen.to_str().unwrap_or_default(), revision)
@@ -67,11 +95,10 @@ impl Call<'_> {
             let detail = format!("the revision is {revision} by now; read again, then repeat");
             return Err(Refusal::new(StatusCode::PRECONDITION_FAILED, detail));
         }
-        let state = State {
+        Ok(State {
             revision: revision + 1,
             ..state
-        };
-        Ok(changed(&state, self.ambient.now))
+        })
     }
 
     /// A JSON document as an answer.
@@ -91,9 +118,13 @@ impl Call<'_> {
     }
 }
 
+/// What is said of a change.
+pub(super) fn done(state: &State) -> Value {
+    json!({ "status": "ok", "revision": state.revision })
+}
+
 /// The answer to a change, and the state to store.
-pub(super) fn changed(state: &State, now: UnixMillis) -> Outcome {
-    let body = json!({ "status": "ok", "revision": state.revision });
+pub(super) fn changed(state: &State, body: &Value, now: UnixMillis) -> Outcome {
     Outcome {
         next_state: Some(state.to_bytes()),
         ..Outcome::reply(tagged(JSON, body.to_string().into(), state.revision, now))

@@ -6,6 +6,7 @@
 
 mod admission;
 mod call;
+mod events;
 mod openapi;
 mod problem;
 mod resources;
@@ -23,7 +24,7 @@ use crate::path;
 use crate::problem::Problem;
 use crate::state::State;
 use crate::time::UnixMillis;
-use call::{Answer, Call, changed};
+use call::{Answer, Call, changed, done};
 use problem::Refusal;
 use routes::{HEALTH, RESET, ROUTES, Route};
 
@@ -54,9 +55,12 @@ pub(crate) fn answer(
     request: &Request<Vec<u8>>,
     path: &str,
 ) -> Outcome {
+    let real = frozen(&world.config, Clock::Running, ambient);
+    let ambient = frozen(&world.config, world.state.clock, ambient);
     let call = Call {
         world,
         ambient,
+        real,
         request,
     };
     let mut outcome = route(&world.config, request, path)
@@ -84,7 +88,10 @@ pub(crate) fn recover(
         Err(unreadable())
     };
     match route {
-        Ok((route, _)) if route.path == RESET => changed(&blank(1, ambient), ambient.now),
+        Ok((route, _)) if route.path == RESET => {
+            let state = blank(1, ambient);
+            changed(&state, &done(&state), ambient.now)
+        }
         Ok(_) => Outcome::reply(unreadable().response(ambient.now)),
         Err(refusal) => Outcome::reply(refusal.response(ambient.now)),
     }
@@ -138,7 +145,7 @@ fn health(call: Call<'_>) -> Answer {
 
 /// `reset`: back to what the emulator was started with.
 fn reset(call: Call<'_>) -> Answer {
-    call.change(blank(call.world.state.revision + 1, call.ambient))
+    call.change(blank(call.world.state.revision + 1, call.real))
 }
 
 /// A state without changes. Its new epoch voids all tokens; the revision tells
@@ -147,6 +154,7 @@ fn blank(revision: u64, ambient: Ambient) -> State {
     State {
         revision,
         epoch: format!("{revision}-{}", hex::encode(&ambient.entropy[..16])),
+        since: Some(ambient.now),
         ..State::default()
     }
 }

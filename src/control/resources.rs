@@ -19,7 +19,7 @@ use crate::{path, wire};
 /// `instance`: the description; a merge patch changes it.
 pub(super) fn instance(call: Call<'_>) -> Answer {
     if is_read(call) {
-        return call.json(&call.world.document());
+        return call.json(&call.world.document(call.ambient.now));
     }
     let patch = call.object(r#"{"InstanceType": "m5.large"}"#)?;
     call.describe(|document| merge::apply(document, &patch))
@@ -83,7 +83,7 @@ pub(super) fn user_data(call: Call<'_>) -> Answer {
 pub(super) fn overrides(call: Call<'_>) -> Answer {
     const PLACE: &str = "/Imdsim/Overrides";
     if is_read(call) {
-        let document = call.world.document();
+        let document = call.world.document(call.ambient.now);
         let overrides = document.pointer(PLACE).cloned();
         return call.json(&overrides.unwrap_or_else(|| json!({})));
     }
@@ -145,8 +145,7 @@ pub(super) fn snapshot(call: Call<'_>) -> Answer {
         return call.json(&call.world.state.to_json());
     }
     let state = State::from_json(&call.object("what GET gave")?)?;
-    call.world.with(state.clone())?;
-    call.change(state)
+    call.simulate(state)
 }
 
 /// `certificates/<name>`: what verifies a signature of the identity document.
@@ -166,6 +165,6 @@ pub(super) fn openapi(call: Call<'_>) -> Answer {
     call.json(&openapi::document()?)
 }
 
-fn is_read(call: Call<'_>) -> bool {
+pub(super) fn is_read(call: Call<'_>) -> bool {
     matches!(*call.request.method(), Method::GET | Method::HEAD)
 }

@@ -4,7 +4,7 @@
 //! read this table; `openapi.json` beside it describes the same calls to others.
 
 use super::call::{Answer, Call};
-use super::{health, reset, resources};
+use super::{events, health, reset, resources};
 
 /// The calls of one path.
 pub(super) struct Route {
@@ -36,7 +36,7 @@ const fn row(
 }
 
 #[rustfmt::skip]
-pub(super) const ROUTES: [Route; 11] = [
+pub(super) const ROUTES: [Route; 13] = [
     row(HEALTH,                "GET",              |call, _| health(call)),
     row(RESET,                 "POST",             |call, _| reset(call)),
     row("instance",            "GET, PATCH",       |call, _| resources::instance(call)),
@@ -44,6 +44,8 @@ pub(super) const ROUTES: [Route; 11] = [
     row("user-data",           "GET, PUT, DELETE", |call, _| resources::user_data(call)),
     row("overrides",           "GET, DELETE",      |call, _| resources::overrides(call)),
     row("overrides/{path}",    "GET, PUT, DELETE", resources::one_override),
+    row("events",              "GET, POST, PUT, DELETE", |call, _| events::events(call)),
+    row("events/{id}",         "GET, DELETE",      events::event),
     row("clock",               "GET, PUT, DELETE", |call, _| resources::clock(call)),
     row("snapshot",            "GET, PUT",         |call, _| resources::snapshot(call)),
     row("certificates/{name}", "GET",              resources::certificate),

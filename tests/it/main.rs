@@ -37,6 +37,8 @@ mod schema;
 mod sessions;
 /// Signatures of the identity document: their form, and that each is made once.
 mod signatures;
+/// What happens to an instance, as stories.
+mod stories;
 #[path = "../support/transcript.rs"]
 mod transcript;
 mod world;

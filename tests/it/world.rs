@@ -61,7 +61,7 @@ impl World {
         };
         let stored = self.stored.as_deref();
         self.emulator
-            .recall(stored, request, |key| self.kept.get(key).cloned());
+            .recall(stored, self.now, request, |key| self.kept.get(key).cloned());
         let outcome = self.emulator.answer(stored, ambient, request);
         self.keeps += usize::from(outcome.keep.is_some());
         self.kept.extend(outcome.keep);

@@ -1,0 +1,113 @@
+//! Events in the order of their time.
+
+use std::ops::Range;
+
+use serde_json::Value;
+
+use super::event::Event;
+use crate::description::kind;
+use crate::problem::Problem;
+use crate::time::UnixMillis;
+
+/// All events, those that are still to come included, by their time.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Story(Vec<Event>);
+
+impl Story {
+    /// Reads `{"events": […]}` or the list alone. Events without an id are
+    /// called by their place, beginning with 1. `base` is when `in` counts from.
+    pub(crate) fn read(document: &Value, base: UnixMillis) -> Result<Self, Problem> {
+        let (step, list) = match document {
+            Value::Object(fields) if fields.contains_key("events") => {
+                ("events", &document["events"])
+            }
+            list => ("", list),
+        };
+        let Value::Array(list) = list else {
+            let complaint = format!(
+                "this is {}, not a list of events; write {{\"events\": […]}}",
+                kind(list)
+            );
+            return Err(Problem::new(step, complaint));
+        };
+        let mut story = Self::default();
+        for (index, document) in list.iter().enumerate() {
+            let place = format!("{step}[{index}]");
+            Event::read(document, base, &(index + 1).to_string())
+                .and_then(|event| story.add(event))
+                .map_err(|problem| problem.inside(&place))?;
+        }
+        Ok(story)
+    }
+
+    /// The list that says the same.
+    pub(crate) fn to_list(&self) -> Value {
+        self.0.iter().map(Event::to_json).collect()
+    }
+
+    /// Puts an event where its time belongs.
+    pub(crate) fn add(&mut self, event: Event) -> Result<(), Problem> {
+        if self.find(&event.id).is_some() {
+            let complaint = format!("there is an event {:?} already; choose another", event.id);
+            return Err(Problem::new("id", complaint));
+        }
+        let place = self.0.partition_point(|known| known.at <= event.at);
+        self.0.insert(place, event);
+        Ok(())
+    }
+
+    /// An id that no event has.
+    pub(crate) fn new_id(&self) -> String {
+        let numbers = self
+            .0
+            .iter()
+            .filter_map(|event| event.id.parse::<u64>().ok());
+        numbers.max().unwrap_or(0).saturating_add(1).to_string()
+    }
+
+    /// The event of this id.
+    pub(crate) fn find(&self, id: &str) -> Option<&Event> {
+        self.0.iter().find(|event| event.id == id)
+    }
+
+    /// The story without the event of this id.
+    pub(crate) fn without(&self, id: &str) -> Self {
+        self.filtered(|event| event.id != id)
+    }
+
+    /// What has come by `now`, in order.
+    pub(crate) fn due(&self, now: UnixMillis) -> impl Iterator<Item = &Event> {
+        self.0.iter().take_while(move |event| event.at <= now)
+    }
+
+    /// The story that is left when the changes that have come by `now` have
+    /// been written into the description itself.
+    pub(crate) fn settled(&self, now: UnixMillis) -> Self {
+        self.filtered(|event| event.at > now || !event.is_change())
+    }
+
+    /// The time around `now` in which nothing comes.
+    pub(crate) fn stretch(&self, now: UnixMillis) -> Range<UnixMillis> {
+        let next = self.0.partition_point(|event| event.at <= now);
+        let (past, future) = self.0.split_at(next);
+        let from = past.last().map_or(UnixMillis(i64::MIN), |event| event.at);
+        let until = future
+            .first()
+            .map_or(UnixMillis(i64::MAX), |event| event.at);
+        from..until
+    }
+
+    /// All events, in order.
+    pub(crate) fn events(&self) -> impl Iterator<Item = &Event> {
+        self.0.iter()
+    }
+
+    /// When something comes.
+    pub(crate) fn moments(&self) -> impl Iterator<Item = UnixMillis> {
+        self.0.iter().map(|event| event.at)
+    }
+
+    fn filtered(&self, keep: impl Fn(&Event) -> bool) -> Self {
+        Self(self.0.iter().filter(|event| keep(event)).cloned().collect())
+    }
+}
