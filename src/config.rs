@@ -82,13 +82,13 @@ impl Config {
         Ok(config)
     }
 
-    /// What is to happen. Times after a delay count from the last reset, else
-    /// from the start of the emulator, else from that of the instance.
+    /// What is to happen. Delays count from the last reset, else from the start
+    /// of the emulator, else from that of the instance.
     pub(crate) fn story(&self, reset: Option<UnixMillis>) -> Result<Story, Problem> {
         let Some(given) = &self.timeline else {
             return Ok(Story::default());
         };
-        let start = reset.or(self.started).or(self.frozen_time);
+        let start = reset.or(self.frozen_time).or(self.started);
         let start = start.unwrap_or(self.instance.launch_time);
         given.read(|document| Story::read(document, start))
     }

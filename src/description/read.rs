@@ -28,10 +28,11 @@ macro_rules! described {
 
         impl $crate::description::read::Read for $name {
             fn read(value: &serde_json::Value) -> Result<Self, $crate::Problem> {
-                let fields = $crate::description::read::object(value)?;
-                Ok(Self {
-                    $($field: $crate::description::read::field(fields, $key)?,)*
-                })
+                let mut fields = $crate::description::read::Fields::of(value)?;
+                let read = Self {
+                    $($field: fields.field($key),)*
+                };
+                fields.finish(read)
             }
         }
 
@@ -56,14 +57,40 @@ pub(super) fn object(value: &Value) -> Result<&Map<String, Value>, Problem> {
         .ok_or_else(|| mismatch(value, "an object"))
 }
 
-/// Reads the field `key`; one that is left out or `null` is the default.
-pub(super) fn field<T: Read + Default>(
-    fields: &Map<String, Value>,
-    key: &str,
-) -> Result<T, Problem> {
-    match fields.get(key) {
-        None | Some(Value::Null) => Ok(T::default()),
-        Some(value) => T::read(value).map_err(|problem| problem.inside(key)),
+/// The fields of an object, and what is wrong with the first that is.
+///
+/// To go on after a mistake costs less code, of which the components carry as
+/// little as can be, than to stop at each of a hundred fields.
+pub(super) struct Fields<'v> {
+    fields: &'v Map<String, Value>,
+    problem: Option<Problem>,
+}
+
+impl<'v> Fields<'v> {
+    /// Those of a value that must be an object.
+    pub(super) fn of(value: &'v Value) -> Result<Self, Problem> {
+        let fields = object(value)?;
+        Ok(Self {
+            fields,
+            problem: None,
+        })
+    }
+
+    /// Reads the field `key`; one that is left out or `null` is the default.
+    pub(super) fn field<T: Read + Default>(&mut self, key: &str) -> T {
+        let read = match self.fields.get(key) {
+            None | Some(Value::Null) => return T::default(),
+            Some(value) => T::read(value),
+        };
+        read.unwrap_or_else(|problem| {
+            self.problem.get_or_insert_with(|| problem.inside(key));
+            T::default()
+        })
+    }
+
+    /// What was read, unless something was wrong.
+    pub(super) fn finish<T>(self, read: T) -> Result<T, Problem> {
+        self.problem.map_or(Ok(read), Err)
     }
 }
 

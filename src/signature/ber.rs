@@ -8,6 +8,9 @@ pub(super) const UTC_TIME: u8 = 0x17;
 pub(super) const GENERALIZED_TIME: u8 = 0x18;
 pub(super) const SEQUENCE: u8 = 0x30;
 pub(super) const SET: u8 = 0x31;
+
+/// An element that says nothing.
+pub(super) const NULL: &[u8] = &[0x05, 0];
 /// In place of a tag: it is made of elements.
 pub(super) const CONSTRUCTED: u8 = 0x20;
 

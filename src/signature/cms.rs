@@ -6,8 +6,8 @@
 
 use super::Identity;
 use super::ber::{
-    GENERALIZED_TIME, INTEGER, OCTET_STRING, SEQUENCE, SET, UTC_TIME, context, element, indefinite,
-    set_of,
+    GENERALIZED_TIME, INTEGER, NULL, OCTET_STRING, SEQUENCE, SET, UTC_TIME, context, element,
+    indefinite, set_of,
 };
 use super::key::PrivateKey;
 use super::oid;
@@ -100,9 +100,6 @@ fn moment(time: UnixMillis) -> Vec<u8> {
 }
 
 const VERSION_1: &[u8] = &[INTEGER, 1, 1];
-/// What stands for no parameters in the older algorithms; in SHA-256 nothing
-/// does, for which alone the real `rsa2048` has room.
-const NULL: &[u8] = &[0x05, 0];
 
 #[cfg(test)]
 mod tests {

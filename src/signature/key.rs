@@ -2,10 +2,9 @@
 
 use std::ops::RangeInclusive;
 
+use crypto_bigint::BoxedUint;
 use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
 use dsa::{Components, SigningKey, VerifyingKey};
-use rsa::traits::PublicKeyParts as _;
-use rsa::{BoxedUint, Pkcs1v15Sign, RsaPrivateKey};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
@@ -13,13 +12,14 @@ use super::ber::{self, INTEGER, OCTET_STRING, SEQUENCE};
 use super::der::Reader;
 use super::oid::{DSA, RSA};
 use super::public_key::{PublicKey, bits};
+use super::rsa::RsaKey;
 
 /// A private key.
 pub(super) enum PrivateKey {
     /// Signs what SHA-1 makes of a message.
     Dsa(Box<SigningKey>),
     /// Signs what SHA-256 makes of a message, padded as PKCS#1 1.5 says.
-    Rsa(Box<RsaPrivateKey>),
+    Rsa(Box<RsaKey>),
 }
 
 /// Why a key cannot be used.
@@ -58,7 +58,7 @@ impl PrivateKey {
                 let [p, q, g]: [&BoxedUint; 3] = [shared.p(), shared.q(), shared.g()];
                 PublicKey::Dsa([p, q, g, public.y()].map(bytes))
             }
-            Self::Rsa(key) => PublicKey::Rsa([key.n(), key.e()].map(bytes)),
+            Self::Rsa(key) => PublicKey::Rsa(key.public().map(bytes)),
         }
     }
 
@@ -74,9 +74,7 @@ impl PrivateKey {
                 let half = |number: &BoxedUint| ber::unsigned(&number.to_be_bytes());
                 ber::element(SEQUENCE, &[&half(signature.r()), &half(signature.s())])
             }
-            Self::Rsa(key) => key
-                .sign(Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(message))
-                .expect("a key that was checked is long enough, and signs"),
+            Self::Rsa(key) => key.sign(message),
         }
     }
 
@@ -116,20 +114,19 @@ fn with_public(shared: Components, secret: BoxedUint) -> Result<SigningKey, dsa:
     SigningKey::from_components(public, secret)
 }
 
-/// Modulus, public and private exponent, and the two primes.
+/// `RSAPrivateKey` (RFC 8017): a version, and eight numbers.
 fn rsa(mut key: Reader<'_>) -> Result<PrivateKey, BadKey> {
     let mut key = key.enter(SEQUENCE).ok_or(BadKey::Broken)?;
     key.expect(INTEGER).ok_or(BadKey::Broken)?;
-    let mut next = || key.unsigned().ok_or(BadKey::Broken);
-    let (modulus, numbers) = (next()?, [next()?, next()?, next()?, next()?]);
-    if !SIZES.contains(&bits(modulus)) {
+    let mut numbers = [&[][..]; 8];
+    for number in &mut numbers {
+        *number = key.unsigned().ok_or(BadKey::Broken)?;
+    }
+    if !SIZES.contains(&bits(numbers[0])) {
         return Err(BadKey::Size);
     }
-    let modulus = BoxedUint::from_be_slice_vartime(modulus);
-    let [e, d, p, q] = numbers.map(BoxedUint::from_be_slice_vartime);
-    RsaPrivateKey::from_components(modulus, e, d, vec![p, q])
-        .map(|key| PrivateKey::Rsa(Box::new(key)))
-        .map_err(|_| BadKey::Broken)
+    let key = RsaKey::new(numbers).ok_or(BadKey::Broken)?;
+    Ok(PrivateKey::Rsa(Box::new(key)))
 }
 
 /// In bits. PKCS#1's padding and SHA-256 take 62 bytes.

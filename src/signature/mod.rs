@@ -13,6 +13,7 @@ mod key;
 mod oid;
 mod pem;
 mod public_key;
+mod rsa;
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};

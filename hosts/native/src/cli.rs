@@ -42,6 +42,9 @@ pub(crate) struct Settings {
     /// Texts of leaves by path, as a JSON object; null removes one
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) overrides: Option<PathBuf>,
+    /// What happens to the instance, and when: a list of events
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) timeline: Option<PathBuf>,
     /// What the identity document is signed with: private keys and certificates, in PEM
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) identity_keys: Option<PathBuf>,

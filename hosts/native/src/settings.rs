@@ -11,6 +11,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 
 use crate::cli;
 use crate::fail::{Failure, say};
@@ -41,6 +42,7 @@ pub(crate) fn gather(
         (None, None) => imdsim::Settings::default(),
     };
     settings.suggest("host", "native")?;
+    settings.suggest("started", &Timestamp::now().to_string())?;
     variables.sort();
     for (name, text) in &variables {
         match imdsim::key_of(name) {
@@ -77,6 +79,7 @@ fn apply(flags: &cli::Settings, settings: &mut imdsim::Settings) -> Result<(), F
         ("credentials", &flags.credentials),
         ("instance", &flags.instance),
         ("overrides", &flags.overrides),
+        ("timeline", &flags.timeline),
     ] {
         if let Some(path) = path {
             settings.set(&path.display().to_string(), key, &read_text(path)?)?;

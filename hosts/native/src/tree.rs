@@ -23,7 +23,7 @@ pub(crate) fn tree(flags: &cli::Settings, asked: &cli::Tree) -> Result<(), Failu
     let settings = settings::gather(flags, std::env::vars_os())?;
     let config = Config::new(&settings)?;
     let now = config.frozen_time.unwrap_or_else(now);
-    let world = World::new(config, State::default())?;
+    let world = World::new(config, State::default(), now)?;
     let view = world.view(now, Imds::V2);
     let version = asked.version.as_deref().unwrap_or(LATEST);
     let versions = &world.instance.versions;

@@ -26,7 +26,7 @@ pub(crate) fn answer(
     for _ in 0..MAX_ATTEMPTS {
         let stored = slot.read();
         let state = stored.as_ref().ok().and_then(|bytes| bytes.as_deref());
-        emulator.recall(state, request, |key| slot.recall(key));
+        emulator.recall(state, ambient.now, request, |key| slot.recall(key));
         let Outcome {
             response,
             next_state,
