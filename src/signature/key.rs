@@ -137,6 +137,7 @@ const ORDER_SIZES: RangeInclusive<usize> = 160..=256;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::signature::pem;
 
     fn hex(digits: &str) -> Vec<u8> {
         let digits: String = digits.split_whitespace().collect();
@@ -185,6 +186,20 @@ mod tests {
             hex("29EFB6B0AFF2D7A68EB70CA313022253B9A88DF5")
         );
         assert_eq!(key.public_key().bits(), 1024);
+    }
+
+    #[test]
+    fn an_rsa_key_whose_numbers_do_not_fit_is_refused() {
+        let text = include_str!("test-keys/rsa.pem");
+        let sections = pem::sections(text).unwrap();
+        let key = sections[0].der().unwrap();
+        assert!(PrivateKey::read(&key).is_ok());
+        // One bit, in the last number and in others.
+        for index in [key.len() - 1, key.len() / 2, key.len() * 3 / 4] {
+            let mut other = key.clone();
+            other[index] ^= 2;
+            assert_eq!(PrivateKey::read(&other).err(), Some(BadKey::Broken));
+        }
     }
 
     #[test]
