@@ -39,7 +39,7 @@ fn request(method: Method, path: &str, header: (&str, &str)) -> Request<Vec<u8>>
 fn token(emulator: &mut Emulator) -> String {
     let put = request(Method::PUT, "/latest/api/token", (TTL, "21600"));
     let response = emulator.answer(None, AMBIENT, &put).response;
-    String::from_utf8(response.into_body()).expect("a token is a text")
+    String::from_utf8(response.body).expect("a token is a text")
 }
 
 #[divan::bench(args = [

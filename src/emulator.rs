@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use http::{Request, Response};
+use http::Request;
 use serde_json::Value;
 
 use crate::clock::Clock;
@@ -15,6 +15,7 @@ use crate::merge;
 use crate::metadata;
 use crate::path;
 use crate::problem::Problem;
+use crate::reply::Reply;
 use crate::settings::Settings;
 use crate::signature::{Signature, Signatures};
 use crate::simulation::{Event, Story};
@@ -237,7 +238,7 @@ impl Emulator {
 
     /// The answer to a change that the host could not store, for a `reason` in
     /// the host's words.
-    pub fn unstorable(&self, reason: &str, now: UnixMillis) -> Response<Vec<u8>> {
+    pub fn unstorable(&self, reason: &str, now: UnixMillis) -> Reply {
         control::unstorable(reason, now)
     }
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use http::{Method, Response};
+use http::Method;
 
+use crate::reply::Reply;
 use crate::time::UnixMillis;
 use crate::{control, path, wire};
 
@@ -35,7 +36,7 @@ pub fn headers_that_matter(method: &Method, target: &str) -> Option<&'static [&'
 pub struct Outcome {
     /// What the client gets. The answer to HEAD has no body and states the
     /// length of the one that GET would have.
-    pub response: Response<Vec<u8>>,
+    pub response: Reply,
     /// The state document that takes the place of the one handed in.
     pub next_state: Option<Vec<u8>>,
     /// A key and a value for [`Emulator::recall`](crate::Emulator::recall) to
@@ -47,7 +48,7 @@ pub struct Outcome {
 
 impl Outcome {
     /// An answer that changes nothing and comes at once.
-    pub(crate) fn reply(response: Response<Vec<u8>>) -> Self {
+    pub(crate) fn reply(response: Reply) -> Self {
         Self {
             response,
             next_state: None,

@@ -44,6 +44,7 @@ pub use host::{Ambient, Outcome, STATE_KEY, headers_that_matter};
 pub use options::{HttpTokens, MetadataOptions};
 pub use path::normalize;
 pub use problem::Problem;
+pub use reply::Reply;
 pub use settings::{KEYS, Settings, key_of};
 pub use state::{STATE_VERSION, State};
 pub use time::UnixMillis;

@@ -1,7 +1,7 @@
 //! The service procedure: what a 2026 Nitro instance does with a request
 //! (reference 1).
 
-use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode};
 
 use crate::documents::Imds;
 use crate::emulator::World;
@@ -18,7 +18,7 @@ pub(crate) fn answer(
     ambient: Ambient,
     request: &Request<Vec<u8>>,
     path: &str,
-) -> Response<Vec<u8>> {
+) -> Reply {
     let now = ambient.now;
     let options = &world.instance.options;
     let headers = request.headers();
@@ -44,7 +44,7 @@ pub(crate) fn answer(
         Method::GET => get(world, ambient, path, ttl),
         Method::HEAD => {
             let mut response = get(world, ambient, path, ttl);
-            response.body_mut().clear();
+            response.body.clear();
             response
         }
         _ => Reply::empty(StatusCode::FORBIDDEN, ttl, now),
@@ -53,7 +53,7 @@ pub(crate) fn answer(
 
 /// `PUT /latest/api/token`. That a forwarded request is refused before its
 /// time-to-live is looked at is our choice (reference 17.10).
-fn mint(world: &World, ambient: Ambient, headers: &HeaderMap) -> Response<Vec<u8>> {
+fn mint(world: &World, ambient: Ambient, headers: &HeaderMap) -> Reply {
     let now = ambient.now;
     if world.config.reject_forwarded && headers.contains_key(wire::FORWARDED_FOR) {
         return Reply::empty(StatusCode::FORBIDDEN, None, now);
@@ -84,7 +84,7 @@ fn presented(world: &World, ambient: Ambient, headers: &HeaderMap) -> Presented 
     }
 }
 
-fn get(world: &World, ambient: Ambient, path: &str, ttl: Option<u64>) -> Response<Vec<u8>> {
+fn get(world: &World, ambient: Ambient, path: &str, ttl: Option<u64>) -> Reply {
     let now = ambient.now;
     let imds = if ttl.is_some() { Imds::V2 } else { Imds::V1 };
     let view = world.view(now, imds);

@@ -3,6 +3,8 @@
 //!
 //! `Connection` and the reason phrase are the host's: a guest cannot set them.
 
+use std::borrow::Cow;
+
 use http::header::{
     ACCEPT_RANGES, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, DATE, LAST_MODIFIED, SERVER,
 };
@@ -11,24 +13,33 @@ use http::{HeaderName, HeaderValue, Response, StatusCode};
 use crate::time::UnixMillis;
 use crate::wire;
 
-/// A response in the making.
-pub(crate) struct Reply(Response<Vec<u8>>);
+/// A response.
+///
+/// Its headers are a list and no map: they are written once, in order, and
+/// never looked up, and every one that a map would hash is one of a thousand
+/// steps that an answer takes.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The status; its reason is the host's.
+    pub status: StatusCode,
+    /// The headers in the order in which they are sent.
+    pub headers: Vec<(HeaderName, Cow<'static, str>)>,
+    /// The body. HEAD's is empty whatever `Content-Length` says.
+    pub body: Vec<u8>,
+}
 
 impl Reply {
     /// A response without headers.
     pub(crate) fn new(status: StatusCode) -> Self {
-        let mut response = Response::new(Vec::new());
-        *response.status_mut() = status;
-        response.headers_mut().reserve(8);
-        Self(response)
+        Self {
+            status,
+            headers: Vec::with_capacity(8),
+            body: Vec::new(),
+        }
     }
 
     /// An answer that says nothing but its status.
-    pub(crate) fn empty(
-        status: StatusCode,
-        ttl: Option<u64>,
-        now: UnixMillis,
-    ) -> Response<Vec<u8>> {
+    pub(crate) fn empty(status: StatusCode, ttl: Option<u64>, now: UnixMillis) -> Self {
         Self::new(status)
             .ttl(ttl)
             .header(CONTENT_TYPE, wire::TEXT)
@@ -36,7 +47,7 @@ impl Reply {
     }
 
     /// The 404 page.
-    pub(crate) fn not_found(ttl: Option<u64>, now: UnixMillis) -> Response<Vec<u8>> {
+    pub(crate) fn not_found(ttl: Option<u64>, now: UnixMillis) -> Self {
         Self::new(StatusCode::NOT_FOUND)
             .ttl(ttl)
             .header(CONTENT_TYPE, wire::HTML)
@@ -50,7 +61,7 @@ impl Reply {
         ttl: Option<u64>,
         loaded: UnixMillis,
         now: UnixMillis,
-    ) -> Response<Vec<u8>> {
+    ) -> Self {
         Self::new(StatusCode::OK)
             .ttl(ttl)
             .header(CONTENT_TYPE, media_type)
@@ -65,7 +76,7 @@ impl Reply {
         methods: &'static str,
         ttl: Option<u64>,
         now: UnixMillis,
-    ) -> Response<Vec<u8>> {
+    ) -> Self {
         Self::new(status)
             .ttl(ttl)
             .header(CONTENT_TYPE, wire::TEXT)
@@ -75,47 +86,51 @@ impl Reply {
 
     /// A new token, the one answer whose `Content-Type` comes last
     /// (reference 5.2).
-    pub(crate) fn token(token: String, ttl: u64, now: UnixMillis) -> Response<Vec<u8>> {
-        let Self(mut response) = Self::new(StatusCode::OK)
+    pub(crate) fn token(token: String, ttl: u64, now: UnixMillis) -> Self {
+        Self::new(StatusCode::OK)
             .ttl(Some(ttl))
-            .close(token.into_bytes(), now);
-        let text = HeaderValue::from_static(wire::TEXT);
-        response.headers_mut().append(CONTENT_TYPE, text);
-        response
+            .finish(token.into_bytes(), now)
+            .header(CONTENT_TYPE, wire::TEXT)
     }
 
     pub(crate) fn header(mut self, name: HeaderName, value: &'static str) -> Self {
-        self.0
-            .headers_mut()
-            .append(name, HeaderValue::from_static(value));
+        self.headers.push((name, value.into()));
         self
     }
 
     pub(crate) fn text(mut self, name: HeaderName, value: String) -> Self {
-        if let Ok(value) = HeaderValue::try_from(value) {
-            self.0.headers_mut().append(name, value);
-        }
+        self.headers.push((name, value.into()));
         self
     }
 
-    fn ttl(mut self, seconds: Option<u64>) -> Self {
-        if let Some(seconds) = seconds {
-            self.0.headers_mut().append(wire::TOKEN_TTL, seconds.into());
+    fn ttl(self, seconds: Option<u64>) -> Self {
+        match seconds {
+            Some(seconds) => self.text(wire::TOKEN_TTL, seconds.to_string()),
+            None => self,
         }
-        self
     }
 
     /// The body, and the headers that end every response.
-    pub(crate) fn finish(self, body: Vec<u8>, now: UnixMillis) -> Response<Vec<u8>> {
-        self.close(body, now).0
-    }
-
-    fn close(mut self, body: Vec<u8>, now: UnixMillis) -> Self {
-        self.0
-            .headers_mut()
-            .append(CONTENT_LENGTH, body.len().into());
-        *self.0.body_mut() = body;
-        self.text(DATE, now.http_date())
+    pub(crate) fn finish(mut self, body: Vec<u8>, now: UnixMillis) -> Self {
+        let length = body.len().to_string();
+        self.body = body;
+        self.text(CONTENT_LENGTH, length)
+            .text(DATE, now.http_date())
             .header(SERVER, wire::SERVER)
+    }
+}
+
+/// For hosts and tests that have the `http` crate's types.
+impl From<Reply> for Response<Vec<u8>> {
+    fn from(reply: Reply) -> Self {
+        let mut response = Self::new(reply.body);
+        *response.status_mut() = reply.status;
+        for (name, value) in reply.headers {
+            // All that the core writes are values.
+            if let Ok(value) = HeaderValue::try_from(&*value) {
+                response.headers_mut().append(name, value);
+            }
+        }
+        response
     }
 }

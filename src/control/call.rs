@@ -2,7 +2,7 @@
 //! and changes it can come to.
 
 use http::header::{CONTENT_TYPE, ETAG, IF_MATCH};
-use http::{Request, Response, StatusCode};
+use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
 use super::problem::Refusal;
@@ -132,12 +132,7 @@ pub(super) fn changed(state: &State, body: &Value, now: UnixMillis) -> Outcome {
 }
 
 /// An answer of a revision.
-fn tagged(
-    media_type: &'static str,
-    body: Vec<u8>,
-    revision: u64,
-    now: UnixMillis,
-) -> Response<Vec<u8>> {
+fn tagged(media_type: &'static str, body: Vec<u8>, revision: u64, now: UnixMillis) -> Reply {
     Reply::new(StatusCode::OK)
         .header(CONTENT_TYPE, media_type)
         .text(ETAG, format!("\"{revision}\""))

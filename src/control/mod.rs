@@ -12,7 +12,7 @@ mod problem;
 mod resources;
 mod routes;
 
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, StatusCode};
 use serde_json::json;
 
 use crate::clock::Clock;
@@ -22,6 +22,7 @@ use crate::hex;
 use crate::host::{Ambient, Outcome};
 use crate::path;
 use crate::problem::Problem;
+use crate::reply::Reply;
 use crate::state::State;
 use crate::time::UnixMillis;
 use call::{Answer, Call, changed, done};
@@ -67,7 +68,7 @@ pub(crate) fn answer(
         .and_then(|(route, below)| (route.answer)(call, below))
         .unwrap_or_else(|refusal| Outcome::reply(refusal.response(ambient.now)));
     if request.method() == Method::HEAD {
-        outcome.response.body_mut().clear();
+        outcome.response.body.clear();
     }
     outcome
 }
@@ -98,13 +99,13 @@ pub(crate) fn recover(
 }
 
 /// The answer when the settings are bad.
-pub(crate) fn misconfigured(problem: &Problem, now: UnixMillis) -> Response<Vec<u8>> {
+pub(crate) fn misconfigured(problem: &Problem, now: UnixMillis) -> Reply {
     let detail = format!("{problem}; the settings are read at start-up");
     Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, detail).response(now)
 }
 
 /// The answer when a change could not be stored.
-pub(crate) fn unstorable(reason: &str, now: UnixMillis) -> Response<Vec<u8>> {
+pub(crate) fn unstorable(reason: &str, now: UnixMillis) -> Reply {
     let detail = format!("the change was not stored: {reason}");
     Refusal::new(StatusCode::SERVICE_UNAVAILABLE, detail).response(now)
 }

@@ -1,7 +1,7 @@
 //! Refusals of the control API: problem documents (RFC 9457).
 
+use http::StatusCode;
 use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
-use http::{Response, StatusCode};
 use serde_json::json;
 
 use crate::problem::Problem;
@@ -41,7 +41,7 @@ impl Refusal {
         self.status
     }
 
-    pub(super) fn response(self, now: UnixMillis) -> Response<Vec<u8>> {
+    pub(super) fn response(self, now: UnixMillis) -> Reply {
         let body = json!({
             "title": self.status.canonical_reason().unwrap_or_default(),
             "status": self.status.as_u16(),

@@ -68,7 +68,7 @@ impl World {
         if let Some(next) = outcome.next_state {
             self.stored = Some(next);
         }
-        outcome.response
+        outcome.response.into()
     }
 
     /// A request without a body.

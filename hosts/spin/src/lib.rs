@@ -23,9 +23,8 @@ mod bindings {
     }
 }
 
-use ::http::HeaderMap;
 use bindings::wasi::http::types::Fields;
-use imdsim::Emulator;
+use imdsim::{Emulator, Reply};
 use spin_sdk::variables;
 use store::Slot;
 
@@ -39,9 +38,9 @@ fn variable(name: &str) -> Result<String, String> {
 }
 
 /// The header fields, as these bindings want them.
-fn fields(headers: &HeaderMap) -> Fields {
+fn fields(reply: &Reply) -> Fields {
+    let headers = reply.headers.iter();
     let fields: Vec<_> = headers
-        .iter()
         .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
         .collect();
     Fields::from_list(&fields).expect("the core sets no header that a host owns")
@@ -66,6 +65,6 @@ mod export {
         let request = http::read(&incoming);
         let mut emulator = Emulator::from_variables(variable);
         let response = answer::answer(&mut emulator, &mut Slot::new(), &request);
-        http::write(response, response_out.into_inner());
+        http::write(&response, response_out.into_inner());
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use http::{Method, Request, Response};
-use imdsim::{Ambient, Emulator, Outcome, UnixMillis};
+use http::{Method, Request};
+use imdsim::{Ambient, Emulator, Outcome, Reply, UnixMillis};
 
 use crate::bindings::wasi::clocks::{monotonic_clock, wall_clock};
 use crate::bindings::wasi::random::random::{get_random_bytes, get_random_u64};
@@ -21,7 +21,7 @@ pub(crate) fn answer(
     emulator: &mut Emulator,
     slot: &mut Slot,
     request: &Request<Vec<u8>>,
-) -> Response<Vec<u8>> {
+) -> Reply {
     let ambient = ambient(request.method());
     for _ in 0..MAX_ATTEMPTS {
         let stored = slot.read();

@@ -1,7 +1,8 @@
 //! Between `wasi:http` and the `http` crate's types.
 
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri};
+use imdsim::Reply;
 
 use crate::bindings::wasi::http::types::{
     IncomingRequest, Method, OutgoingBody, OutgoingResponse, ResponseOutparam,
@@ -62,17 +63,16 @@ fn append(request: &mut Request<Vec<u8>>, name: HeaderName, value: Vec<u8>) {
 /// The body is written before the response is handed over, as far as the host
 /// takes it: head and body then leave in one segment. (Spin leaves Nagle's
 /// algorithm on; the other order costs 44 ms on a kept-alive connection.)
-pub(crate) fn write(response: Response<Vec<u8>>, out: ResponseOutparam) {
-    let (head, content) = response.into_parts();
-    let outgoing = OutgoingResponse::new(crate::fields(&head.headers));
-    if head.status != StatusCode::OK {
+pub(crate) fn write(reply: &Reply, out: ResponseOutparam) {
+    let outgoing = OutgoingResponse::new(crate::fields(reply));
+    if reply.status != StatusCode::OK {
         outgoing
-            .set_status_code(head.status.as_u16())
+            .set_status_code(reply.status.as_u16())
             .expect("an http::StatusCode is a status code");
     }
     let body = outgoing.body().expect("the body is taken once");
     let stream = body.write().expect("the stream is taken once");
-    let rest = write_some(&stream, &content);
+    let rest = write_some(&stream, &reply.body);
     ResponseOutparam::set(out, Ok(outgoing));
     write_rest(&stream, rest);
     drop(stream);

@@ -30,11 +30,10 @@ mod bindings {
 
 use std::cell::RefCell;
 
-use ::http::HeaderMap;
 use answer::answer;
 use bindings::exports::wasi::http::incoming_handler::Guest;
 use bindings::wasi::http::types::{Fields, IncomingRequest, ResponseOutparam};
-use imdsim::Emulator;
+use imdsim::{Emulator, Reply};
 use store::Slot;
 
 thread_local! {
@@ -54,14 +53,14 @@ impl Guest for Component {
         let response = EMULATOR.with_borrow_mut(|emulator| {
             SLOT.with_borrow_mut(|slot| answer(emulator, slot, &request))
         });
-        http::write(response, response_out);
+        http::write(&response, response_out);
     }
 }
 
 /// The header fields, borrowed as these bindings allow.
-fn fields(headers: &HeaderMap) -> Fields {
+fn fields(reply: &Reply) -> Fields {
+    let headers = reply.headers.iter();
     let fields: Vec<_> = headers
-        .iter()
         .map(|(name, value)| (name.as_str(), value.as_bytes()))
         .collect();
     Fields::from_list(&fields).expect("the core sets no header that a host owns")
