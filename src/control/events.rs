@@ -24,7 +24,7 @@ pub(super) fn events(call: Call<'_>) -> Answer {
             let mut story = story.clone();
             let event = Event::read(&body, now, &story.new_id())?;
             let id = event.id.clone();
-            story.add(event)?;
+            story.put(event);
             call.simulate_as(&id, told(call, story))
         }
         Method::PUT => call.simulate(told(call, Story::read(&call.document()?, now)?)),

@@ -86,8 +86,15 @@ impl Event {
             .ok_or_else(|| Problem::new("type", format!("it is missing; write one of {names}")))?;
         strict(document, &[&COMMON[..], kind.fields()].concat())?;
         let at = moment(fields, base)?;
+        let id = optional(fields, "id")?.unwrap_or_else(|| id.to_owned());
+        if id.is_empty() {
+            return Err(Problem::new(
+                "id",
+                "it is empty; write one, or leave it out",
+            ));
+        }
         Ok(Self {
-            id: optional(fields, "id")?.unwrap_or_else(|| id.to_owned()),
+            id,
             at,
             what: What::read(kind, fields, at)?,
         })

@@ -36,12 +36,8 @@ pub(crate) fn optional<T: Read>(
     fields: &Map<String, Value>,
     key: &str,
 ) -> Result<Option<T>, Problem> {
-    match fields.get(key) {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => T::read(value)
-            .map(Some)
-            .map_err(|problem| problem.inside(key)),
-    }
+    let value = fields.get(key).map(T::read).transpose();
+    value.map_err(|problem| problem.inside(key))
 }
 
 /// A field that is one of a few words.

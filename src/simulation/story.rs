@@ -33,9 +33,8 @@ impl Story {
         let mut story = Self::default();
         for (index, document) in list.iter().enumerate() {
             let place = format!("{step}[{index}]");
-            Event::read(document, base, &(index + 1).to_string())
-                .and_then(|event| story.add(event))
-                .map_err(|problem| problem.inside(&place))?;
+            let event = Event::read(document, base, &(index + 1).to_string());
+            story.put(event.map_err(|problem| problem.inside(&place))?);
         }
         Ok(story)
     }
@@ -45,15 +44,11 @@ impl Story {
         self.0.iter().map(Event::to_json).collect()
     }
 
-    /// Puts an event where its time belongs.
-    pub(crate) fn add(&mut self, event: Event) -> Result<(), Problem> {
-        if self.find(&event.id).is_some() {
-            let complaint = format!("there is an event {:?} already; choose another", event.id);
-            return Err(Problem::new("id", complaint));
-        }
+    /// Puts an event where its time belongs, in the place of one of its id.
+    pub(crate) fn put(&mut self, event: Event) {
+        self.0.retain(|known| known.id != event.id);
         let place = self.0.partition_point(|known| known.at <= event.at);
         self.0.insert(place, event);
-        Ok(())
     }
 
     /// An id that no event has.
