@@ -5,15 +5,22 @@
 //! lock, so a writer that dies leaves nothing that others would wait for; a
 //! reader never sees half a value, and a crash leaves the old one or the new.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 /// A folder that holds values by key.
 #[derive(Clone, Debug)]
-pub struct Folder(PathBuf);
+pub struct Folder {
+    path: PathBuf,
+    /// The newest generation that was seen of each key. It mostly is the newest
+    /// still, which is quicker to find out than which one is.
+    seen: Arc<Mutex<BTreeMap<String, u64>>>,
+}
 
 /// A value as it was when it was looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,7 +47,10 @@ impl Folder {
     pub fn open(path: impl Into<PathBuf>) -> io::Result<Self> {
         let path = path.into();
         if fs::metadata(&path)?.is_dir() {
-            Ok(Self(path))
+            Ok(Self {
+                path,
+                seen: Arc::default(),
+            })
         } else {
             Err(ErrorKind::NotADirectory.into())
         }
@@ -49,7 +59,7 @@ impl Folder {
     /// All keys, in no order.
     pub fn keys(&self) -> io::Result<Vec<String>> {
         let mut keys = Vec::new();
-        for name in names(&self.0)? {
+        for name in names(&self.path)? {
             if let Some(key) = key_of(&name)
                 && self.look(&key)?.value.is_some()
             {
@@ -62,16 +72,38 @@ impl Folder {
     /// The value of a key.
     pub fn look(&self, key: &str) -> io::Result<Seen> {
         let folder = self.value(key);
+        if let Some(seen) = self.look_again(key, &folder)? {
+            return Ok(seen);
+        }
         loop {
             let Some(generation) = generations(&folder)?.max() else {
                 return Ok(Seen::default());
             };
             // If it is gone, so many others have come that there are newer ones.
-            if let Some(value) = absent(fs::read(folder.join(generation.to_string())))? {
-                let value = Some(value);
-                return Ok(Seen { value, generation });
+            if let Some(seen) = read(&folder, generation)? {
+                self.known().insert(key.to_owned(), generation);
+                return Ok(seen);
             }
         }
+    }
+
+    /// The value, if it is of the generation that was seen last: one that is
+    /// there while the next one is not. (Old ones go in their order, so the
+    /// next one cannot have come and gone.)
+    fn look_again(&self, key: &str, folder: &Path) -> io::Result<Option<Seen>> {
+        let Some(generation) = self.known().get(key).copied() else {
+            return Ok(None);
+        };
+        let next = folder.join((generation + 1).to_string());
+        match absent(File::open(next))? {
+            Some(_) => Ok(None),
+            None => read(folder, generation),
+        }
+    }
+
+    /// Whatever a thread left in it is as good as before.
+    fn known(&self) -> MutexGuard<'_, BTreeMap<String, u64>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Replaces a value if it is still what was seen, and says whether it was.
@@ -118,21 +150,21 @@ impl Folder {
 
     /// Removes a value, if there is one.
     pub fn delete(&self, key: &str) -> io::Result<()> {
-        let gone = self.0.join(format!(".gone-{}", random()));
+        let gone = self.path.join(format!(".gone-{}", random()));
         if absent(fs::rename(self.value(key), gone))?.is_none() {
             return Ok(());
         }
-        sync(&self.0);
+        sync(&self.path);
         // Its own, and those of writers that died before they came to this.
-        for name in names(&self.0)?.filter(|name| name.starts_with(".gone-")) {
+        for name in names(&self.path)?.filter(|name| name.starts_with(".gone-")) {
             // Whoever is second has nothing to do.
-            let _ = fs::remove_dir_all(self.0.join(name));
+            let _ = fs::remove_dir_all(self.path.join(name));
         }
         Ok(())
     }
 
     fn value(&self, key: &str) -> PathBuf {
-        self.0.join(name_of(key))
+        self.path.join(name_of(key))
     }
 }
 
@@ -160,17 +192,28 @@ fn absent<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
+/// A generation, unless it is gone.
+fn read(folder: &Path, generation: u64) -> io::Result<Option<Seen>> {
+    let value = absent(fs::read(folder.join(generation.to_string())))?;
+    Ok(value.map(|value| Seen {
+        value: Some(value),
+        generation,
+    }))
+}
+
 fn generations(folder: &Path) -> io::Result<impl Iterator<Item = u64>> {
     Ok(names(folder)?.filter_map(|name| name.parse().ok()))
 }
 
-/// Removes old generations and, from time to time, drafts of writers that died.
-/// What cannot be removed, another writer has removed or will.
+/// Removes old generations, the oldest first, and, from time to time, drafts of
+/// writers that died. What cannot be removed, another writer has removed or will.
 fn tidy(folder: &Path, newest: u64) -> io::Result<()> {
-    for generation in generations(folder)? {
-        if generation + KEPT <= newest {
-            let _ = fs::remove_file(folder.join(generation.to_string()));
-        }
+    let mut old: Vec<_> = generations(folder)?
+        .filter(|generation| generation + KEPT <= newest)
+        .collect();
+    old.sort_unstable();
+    for generation in old {
+        let _ = fs::remove_file(folder.join(generation.to_string()));
     }
     if newest.is_multiple_of(KEPT) {
         let drafts = folder.join(DRAFTS);
@@ -262,6 +305,22 @@ mod tests {
         folder.delete("k").unwrap();
         assert_eq!(folder.keys().unwrap(), [""; 0]);
         assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_reader_sees_what_others_have_made_of_a_value_it_knows() {
+        let (place, folder) = folder();
+        let other = Folder::open(place.path()).unwrap();
+        for changes in [1, 2, KEPT, 3 * KEPT] {
+            for change in 1..=changes {
+                other.set("k", change.to_string().as_bytes()).unwrap();
+            }
+            assert_eq!(text(&folder, "k"), Some(changes.to_string()));
+        }
+        other.delete("k").unwrap();
+        assert_eq!(text(&folder, "k"), None);
+        other.set("k", b"again").unwrap();
+        assert_eq!(text(&folder, "k").unwrap(), "again");
     }
 
     #[test]

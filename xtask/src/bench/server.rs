@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use super::load::Load;
 
@@ -18,6 +18,8 @@ impl Server {
     /// Starts a program that says `Serving HTTP on http://ADDRESS/` on stderr.
     pub(super) fn start(command: &mut Command) -> Result<Self> {
         let mut child = command
+            // Backtraces of errors that are none would be most of what is measured.
+            .env_remove("RUST_BACKTRACE")
             .stderr(Stdio::piped())
             .spawn()
             .with_context(|| format!("cannot start {}", name(command)))?;
@@ -41,6 +43,16 @@ impl Server {
         )?;
         let (_, token) = response.split_once("\r\n\r\n").context("no token came")?;
         Ok(token.to_owned())
+    }
+
+    /// Has there be a state document, which is then read for every request.
+    pub(super) fn reset(&self) -> Result<()> {
+        let response = self.exchange(
+            "POST /_imdsim/reset HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+             Content-Length: 0\r\n\r\n",
+        )?;
+        ensure!(response.starts_with("HTTP/1.1 200 "), "{response}");
+        Ok(())
     }
 
     /// What the loaded path answers, without what changes from second to second.

@@ -37,6 +37,7 @@ pub(super) fn run() -> Result<()> {
             Server::start(&mut command)
         };
         let (hello, imdsim) = (serve(&hello)?, serve(&standalone)?);
+        imdsim.reset()?;
         let load = Load::new(PATH, &imdsim.token()?);
         println!("\nunder wasmtime serve, an instance {how}\n");
         compare(&load, [("hello world", &hello), ("imdsim", &imdsim)])?;
