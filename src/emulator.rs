@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use http::Request;
+use http::{Method, Request};
 use serde_json::Value;
 
 use crate::clock::Clock;
@@ -23,6 +23,7 @@ use crate::state::State;
 use crate::time::UnixMillis;
 use crate::token::Authority;
 use crate::tree::View;
+use crate::wire;
 
 /// Everything that the configuration and one state document determine.
 #[derive(Debug)]
@@ -110,6 +111,14 @@ impl World {
             imds,
         }
     }
+}
+
+/// The names of the headers that the answer to a request can depend on, the body then being
+/// of no account; `None` stands for all of them, `Host` included, and the body.
+/// A host need not hand in others.
+pub fn headers_that_matter(method: &Method, target: &str) -> Option<&'static [&'static str]> {
+    let reads = method.is_safe() && !control::owns(&path::normalize(target));
+    reads.then_some(&[wire::TOKEN_NAME])
 }
 
 /// Answers one request.

@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
-use http::Method;
-
 use crate::reply::Reply;
 use crate::time::UnixMillis;
-use crate::{control, path, wire};
 
 /// The key of the state document in the host's key-value store.
 pub const STATE_KEY: &str = "imdsim/state";
@@ -18,14 +15,6 @@ pub struct Ambient {
     pub now: UnixMillis,
     /// Fresh random bytes, enough for anything one request can need.
     pub entropy: [u8; 32],
-}
-
-/// The names of the headers that the answer to a request can depend on, the body then being
-/// of no account; `None` stands for all of them, `Host` included, and the body.
-/// A host need not hand in others.
-pub fn headers_that_matter(method: &Method, target: &str) -> Option<&'static [&'static str]> {
-    let reads = method.is_safe() && !control::owns(&path::normalize(target));
-    reads.then_some(&[wire::TOKEN_NAME])
 }
 
 /// What the host must do next: store the state if there is a next one, keep

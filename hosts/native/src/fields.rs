@@ -8,9 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use wasmtime::component::{Linker, Resource, WasmList, WasmStr};
 use wasmtime::{Result, StoreContextMut};
 use wasmtime_wasi_http::p2::bindings::http::types::HeaderError;
-use wasmtime_wasi_http::{DEFAULT_FORBIDDEN_HEADERS, FieldMap, WasiHttpView as _};
-
-use crate::guest::Host;
+use wasmtime_wasi_http::{DEFAULT_FORBIDDEN_HEADERS, FieldMap, WasiHttpView};
 
 /// As the linked `wasi:http` calls itself, which serves all earlier 0.2.
 const INTERFACE: &str = "wasi:http/types@0.2.12";
@@ -18,7 +16,7 @@ const INTERFACE: &str = "wasi:http/types@0.2.12";
 type Entries = WasmList<(WasmStr, WasmList<u8>)>;
 
 /// Takes the place of the function that is linked already.
-pub(crate) fn add_to_linker(linker: &mut Linker<Host>) -> Result<()> {
+pub(crate) fn add_to_linker<T: WasiHttpView + 'static>(linker: &mut Linker<T>) -> Result<()> {
     linker.allow_shadowing(true);
     linker.instance(INTERFACE)?.func_wrap(
         "[static]fields.from-list",
@@ -36,8 +34,8 @@ pub(crate) fn add_to_linker(linker: &mut Linker<Host>) -> Result<()> {
     Ok(())
 }
 
-fn read(
-    store: &mut StoreContextMut<'_, Host>,
+fn read<T: 'static>(
+    store: &mut StoreContextMut<'_, T>,
     entries: &Entries,
 ) -> Result<Result<HeaderMap, HeaderError>> {
     let entries: Vec<_> = entries.iter(&mut *store)?.collect::<Result<_>>()?;
