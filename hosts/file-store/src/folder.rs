@@ -125,19 +125,20 @@ impl Folder {
         drop(file);
         // After the draft: it is lost if the folder becomes another one now.
         let next = seen.generation + 1;
-        let linked = if self.look(key)? == *seen {
-            fs::hard_link(&draft, folder.join(next.to_string()))
-        } else {
-            Err(ErrorKind::AlreadyExists.into())
-        };
+        if self.look(key)? != *seen {
+            fs::remove_file(&draft)?;
+            return Ok(false);
+        }
+        let linked = fs::hard_link(&draft, folder.join(next.to_string()));
+        // The next generation may have come and gone while this writer slept.
+        // Looked up at once, for after a sleep it looks as if it had.
+        let newest = generations(folder)?.max().unwrap_or_default();
         fs::remove_file(&draft)?;
         match linked {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(false),
             linked => linked?,
         }
         sync(folder);
-        // The next generation may have come and gone while this writer slept.
-        let newest = generations(folder)?.max().unwrap_or_default();
         tidy(folder, newest)?;
         Ok(newest < next + KEPT)
     }
