@@ -3,6 +3,8 @@
 //! The ratio against the first row, a leaf with a token, is what to look at;
 //! the times are this machine's.
 
+use std::collections::BTreeMap;
+
 use divan::Bencher;
 use http::{Method, Request};
 use imdsim::{Ambient, Emulator, UnixMillis};
@@ -94,14 +96,15 @@ fn get_a_signature_again(bencher: Bencher<'_, '_>, path: &str) {
 fn recall_a_signature(bencher: Bencher<'_, '_>, path: &str) {
     let token = token(&mut emulator());
     let get = request(Method::GET, path, (TOKEN, &token));
-    let (_, kept) = emulator()
+    let kept = emulator()
         .answer(None, AMBIENT, &get)
         .keep
         .expect("it was made");
+    let kept = BTreeMap::from([kept]);
     bencher
         .with_inputs(emulator)
         .bench_local_values(|mut emulator| {
-            emulator.recall(None, AMBIENT.now, &get, |_| Some(kept.clone()));
+            emulator.recall(None, AMBIENT.now, &get, &mut kept.clone());
             emulator.answer(None, AMBIENT, &get)
         });
 }

@@ -39,6 +39,11 @@ pub struct Config {
     pub reject_forwarded: bool,
     /// What runs the emulator, for `health` to tell.
     pub host: String,
+    /// How many requests the journal holds; none, and there is no journal.
+    pub journal: usize,
+    /// How many clients, by their addresses, see what is about to happen to
+    /// the instance; all, if nothing is said.
+    pub mock_ip_count: Option<usize>,
     /// What is to happen, as it was written.
     timeline: Option<Given>,
     /// When the emulator was started, if it was told.
@@ -74,6 +79,8 @@ impl Config {
             reject_forwarded: choice(settings, "forwarded_for", ["reject", "ignore"])?
                 .is_none_or(|chosen| chosen == 0),
             host: host(settings)?,
+            journal: journal(settings)?,
+            mock_ip_count: number(settings, "mock_ip_count")?,
             timeline: settings.get("timeline").cloned(),
             started: time(settings, "started")?,
         };
@@ -145,6 +152,21 @@ fn time(settings: &Settings, key: &str) -> Result<Option<UnixMillis>, Problem> {
     let given = settings.get(key);
     given
         .map(|given| parse(given, "a time", remedy))
+        .transpose()
+}
+
+/// A number of requests, or `off`.
+fn journal(settings: &Settings) -> Result<usize, Problem> {
+    match settings.get("journal") {
+        Some(given) if given.value == "off" => Ok(0),
+        _ => Ok(number(settings, "journal")?.unwrap_or(0)),
+    }
+}
+
+fn number(settings: &Settings, key: &str) -> Result<Option<usize>, Problem> {
+    let given = settings.get(key);
+    given
+        .map(|given| parse(given, "a number", "write a whole number, as in 1000"))
         .transpose()
 }
 

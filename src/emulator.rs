@@ -1,28 +1,30 @@
 //! One emulated instance, as a host holds it.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use http::{Method, Request};
 use serde_json::Value;
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::control;
+use crate::control::{self, Needs};
 use crate::documents::{Imds, Vault};
-use crate::host::{Ambient, Outcome};
+use crate::host::{Ambient, Outcome, STATE_KEY, Store, TALLY_KEY};
 use crate::instance::Instance;
+use crate::journal::{self, Course, Entry, Journal};
 use crate::merge;
-use crate::metadata;
 use crate::path;
 use crate::problem::Problem;
 use crate::reply::Reply;
+use crate::service;
 use crate::settings::Settings;
 use crate::signature::{Signature, Signatures};
 use crate::simulation::{Event, Story};
 use crate::state::State;
 use crate::time::UnixMillis;
 use crate::token::Authority;
-use crate::tree::View;
+use crate::tree::{Health, View};
 use crate::wire;
 
 /// Everything that the configuration and one state document determine.
@@ -82,21 +84,22 @@ impl World {
         described(&self.config, &self.state, self.story.due(now))
     }
 
-    /// The state in which the changes that have come by now are a part of the
-    /// description, so that what is changed next comes on top of them.
-    pub(crate) fn settled(&self, now: UnixMillis) -> State {
+    /// The description of which the changes that have come by now are a part,
+    /// so that what is changed next comes on top of them, and a state without
+    /// them.
+    pub(crate) fn settled(&self, now: UnixMillis) -> (Value, State) {
         let changes = self.story.due(now).filter(|event| event.is_change());
         let document = described(&self.config, &self.state, changes);
         let story = self.story.settled(now);
-        State {
-            instance: merge::between(&self.config.document, &document),
+        let state = State {
             story: if story == self.story {
                 self.state.story.clone()
             } else {
                 Some(story)
             },
             ..self.state.clone()
-        }
+        };
+        (document, state)
     }
 
     /// The tree as it is at a moment, seen through one of the protocols.
@@ -109,33 +112,39 @@ impl World {
             tags: instance.options.instance_metadata_tags,
             now,
             imds,
+            notices: true,
+            credentials: Health::Good,
         }
     }
 }
 
-/// The names of the headers that the answer to a request can depend on, the body then being
-/// of no account; `None` stands for all of them, `Host` included, and the body.
-/// A host need not hand in others.
-pub fn headers_that_matter(method: &Method, target: &str) -> Option<&'static [&'static str]> {
-    let reads = method.is_safe() && !control::owns(&path::normalize(target));
-    reads.then_some(&[wire::TOKEN_NAME])
+/// `User-Agent`, for hosts to ask for.
+const USER_AGENT_NAME: &str = "user-agent";
+
+/// What the host's store had for one request beside the state.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The document under [`TALLY_KEY`](crate::TALLY_KEY).
+    pub(crate) tally: Option<Vec<u8>>,
+    pub(crate) journal: Journal,
 }
 
 /// Answers one request.
 ///
 /// Everything a client sees is decided here: the same arguments give the same
 /// outcome, on every host.
-pub fn answer(world: &World, ambient: Ambient, request: &Request<Vec<u8>>) -> Outcome {
+pub fn answer(
+    world: &World,
+    ambient: Ambient,
+    found: &Found,
+    request: &Request<Vec<u8>>,
+) -> Outcome {
     let path = path::normalize(request.uri().path());
     if control::owns(&path) {
-        return control::answer(world, ambient, request, &path);
+        return control::answer(world, ambient, &found.journal, request, &path);
     }
     let ambient = frozen(&world.config, world.state.clock, ambient);
-    let response = metadata::answer(world, ambient, request, &path);
-    Outcome {
-        keep: world.signatures.take_new(&world.instance),
-        ..Outcome::reply(response)
-    }
+    service::answer(world, ambient, found.tally.as_deref(), request, &path)
 }
 
 /// The events that hold: those that control calls have left, else those of the
@@ -178,6 +187,7 @@ fn moment(config: &Config, clock: Clock, now: UnixMillis) -> UnixMillis {
 pub struct Emulator {
     config: Result<Config, Problem>,
     last: Option<Memory>,
+    found: Found,
 }
 
 /// A state document, or that there was none, and what it meant from one event
@@ -204,27 +214,60 @@ impl Emulator {
 
     fn new(settings: Result<Settings, Problem>) -> Self {
         let config = settings.and_then(|settings| Config::new(&settings));
-        Self { config, last: None }
+        Self {
+            config,
+            last: None,
+            found: Found::default(),
+        }
     }
 
-    /// Lets the emulator look up, before it answers this request, what it once
-    /// gave the host to keep ([`Outcome::keep`]), if the request needs it and
-    /// it is costly to make again. Not to call this costs time and nothing
-    /// else.
+    /// The names of the headers that the answer to a request can depend on,
+    /// the body then being of no account; `None` stands for all of them, `Host`
+    /// included, and the body. A host need not hand in others.
+    pub fn headers_that_matter(
+        &self,
+        method: &Method,
+        target: &str,
+    ) -> Option<&'static [&'static str]> {
+        const TOKEN: &[&str] = &[wire::TOKEN_NAME];
+        const ALL: &[&str] = &[wire::TOKEN_NAME, wire::PEER_NAME, USER_AGENT_NAME];
+        let config = self.config.as_ref().ok()?;
+        let reads = method.is_safe() && !control::owns(&path::normalize(target));
+        let told = config.journal > 0 || config.mock_ip_count.is_some();
+        reads.then_some(if told { ALL } else { TOKEN })
+    }
+
+    /// Lets the emulator look up what it needs to answer this request from the
+    /// host's store. It belongs before every call of [`answer`](Self::answer).
     pub fn recall(
         &mut self,
         stored: Option<&[u8]>,
         now: UnixMillis,
         request: &Request<Vec<u8>>,
-        read: impl FnOnce(&str) -> Option<Vec<u8>>,
+        store: &mut impl Store,
     ) {
+        self.found = Found::default();
+        let Ok(config) = &self.config else { return };
         let path = path::normalize(request.uri().path());
-        if let Some(signature) = Signature::at(&path)
-            && let Ok(config) = &self.config
-            && let Ok(world) = &Memory::of(&mut self.last, config, stored, now).world
-        {
+        if control::owns(&path) {
+            self.found.journal = match control::needs(config, request, &path) {
+                Needs::Nothing => Journal::default(),
+                Needs::Keys => Journal::keys(store),
+                Needs::Entries => Journal::read(config.journal, store),
+            };
+            return;
+        }
+        let Ok(world) = &Memory::of(&mut self.last, config, stored, now).world else {
+            return;
+        };
+        if let Some(signature) = Signature::at(&path) {
             let instance = &world.instance;
+            let read = |key: &str| store.get(key);
             world.signatures.recall(signature, instance, read);
+        }
+        let now = moment(config, world.state.clock, now);
+        if service::counts(world, now, request, &path) {
+            self.found.tally = store.get(TALLY_KEY);
         }
     }
 
@@ -239,10 +282,27 @@ impl Emulator {
             Ok(config) => config,
             Err(problem) => return Outcome::reply(control::misconfigured(problem, ambient.now)),
         };
-        match &Memory::of(&mut self.last, config, stored, ambient.now).world {
-            Ok(world) => answer(world, ambient, request),
+        let mut outcome = match &Memory::of(&mut self.last, config, stored, ambient.now).world {
+            Ok(world) => answer(world, ambient, &self.found, request),
             Err(problem) => control::recover(config, ambient, request, problem),
+        };
+        if let Some(swap) = &mut outcome.swap
+            && swap.key == STATE_KEY
+        {
+            swap.expected = stored.map(<[u8]>::to_vec);
         }
+        outcome
+    }
+
+    /// Writes what the journal tells of a request, of which the host knows
+    /// when it came and how long its answer takes.
+    pub fn record(&self, entry: Entry, course: Course, store: &mut impl Store) {
+        let Ok(config) = &self.config else { return };
+        let took = match config.frozen_time {
+            Some(_) => Duration::ZERO,
+            None => course.took,
+        };
+        journal::record(entry, Course { took, ..course }, config.journal, store);
     }
 
     /// The answer to a change that the host could not store, for a `reason` in

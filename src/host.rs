@@ -1,12 +1,23 @@
 //! What passes between the core and whatever runs it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::journal::Entry;
 use crate::reply::Reply;
 use crate::time::UnixMillis;
 
 /// The key of the state document in the host's key-value store.
 pub const STATE_KEY: &str = "imdsim/state";
+
+/// The key of what is counted from one request to the next.
+pub const TALLY_KEY: &str = "imdsim/tally";
+
+/// Whether a key is of use only as long as requests keep coming, so that a
+/// store need not have it outlive the host: counts and the journal.
+pub fn is_passing(key: &str) -> bool {
+    key == TALLY_KEY || key.starts_with("imdsim/journal/") || key.starts_with("imdsim/metrics/")
+}
 
 /// What a host hands in with each request because the core may not ask for it.
 #[derive(Clone, Copy, Debug)]
@@ -17,22 +28,93 @@ pub struct Ambient {
     pub entropy: [u8; 32],
 }
 
-/// What the host must do next: store the state if there is a next one, keep
-/// what it is given to keep, wait, and send the response.
+/// The host's key-value store, for what may get lost: a store that fails has
+/// nothing, and takes nothing.
+pub trait Store {
+    /// The value of a key, if there is one.
+    fn get(&mut self, key: &str) -> Option<Vec<u8>>;
+    /// Puts a value in the place of any other.
+    fn set(&mut self, key: &str, value: &[u8]);
+    /// Removes a key.
+    fn delete(&mut self, key: &str);
+    /// All keys, in no particular order.
+    fn keys(&mut self) -> Vec<String>;
+    /// Adds to a number, which is 0 at first, and yields the sum.
+    fn add(&mut self, key: &str, by: i64) -> i64;
+}
+
+/// A store in memory, which never fails.
+impl Store for BTreeMap<String, Vec<u8>> {
+    fn get(&mut self, key: &str) -> Option<Vec<u8>> {
+        Self::get(self, key).cloned()
+    }
+
+    fn set(&mut self, key: &str, value: &[u8]) {
+        self.insert(key.to_owned(), value.to_vec());
+    }
+
+    fn delete(&mut self, key: &str) {
+        self.remove(key);
+    }
+
+    fn keys(&mut self) -> Vec<String> {
+        Self::keys(self).cloned().collect()
+    }
+
+    fn add(&mut self, key: &str, by: i64) -> i64 {
+        let number = Self::get(self, key).and_then(|value| std::str::from_utf8(value).ok());
+        let sum = number.and_then(|number| number.parse().ok()).unwrap_or(0) + by;
+        self.set(key, sum.to_string().as_bytes());
+        sum
+    }
+}
+
+/// What the host must do next: replace a document if it is told to, keep and
+/// forget what it is told to, tell the journal, wait, and send the response.
 ///
-/// A host that loses a race for the state loads it again and asks anew.
+/// A host that loses a race for the document loads everything again and asks
+/// anew.
 #[derive(Debug)]
 pub struct Outcome {
     /// What the client gets. The answer to HEAD has no body and states the
     /// length of the one that GET would have.
     pub response: Reply,
-    /// The state document that takes the place of the one handed in.
-    pub next_state: Option<Vec<u8>>,
+    /// How much of that the client gets.
+    pub ending: Ending,
+    /// A document that takes the place of another.
+    pub swap: Option<Swap>,
     /// A key and a value for [`Emulator::recall`](crate::Emulator::recall) to
     /// find. A host that cannot store it may forget it.
     pub keep: Option<(String, Vec<u8>)>,
+    /// Keys to delete.
+    pub forget: Vec<String>,
+    /// For [`Emulator::record`](crate::Emulator::record).
+    pub entry: Option<Entry>,
     /// How long the client waits for the response.
     pub delay: Duration,
+}
+
+/// A change of a document that must not undo another's.
+#[derive(Debug)]
+pub struct Swap {
+    /// [`STATE_KEY`] or [`TALLY_KEY`]. To lose the latter only costs a count.
+    pub key: &'static str,
+    /// What must stand there, or that nothing may.
+    pub expected: Option<Vec<u8>>,
+    /// What takes its place.
+    pub next: Vec<u8>,
+}
+
+/// What becomes of a response on its way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ending {
+    /// It arrives.
+    #[default]
+    Whole,
+    /// The connection closes after so many bytes of the body.
+    Cut(usize),
+    /// The connection closes before a byte of it.
+    Closed,
 }
 
 impl Outcome {
@@ -40,8 +122,11 @@ impl Outcome {
     pub(crate) fn reply(response: Reply) -> Self {
         Self {
             response,
-            next_state: None,
+            ending: Ending::Whole,
+            swap: None,
             keep: None,
+            forget: Vec::new(),
+            entry: None,
             delay: Duration::ZERO,
         }
     }

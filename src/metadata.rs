@@ -8,9 +8,19 @@ use crate::emulator::World;
 use crate::host::Ambient;
 use crate::options::HttpTokens;
 use crate::reply::Reply;
+use crate::simulation::Effect;
 use crate::token::Ttl;
-use crate::tree::{self, Node};
+use crate::tree::{self, Health, Node, View};
 use crate::wire;
+
+/// In what a request sees the instance otherwise than it is described.
+#[derive(Clone, Copy)]
+pub(crate) struct Distortion<'f> {
+    /// Whether what is about to happen is shown.
+    pub(crate) notices: bool,
+    /// What goes wrong.
+    pub(crate) effect: Option<&'f Effect>,
+}
 
 /// Answers a request for a normalised path.
 pub(crate) fn answer(
@@ -18,6 +28,7 @@ pub(crate) fn answer(
     ambient: Ambient,
     request: &Request<Vec<u8>>,
     path: &str,
+    distortion: Distortion<'_>,
 ) -> Reply {
     let now = ambient.now;
     let options = &world.instance.options;
@@ -41,9 +52,9 @@ pub(crate) fn answer(
         Method::GET | Method::HEAD if path == wire::TOKEN_PATH => {
             Reply::allow(StatusCode::METHOD_NOT_ALLOWED, wire::ALLOW_TOKEN, ttl, now)
         }
-        Method::GET => get(world, ambient, path, ttl),
+        Method::GET => get(world, ambient, path, distortion, ttl),
         Method::HEAD => {
-            let mut response = get(world, ambient, path, ttl);
+            let mut response = get(world, ambient, path, distortion, ttl);
             response.body.clear();
             response
         }
@@ -84,10 +95,24 @@ fn presented(world: &World, ambient: Ambient, headers: &HeaderMap) -> Presented 
     }
 }
 
-fn get(world: &World, ambient: Ambient, path: &str, ttl: Option<u64>) -> Reply {
+fn get(
+    world: &World,
+    ambient: Ambient,
+    path: &str,
+    distortion: Distortion<'_>,
+    ttl: Option<u64>,
+) -> Reply {
     let now = ambient.now;
     let imds = if ttl.is_some() { Imds::V2 } else { Imds::V1 };
-    let view = world.view(now, imds);
+    let view = View {
+        notices: distortion.notices,
+        credentials: match distortion.effect {
+            Some(Effect::ExpiredCredentials) => Health::Expired,
+            Some(Effect::CredentialsFailure(code)) => Health::Failed(code),
+            _ => Health::Good,
+        },
+        ..world.view(now, imds)
+    };
     let (media_type, body) = match tree::find(&view, path) {
         Some(Node::Text(text)) => (wire::TEXT, text.into_owned().into_bytes()),
         Some(Node::Listing(names)) => (wire::TEXT, names.into_bytes()),

@@ -26,6 +26,8 @@ pub const KEYS: &[&str] = &[
     "identity_keys",
     "instance",
     "instance_metadata_tags",
+    "journal",
+    "mock_ip_count",
     "overrides",
     "secret",
     "started",

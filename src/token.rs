@@ -2,7 +2,8 @@
 //! and proves that this instance made it.
 //!
 //! 40 bytes: the header that Nitro tokens begin with, the end in milliseconds
-//! since 1970, a nonce, and a truncated HMAC over all of that. In URL-safe
+//! since 1970, a nonce, the lifetime in seconds, and a truncated HMAC over all
+//! of that. In URL-safe
 //! base64 that makes 56 characters, `AQAEA…==` (reference 7.2).
 
 use std::cell::Cell;
@@ -19,7 +20,7 @@ use crate::time::UnixMillis;
 /// How long a token is to live, in seconds: 0 to 21,600. Zero is granted, and
 /// such a token is never valid (reference 7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ttl(u32);
+pub struct Ttl(u16);
 
 impl Ttl {
     /// Reads the value of the request header: decimal digits, spaces around
@@ -52,6 +53,8 @@ pub struct Authority {
 struct Genuine {
     text: [u8; TEXT_LEN],
     end: u64,
+    /// How long it was to live, in seconds.
+    life: u16,
 }
 
 impl Authority {
@@ -72,6 +75,7 @@ impl Authority {
         token[..HEADER.len()].copy_from_slice(&HEADER);
         token[END].copy_from_slice(&end.to_be_bytes());
         token[NONCE].copy_from_slice(&entropy[..NONCE.end - NONCE.start]);
+        token[LIFE].copy_from_slice(&ttl.0.to_be_bytes());
         let mut mac = self.key.clone();
         mac.update(&token[..TAG_START]);
         let tag = mac.finalize().into_bytes();
@@ -82,25 +86,41 @@ impl Authority {
     /// The seconds that a token has left, rounded up (reference 17.3); `None`
     /// if it was not made here or has ended.
     pub fn remaining(&self, now: UnixMillis, token: &[u8]) -> Option<u64> {
-        let text = token.try_into().ok()?;
-        let end = match self.last.get() {
-            Some(last) if same(&last.text, text) => last.end,
-            _ => self.end(text)?,
-        };
+        let end = self.known(token)?.end;
         let left = end.checked_sub(milliseconds(now))?;
         (left > 0).then(|| left.div_ceil(1000))
     }
 
-    /// When a token ends, if it was made here.
-    fn end(&self, text: &[u8; TEXT_LEN]) -> Option<u64> {
+    /// How many whole seconds ago a token was made, ended or not; `None` if it
+    /// was not made here.
+    pub(crate) fn age(&self, now: UnixMillis, token: &[u8]) -> Option<u64> {
+        let Genuine { end, life, .. } = self.known(token)?;
+        let made = end.saturating_sub(u64::from(life) * 1000);
+        Some(milliseconds(now).saturating_sub(made) / 1000)
+    }
+
+    fn known(&self, token: &[u8]) -> Option<Genuine> {
+        let text = token.try_into().ok()?;
+        match self.last.get() {
+            Some(last) if same(&last.text, text) => Some(last),
+            _ => self.check(text),
+        }
+    }
+
+    /// What a token says, if it was made here.
+    fn check(&self, text: &[u8; TEXT_LEN]) -> Option<Genuine> {
         let token = decode(text)?;
         let mut mac = self.key.clone();
         mac.update(&token[..TAG_START]);
         // Compares in constant time.
         mac.verify_truncated_left(&token[TAG_START..]).ok()?;
-        let end = u64::from_be_bytes(token[END].try_into().ok()?);
-        self.last.set(Some(Genuine { text: *text, end }));
-        Some(end)
+        let genuine = Genuine {
+            text: *text,
+            end: u64::from_be_bytes(token[END].try_into().ok()?),
+            life: u16::from_be_bytes(token[LIFE].try_into().ok()?),
+        };
+        self.last.set(Some(genuine));
+        Some(genuine)
     }
 }
 
@@ -129,14 +149,15 @@ fn milliseconds(time: UnixMillis) -> u64 {
     u64::try_from(time.0).unwrap_or(0)
 }
 
-const MAX_TTL_SECONDS: u32 = 21_600;
+const MAX_TTL_SECONDS: u16 = 21_600;
 const KEY_LABEL: &str = "imdsim session token";
 
 /// Gives every token the `AQAEA` opening that those of Nitro have.
 const HEADER: [u8; 4] = [0x01, 0x00, 0x04, 0x00];
 const END: Range<usize> = HEADER.len()..HEADER.len() + 8;
-const NONCE: Range<usize> = END.end..END.end + 12;
-const TAG_START: usize = NONCE.end;
+const NONCE: Range<usize> = END.end..END.end + 10;
+const LIFE: Range<usize> = NONCE.end..NONCE.end + 2;
+const TAG_START: usize = LIFE.end;
 const TOKEN_LEN: usize = TAG_START + 16;
 /// In base64, padded.
 const TEXT_LEN: usize = TOKEN_LEN.div_ceil(3) * 4;

@@ -12,6 +12,11 @@ pub const TOKEN_TTL: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-to
 /// Proof that a request came through a proxy; it costs the token.
 pub const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
+/// The address of the client, by which a host that knows it tells it.
+pub const PEER: HeaderName = HeaderName::from_static(PEER_NAME);
+/// Its name.
+pub(crate) const PEER_NAME: &str = "x-imdsim-peer";
+
 /// Where tokens are minted, once the path is normalised.
 pub const TOKEN_PATH: &str = "latest/api/token";
 

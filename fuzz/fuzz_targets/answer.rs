@@ -1,9 +1,11 @@
 //! Any request, settings and stored bytes: an answer, always.
 #![no_main]
 
+use std::collections::BTreeMap;
+
 use arbitrary::Arbitrary;
 use http::Request;
-use imdsim::{Ambient, Emulator, UnixMillis};
+use imdsim::{Ambient, Course, Emulator, STATE_KEY, TALLY_KEY, UnixMillis};
 use libfuzzer_sys::fuzz_target;
 
 #[derive(Arbitrary, Debug)]
@@ -13,6 +15,8 @@ struct Input<'a> {
     headers: Vec<(Name<'a>, &'a [u8])>,
     body: &'a [u8],
     stored: Option<&'a [u8]>,
+    tally: Option<&'a [u8]>,
+    timeline: Option<&'a str>,
     instance: Option<&'a str>,
     required: bool,
     now: i64,
@@ -58,11 +62,21 @@ fuzz_target!(|input: Input<'_>| {
     if let Some(instance) = input.instance {
         settings.push(("IMDSIM_INSTANCE".into(), instance.into()));
     }
+    if let Some(timeline) = input.timeline {
+        settings.push(("IMDSIM_TIMELINE".into(), timeline.into()));
+    }
+    settings.push(("IMDSIM_JOURNAL".into(), "2".into()));
+    settings.push(("IMDSIM_MOCK_IP_COUNT".into(), "1".into()));
     let mut emulator = Emulator::from_env(settings);
     let ambient = Ambient {
         now: UnixMillis(input.now),
         entropy: [0; 32],
     };
+    let mut store = BTreeMap::new();
+    if let Some(tally) = input.tally {
+        store.insert(TALLY_KEY.to_owned(), tally.to_vec());
+    }
+    emulator.recall(input.stored, ambient.now, &request, &mut store);
     let outcome = emulator.answer(input.stored, ambient, &request);
     let stated = {
         let headers = &outcome.response.headers;
@@ -72,7 +86,18 @@ fuzz_target!(|input: Input<'_>| {
     if request.method() != http::Method::HEAD {
         assert_eq!(stated, outcome.response.body.len().to_string());
     }
-    if let Some(next) = outcome.next_state {
-        emulator.answer(Some(&next), ambient, &request);
+    if let Some(entry) = outcome.entry {
+        let course = Course {
+            arrived: input.now.unsigned_abs(),
+            took: outcome.delay,
+            random: 0,
+        };
+        emulator.record(entry, course, &mut store);
+    }
+    if let Some(swap) = outcome.swap {
+        store.insert(swap.key.to_owned(), swap.next);
+        let stored = store.get(STATE_KEY).cloned();
+        emulator.recall(stored.as_deref(), ambient.now, &request, &mut store);
+        emulator.answer(stored.as_deref(), ambient, &request);
     }
 });

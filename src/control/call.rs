@@ -7,10 +7,12 @@ use serde_json::{Value, json};
 
 use super::problem::Refusal;
 use crate::emulator::World;
-use crate::host::{Ambient, Outcome};
+use crate::host::{Ambient, Outcome, STATE_KEY, Swap};
+use crate::journal::Journal;
 use crate::merge;
 use crate::reply::Reply;
 use crate::settings::read_json;
+use crate::simulation::{Event, Story};
 use crate::state::State;
 use crate::time::UnixMillis;
 
@@ -22,6 +24,7 @@ pub(super) struct Call<'a> {
     /// The same by a clock to which nothing was done.
     pub(super) real: Ambient,
     pub(super) request: &'a Request<Vec<u8>>,
+    pub(super) journal: &'a Journal,
 }
 
 /// How a call ends.
@@ -54,15 +57,36 @@ impl Call<'_> {
     /// Changes the description of the instance, unless nothing sensible would
     /// follow from it.
     pub(super) fn describe(&self, change: impl FnOnce(&mut Value)) -> Answer {
-        let state = self.world.settled(self.ambient.now);
-        let config = &self.world.config;
-        let mut document = config.document.clone();
-        merge::apply(&mut document, &state.instance);
+        let (mut document, state) = self.world.settled(self.ambient.now);
         change(&mut document);
         self.simulate(State {
-            instance: merge::between(&config.document, &document),
+            instance: merge::between(&self.world.config.document, &document),
             ..state
         })
+    }
+
+    /// Has something happen, in the place of what has the same id.
+    pub(super) fn happen(&self, event: Event) -> Answer {
+        let id = event.id.clone();
+        let mut story = self.world.story.clone();
+        story.put(event.at_revision(self.world.state.revision + 1));
+        let state = self.told(story);
+        self.world.check(&state)?;
+        let state = self.next(state)?;
+        let body = json!({ "status": "ok", "revision": state.revision, "id": id });
+        Ok(changed(&state, &body, self.ambient.now))
+    }
+
+    /// Has a whole story happen in the place of the other.
+    pub(super) fn tell(&self, story: Story) -> Answer {
+        self.simulate(self.told(story))
+    }
+
+    fn told(&self, story: Story) -> State {
+        State {
+            story: Some(story),
+            ..self.world.state.clone()
+        }
     }
 
     /// Stores another state, unless some day nothing sensible would follow from
@@ -70,14 +94,6 @@ impl Call<'_> {
     pub(super) fn simulate(&self, state: State) -> Answer {
         self.world.check(&state)?;
         self.change(state)
-    }
-
-    /// The same for what is called by an id from now on, which the answer tells.
-    pub(super) fn simulate_as(&self, id: &str, state: State) -> Answer {
-        self.world.check(&state)?;
-        let state = self.next(state)?;
-        let body = json!({ "status": "ok", "revision": state.revision, "id": id });
-        Ok(changed(&state, &body, self.ambient.now))
     }
 
     /// Stores another state.
@@ -126,7 +142,12 @@ pub(super) fn done(state: &State) -> Value {
 /// The answer to a change, and the state to store.
 pub(super) fn changed(state: &State, body: &Value, now: UnixMillis) -> Outcome {
     Outcome {
-        next_state: Some(state.to_bytes()),
+        swap: Some(Swap {
+            key: STATE_KEY,
+            // What was handed in, which the emulator knows.
+            expected: None,
+            next: state.to_bytes(),
+        }),
         ..Outcome::reply(tagged(JSON, body.to_string().into(), state.revision, now))
     }
 }

@@ -7,56 +7,47 @@ use super::call::{Answer, Call};
 use super::problem::Refusal;
 use super::resources::is_read;
 use crate::simulation::{Event, Story};
-use crate::state::State;
 
-/// `events`: all of them. POST adds one, PUT puts a list in their place, and
-/// DELETE cancels all.
+/// `events`: all of them but for faults. POST adds one, DELETE cancels all,
+/// and PUT puts a timeline in the place of all events and faults.
 pub(super) fn events(call: Call<'_>) -> Answer {
     let now = call.ambient.now;
     let story = &call.world.story;
     if is_read(call) {
-        let events: Vec<_> = story.events().map(|event| show(call, event)).collect();
+        let events: Vec<_> = story.events(false).map(|event| show(call, event)).collect();
         return call.json(&json!({ "events": events }));
     }
     match *call.request.method() {
         Method::POST => {
             let body = call.object(EXAMPLE)?;
-            let mut story = story.clone();
             let event = Event::read(&body, now, &story.new_id())?;
-            let id = event.id.clone();
-            story.put(event);
-            call.simulate_as(&id, told(call, story))
+            call.happen(event)
         }
-        Method::PUT => call.simulate(told(call, Story::read(&call.document()?, now)?)),
-        _ => call.simulate(told(call, Story::default())),
+        Method::PUT => {
+            let story = Story::read(&call.document()?, now)?;
+            call.tell(story.at_revision(call.world.state.revision + 1))
+        }
+        _ => call.tell(story.without_all(false)),
     }
 }
 
 /// `events/<id>`: one of them; DELETE cancels it.
 pub(super) fn event(call: Call<'_>, id: &str) -> Answer {
     let story = &call.world.story;
-    let event = story.find(id).ok_or_else(|| {
+    let event = story.find(id, false).ok_or_else(|| {
         let detail = "there is no such event; GET /_imdsim/events lists all";
         Refusal::new(StatusCode::NOT_FOUND, detail)
     })?;
     if is_read(call) {
         return call.json(&show(call, event));
     }
-    call.simulate(told(call, story.without(id)))
+    call.tell(story.without(id))
 }
 
 const EXAMPLE: &str = r#"{"type": "spot-interruption", "in": "30s"}"#;
 
-/// The state in which another story is told.
-fn told(call: Call<'_>, story: Story) -> State {
-    State {
-        story: Some(story),
-        ..call.world.state.clone()
-    }
-}
-
 /// An event, and whether it shows yet.
-fn show(call: Call<'_>, event: &Event) -> Value {
+pub(super) fn show(call: Call<'_>, event: &Event) -> Value {
     let mut document = event.to_json();
     document["due"] = (event.at <= call.ambient.now).into();
     document

@@ -7,8 +7,10 @@
 mod admission;
 mod call;
 mod events;
+mod faults;
 mod openapi;
 mod problem;
+mod requests;
 mod resources;
 mod routes;
 
@@ -20,6 +22,7 @@ use crate::config::Config;
 use crate::emulator::{World, frozen};
 use crate::hex;
 use crate::host::{Ambient, Outcome};
+use crate::journal::Journal;
 use crate::path;
 use crate::problem::Problem;
 use crate::reply::Reply;
@@ -27,7 +30,7 @@ use crate::state::State;
 use crate::time::UnixMillis;
 use call::{Answer, Call, changed, done};
 use problem::Refusal;
-use routes::{HEALTH, RESET, ROUTES, Route};
+use routes::{HEALTH, REQUESTS, RESET, ROUTES, Route};
 
 /// Below these two names, the second an alias for hosts that expect it.
 const PREFIXES: [&str; 2] = ["_imdsim", "_parlel"];
@@ -53,6 +56,7 @@ pub fn control_calls() -> impl Iterator<Item = (String, &'static str)> {
 pub(crate) fn answer(
     world: &World,
     ambient: Ambient,
+    journal: &Journal,
     request: &Request<Vec<u8>>,
     path: &str,
 ) -> Outcome {
@@ -63,6 +67,7 @@ pub(crate) fn answer(
         ambient,
         real,
         request,
+        journal,
     };
     let mut outcome = route(&world.config, request, path)
         .and_then(|(route, below)| (route.answer)(call, below))
@@ -71,6 +76,27 @@ pub(crate) fn answer(
         outcome.response.body.clear();
     }
     outcome
+}
+
+/// What a call needs to know of the journal.
+pub(crate) enum Needs {
+    Nothing,
+    /// What to delete.
+    Keys,
+    Entries,
+}
+
+/// What the call of this request needs to know, if it may be made.
+pub(crate) fn needs(config: &Config, request: &Request<Vec<u8>>, path: &str) -> Needs {
+    match route(config, request, path) {
+        Ok((route, _)) if config.journal > 0 => match route.path {
+            RESET => Needs::Keys,
+            REQUESTS if request.method() == Method::DELETE => Needs::Keys,
+            path if path.starts_with(REQUESTS) => Needs::Entries,
+            _ => Needs::Nothing,
+        },
+        _ => Needs::Nothing,
+    }
 }
 
 /// What still works when the state document cannot be read: a reset.
@@ -117,7 +143,8 @@ fn route<'p>(
     path: &'p str,
 ) -> Result<(&'static Route, &'p str), Refusal> {
     let (route, below) = routes::find(split(path).1).ok_or_else(|| {
-        let known = ROUTES.map(|route| route.path).join(", ");
+        let known: Vec<_> = ROUTES.iter().map(|route| route.path).collect();
+        let known = known.join(", ");
         let detail = format!("there is no such call; below /_imdsim/ there are {known}");
         Refusal::new(StatusCode::NOT_FOUND, detail)
     })?;
@@ -144,9 +171,13 @@ fn health(call: Call<'_>) -> Answer {
     }))
 }
 
-/// `reset`: back to what the emulator was started with.
+/// `reset`: back to what the emulator was started with, the journal empty.
 fn reset(call: Call<'_>) -> Answer {
-    call.change(blank(call.world.state.revision + 1, call.real))
+    let outcome = call.change(blank(call.world.state.revision + 1, call.real))?;
+    Ok(Outcome {
+        forget: call.journal.everything(),
+        ..outcome
+    })
 }
 
 /// A state without changes. Its new epoch voids all tokens; the revision tells

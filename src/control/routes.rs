@@ -4,7 +4,7 @@
 //! read this table; `openapi.json` beside it describes the same calls to others.
 
 use super::call::{Answer, Call};
-use super::{events, health, reset, resources};
+use super::{events, faults, health, requests, reset, resources};
 
 /// The calls of one path.
 pub(super) struct Route {
@@ -19,6 +19,12 @@ pub(super) struct Route {
 
 /// The one call that everybody may make; it shows nothing private.
 pub(super) const HEALTH: &str = "health";
+
+/// The calls below this one look at the journal.
+pub(super) const REQUESTS: &str = "requests";
+
+/// A path that is no fault's.
+const PRESETS: &str = "faults/presets";
 
 /// The one call that works when the state document cannot be read.
 pub(super) const RESET: &str = "reset";
@@ -36,7 +42,7 @@ const fn row(
 }
 
 #[rustfmt::skip]
-pub(super) const ROUTES: [Route; 13] = [
+pub(super) const ROUTES: &[Route] = &[
     row(HEALTH,                "GET",              |call, _| health(call)),
     row(RESET,                 "POST",             |call, _| reset(call)),
     row("instance",            "GET, PATCH",       |call, _| resources::instance(call)),
@@ -46,6 +52,12 @@ pub(super) const ROUTES: [Route; 13] = [
     row("overrides/{path}",    "GET, PUT, DELETE", resources::one_override),
     row("events",              "GET, POST, PUT, DELETE", |call, _| events::events(call)),
     row("events/{id}",         "GET, DELETE",      events::event),
+    row("faults",              "GET, PUT, DELETE", |call, _| faults::faults(call)),
+    row(PRESETS,               "GET",              |call, _| faults::presets(call)),
+    row("faults/{id}",         "GET, PUT, DELETE", faults::fault),
+    row(REQUESTS,              "GET, DELETE",      |call, _| requests::requests(call)),
+    row("requests/count",      "GET",              |call, _| requests::count(call)),
+    row("requests/metrics",    "GET",              |call, _| requests::metrics(call)),
     row("clock",               "GET, PUT, DELETE", |call, _| resources::clock(call)),
     row("snapshot",            "GET, PUT",         |call, _| resources::snapshot(call)),
     row("certificates/{name}", "GET",              resources::certificate),
@@ -54,7 +66,7 @@ pub(super) const ROUTES: [Route; 13] = [
 
 /// The row of a path below `/_imdsim/`, and what the braces stand for.
 pub(super) fn find(path: &str) -> Option<(&'static Route, &str)> {
-    const { &ROUTES }
+    ROUTES
         .iter()
         .find_map(|route| Some((route, route.below(path)?)))
 }

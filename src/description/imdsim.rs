@@ -57,6 +57,10 @@ described! {
         credentials_failure: Option<Failure> = "CredentialsFailure",
         /// What is wrong with the instance profile; served as `iam/info`.
         instance_profile_failure: Option<Failure> = "InstanceProfileFailure",
+        /// When the credentials were last made anew, the next ones being due
+        /// an hour later. Default: at the launch. `PATCH /_imdsim/instance`
+        /// takes `now`.
+        credentials_rotation_time: Option<UnixMillis> = "CredentialsRotationTime",
         /// Whether `iam/security-credentials-extended` is served, as for the
         /// accounts on AWS's list.
         security_credentials_extended: bool = "SecurityCredentialsExtended",

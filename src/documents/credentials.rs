@@ -45,6 +45,15 @@ impl Credentials {
             ..self
         }
     }
+
+    /// The same, an hour after their end.
+    pub(crate) fn expired(self, now: UnixMillis) -> Self {
+        Self {
+            last_updated: now.plus_seconds(-ROTATION_SECONDS - LIFE_SECONDS),
+            expiration: now.plus_seconds(-ROTATION_SECONDS),
+            ..self
+        }
+    }
 }
 
 /// The hour that credentials belong to. Hours count from the launch.

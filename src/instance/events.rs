@@ -112,6 +112,14 @@ impl Events {
 }
 
 impl Events {
+    /// Whether there is anything to show.
+    pub(crate) fn any(&self) -> bool {
+        self.spot.is_some()
+            || self.rebalance.is_some()
+            || self.target_lifecycle_state.is_some()
+            || !self.maintenance.is_empty()
+    }
+
     /// When Spot capacity is taken back for good (reference 8.1).
     pub(crate) fn termination_time(&self) -> Option<UnixMillis> {
         let notice = self.spot.as_ref()?;

@@ -94,6 +94,8 @@ pub struct Instance {
     pub identity_document_version: String,
     /// The instance profile.
     pub profile: Option<InstanceProfile>,
+    /// When its credentials were last made anew, if not at the launch.
+    pub credentials_rotated: Option<UnixMillis>,
     /// The public keys in order.
     pub public_keys: Vec<PublicKey>,
     /// User data as it was given.
@@ -175,6 +177,7 @@ impl Instance {
             pending_time: extras.pending_time.unwrap_or(launch_time),
             identity_document_version: or(extras.identity_document_version.as_ref(), "2017-09-30"),
             profile: InstanceProfile::new(given, &account_id, &place)?,
+            credentials_rotated: extras.credentials_rotation_time,
             public_keys: keys::all(given, &id),
             user_data: user_data(extras.user_data.as_ref())?,
             life_cycle: extras

@@ -133,6 +133,15 @@ const SEE: &str =
     "http://docs.amazonwebservices.com/IAM/latest/UserGuide/RolesTroubleshooting.html";
 
 impl Failure {
+    /// Why there are no credentials of a role, by its code.
+    pub(crate) fn of_role(code: &str, profile: &InstanceProfile) -> Self {
+        let given = description::Failure {
+            code: code.to_owned(),
+            ..description::Failure::default()
+        };
+        Self::new(&given, &profile.role, &profile.id)
+    }
+
     fn new(given: &description::Failure, role: &str, profile: &str) -> Self {
         let words = || match &*given.code {
             // The two spaces are AWS's.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::fault::{self, Fault};
 use super::fields::{later, optional, strict, word};
 use crate::instance::Instance;
 use crate::merge;
@@ -43,15 +44,18 @@ pub(crate) enum What {
     LifecycleState(String),
     /// The description changes, by a merge patch.
     Change(Value),
+    /// Something goes wrong from then on.
+    Fault(Fault),
 }
 
 /// Its names in documents.
-const TYPES: [(&str, Type); 5] = [
+const TYPES: [(&str, Type); 6] = [
     ("spot-interruption", Type::SpotInterruption),
     ("rebalance-recommendation", Type::RebalanceRecommendation),
     ("maintenance", Type::Maintenance),
     ("lifecycle-state", Type::LifecycleState),
     ("change", Type::Change),
+    ("fault", Type::Fault),
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,6 +65,7 @@ enum Type {
     Maintenance,
     LifecycleState,
     Change,
+    Fault,
 }
 
 /// The actions of a Spot interruption.
@@ -86,7 +91,8 @@ impl Event {
             .ok_or_else(|| Problem::new("type", format!("it is missing; write one of {names}")))?;
         strict(document, &[&COMMON[..], kind.fields()].concat())?;
         let at = moment(fields, base)?;
-        let id = optional(fields, "id")?.unwrap_or_else(|| id.to_owned());
+        let own = optional(fields, "id")?.or(optional(fields, "preset")?);
+        let id = own.unwrap_or_else(|| id.to_owned());
         if id.is_empty() {
             return Err(Problem::new(
                 "id",
@@ -113,6 +119,22 @@ impl Event {
         matches!(self.what, What::Change(_))
     }
 
+    /// The fault, if it is one.
+    pub(crate) fn fault(&self) -> Option<&Fault> {
+        match &self.what {
+            What::Fault(fault) => Some(fault),
+            _ => None,
+        }
+    }
+
+    /// The same as of a revision of the state.
+    pub(crate) fn at_revision(mut self, revision: u64) -> Self {
+        if let What::Fault(fault) = &mut self.what {
+            fault.revision = revision;
+        }
+        self
+    }
+
     /// Makes the description what it is once the event has come.
     pub(crate) fn apply(&self, document: &mut Value) {
         match &self.what {
@@ -135,6 +157,7 @@ impl Event {
                 document["Imdsim"]["TargetLifecycleState"] = state.as_str().into();
             }
             What::Change(patch) => merge::apply(document, patch),
+            What::Fault(_) => {}
         }
     }
 }
@@ -148,6 +171,7 @@ impl Type {
             Self::Maintenance => &["event"],
             Self::LifecycleState => &["state"],
             Self::Change => &["instance"],
+            Self::Fault => fault::FIELDS,
         }
     }
 }
@@ -172,6 +196,7 @@ impl What {
                 optional(fields, "state")?.unwrap_or_else(|| "Terminated".to_owned()),
             ),
             Type::Change => Self::Change(object(fields, "instance")?),
+            Type::Fault => Self::Fault(Fault::read(fields, at)?),
         })
     }
 
@@ -186,6 +211,7 @@ impl What {
             Self::Maintenance(event) => json!({ "type": "maintenance", "event": event }),
             Self::LifecycleState(state) => json!({ "type": "lifecycle-state", "state": state }),
             Self::Change(patch) => json!({ "type": "change", "instance": patch }),
+            Self::Fault(fault) => fault.to_json(),
         }
     }
 }

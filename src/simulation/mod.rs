@@ -4,8 +4,14 @@
 //! moment and from what was asked for.
 
 mod event;
+mod fault;
 mod fields;
+mod presets;
 mod story;
+mod tally;
 
 pub(crate) use event::Event;
-pub(crate) use story::Story;
+pub(crate) use fault::Effect;
+pub(crate) use presets::{PRESETS, Preset};
+pub(crate) use story::{Story, Struck};
+pub(crate) use tally::Tally;

@@ -5,9 +5,26 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::event::Event;
+use super::fault::{Fault, Often};
+use super::tally::Tally;
 use crate::description::kind;
 use crate::problem::Problem;
+use crate::request::Asked;
 use crate::time::UnixMillis;
+
+/// A fault, by its id.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Struck<'s> {
+    pub(crate) id: &'s str,
+    pub(crate) fault: &'s Fault,
+}
+
+impl Struck<'_> {
+    /// The name under which it is counted: one that is put anew begins anew.
+    pub(crate) fn counted(&self) -> String {
+        format!("{}@{}", self.id, self.fault.revision)
+    }
+}
 
 /// All events, those that are still to come included, by their time.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,6 +56,12 @@ impl Story {
         Ok(story)
     }
 
+    /// The same as of a revision of the state.
+    pub(crate) fn at_revision(self, revision: u64) -> Self {
+        let events = self.0.into_iter();
+        Self(events.map(|event| event.at_revision(revision)).collect())
+    }
+
     /// The list that says the same.
     pub(crate) fn to_list(&self) -> Value {
         self.0.iter().map(Event::to_json).collect()
@@ -60,9 +83,9 @@ impl Story {
         numbers.max().unwrap_or(0).saturating_add(1).to_string()
     }
 
-    /// The event of this id.
-    pub(crate) fn find(&self, id: &str) -> Option<&Event> {
-        self.0.iter().find(|event| event.id == id)
+    /// The fault of this id, or the other event.
+    pub(crate) fn find(&self, id: &str, faults: bool) -> Option<&Event> {
+        self.events(faults).find(|event| event.id == id)
     }
 
     /// The story without the event of this id.
@@ -92,9 +115,55 @@ impl Story {
         from..until
     }
 
-    /// All events, in order.
-    pub(crate) fn events(&self) -> impl Iterator<Item = &Event> {
-        self.0.iter()
+    /// All in order, faults or the others.
+    pub(crate) fn events(&self, faults: bool) -> impl Iterator<Item = &Event> {
+        self.0
+            .iter()
+            .filter(move |event| event.fault().is_some() == faults)
+    }
+
+    /// The story without its faults, or without everything else.
+    pub(crate) fn without_all(&self, faults: bool) -> Self {
+        self.filtered(|event| event.fault().is_some() != faults)
+    }
+
+    /// Whether what becomes of a request depends on others before it.
+    pub(crate) fn counts(&self, asked: &Asked<'_>, now: UnixMillis) -> bool {
+        self.faults(asked, now)
+            .any(|struck| struck.fault.often != Often::Always)
+    }
+
+    /// The fault that strikes a request: of those that are about it the first
+    /// whose turn it is. Those before it count the request.
+    pub(crate) fn strike(
+        &self,
+        asked: &Asked<'_>,
+        now: UnixMillis,
+        tally: &mut Tally,
+    ) -> Option<Struck<'_>> {
+        self.faults(asked, now)
+            .find(|struck| match struck.fault.often {
+                Often::Always => true,
+                _ => tally.strikes(struck, now),
+            })
+    }
+
+    /// The names under which faults are counted.
+    pub(crate) fn counted(&self) -> impl Iterator<Item = String> {
+        self.0.iter().filter_map(|event| {
+            let fault = event.fault()?;
+            let id = &event.id;
+            Some(Struck { id, fault }.counted())
+        })
+    }
+
+    /// What is about a request at this time.
+    fn faults(&self, asked: &Asked<'_>, now: UnixMillis) -> impl Iterator<Item = Struck<'_>> {
+        self.due(now).filter_map(move |event| {
+            let fault = event.fault()?;
+            let id = &event.id;
+            fault.concerns(asked, now).then_some(Struck { id, fault })
+        })
     }
 
     /// When something comes.

@@ -13,7 +13,7 @@ mod view;
 use std::borrow::Cow;
 
 pub use crawl::{Branch, Content, crawl};
-pub use view::View;
+pub use view::{Health, View};
 
 use crate::versions::{LATEST, Version};
 use catalog::CATALOG;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::documents::{self, Credentials, Imds, Rotation, Vault};
-use crate::instance::{Grant, Instance, InstanceProfile};
+use crate::instance::{Events, Failure, Grant, Instance, InstanceProfile};
 use crate::signature::{Signature, Signatures};
 use crate::time::UnixMillis;
 use crate::versions::{LATEST, Version};
@@ -23,6 +23,21 @@ pub struct View<'a> {
     pub now: UnixMillis,
     /// The protocol, which decides which credentials are shown.
     pub imds: Imds,
+    /// Whether what is about to happen to it is shown.
+    pub notices: bool,
+    /// What has become of its credentials.
+    pub credentials: Health<'a>,
+}
+
+/// What has become of credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health<'a> {
+    /// They are as described.
+    Good,
+    /// They ended, and no new ones came.
+    Expired,
+    /// There are none, for a reason with this code.
+    Failed(&'a str),
 }
 
 impl<'a> View<'a> {
@@ -39,7 +54,18 @@ impl<'a> View<'a> {
 
     /// The hour of the credentials.
     pub fn rotation(&self) -> Rotation {
-        Rotation::at(self.now, self.instance.launch_time)
+        let rotated = self.instance.credentials_rotated;
+        let from = rotated.filter(|rotated| *rotated <= self.now);
+        Rotation::at(self.now, from.unwrap_or(self.instance.launch_time))
+    }
+
+    /// What is about to happen, as far as it is shown.
+    pub(super) fn events(&self) -> &'a Events {
+        if self.notices {
+            &self.instance.events
+        } else {
+            &QUIET
+        }
     }
 
     /// Whether there is an instance profile.
@@ -93,9 +119,12 @@ impl<'a> View<'a> {
 
     fn granted(&self, profile: &InstanceProfile, say: impl Fn(&Credentials) -> String) -> String {
         let keys = self.role_keys(profile);
+        if let Health::Failed(code) = self.credentials {
+            return documents::failure(&Failure::of_role(code, profile), keys.last_updated);
+        }
         match &profile.grant {
-            Grant::MadeUp => say(&keys),
-            Grant::Real(real) => say(&keys.replaced_by(real)),
+            Grant::MadeUp => say(&self.worn(keys)),
+            Grant::Real(real) => say(&self.worn(keys.replaced_by(real))),
             Grant::Nothing(failure) => documents::failure(failure, keys.last_updated),
         }
     }
@@ -112,7 +141,7 @@ impl<'a> View<'a> {
 
     /// `identity-credentials/ec2/security-credentials/ec2-instance`.
     pub(super) fn instance_credentials(&self) -> String {
-        documents::credentials_document(&self.instance_keys())
+        documents::credentials_document(&self.worn(self.instance_keys()))
     }
 
     fn role_keys(&self, profile: &InstanceProfile) -> Credentials {
@@ -124,6 +153,14 @@ impl<'a> View<'a> {
         let profile = self.instance.profile.as_ref();
         let profile = profile.map_or("", |profile| &profile.id);
         self.vault.instance(profile, self.imds, self.rotation())
+    }
+
+    /// Credentials as they are by now.
+    fn worn(&self, keys: Credentials) -> Credentials {
+        match self.credentials {
+            Health::Expired => keys.expired(self.now),
+            _ => keys,
+        }
     }
 
     /// The value of a tag, if tags are shown.
@@ -187,6 +224,14 @@ impl<'a> View<'a> {
         Some(format!("{key}={}", public_key.name))
     }
 }
+
+/// Nothing is about to happen.
+static QUIET: Events = Events {
+    spot: None,
+    rebalance: None,
+    target_lifecycle_state: None,
+    maintenance: Vec::new(),
+};
 
 /// A test walks all rows, so that no name in braces comes here.
 fn unreachable_key<'a>(name: &str) -> Vec<Cow<'a, str>> {

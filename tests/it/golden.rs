@@ -1,4 +1,5 @@
 use http::{Request, Response};
+use imdsim::{Ending, Outcome};
 
 use crate::as_native::as_native;
 use crate::transcript::{self, Message};
@@ -13,7 +14,7 @@ fn every_transcript_is_answered_to_the_byte() {
             .map(|(key, value)| (key.as_str(), value.as_str()))
             .collect();
         let mut world = World::new(&settings);
-        transcript.replay(|request| on_the_wire(&world.send(&as_request(request))));
+        transcript.replay(|request| arrival(world.outcome(&as_request(request))));
     }
 }
 
@@ -24,6 +25,17 @@ pub(crate) fn as_request(message: &Message) -> Request<Vec<u8>> {
         request = request.header(name, value);
     }
     request.body(message.body.clone().into_bytes()).unwrap()
+}
+
+/// What a client gets to see of an outcome.
+fn arrival(outcome: Outcome) -> Message {
+    let mut message = on_the_wire(&outcome.response.into());
+    match outcome.ending {
+        Ending::Whole => {}
+        Ending::Cut(length) => message.body.truncate(length),
+        Ending::Closed => message = Message::parse(""),
+    }
+    message
 }
 
 fn on_the_wire(response: &Response<Vec<u8>>) -> Message {

@@ -25,8 +25,12 @@ mod credentials;
 mod described;
 /// Which answers state the same fact.
 mod facts;
+/// What goes wrong when it is told to.
+mod faults;
 /// The transcripts of `tests/golden`, replayed.
 mod golden;
+/// What was asked, as it is told afterwards.
+mod journal;
 /// The control API is as its OpenAPI document says.
 mod openapi;
 /// Whatever comes in, nothing breaks.

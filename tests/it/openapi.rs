@@ -226,6 +226,9 @@ fn bodies() -> impl Strategy<Value = Vec<u8>> {
         r#"{"shift": "+292277023y"}"#,
         r#"{"shift": "-90s"}"#,
         r#"{"freeze": "0000-01-01T00:00:00Z"}"#,
+        "[\"throttled\", \"cut-body\"]",
+        r#"{"preset": "early-boot", "for": "1h", "nth": 2}"#,
+        r#"{"type": "fault", "status": 503, "share": 0.5, "until": "2026-12-01T00:00:00Z"}"#,
         r#"{"version": 1, "revision": 3, "epoch": "e", "instance": {}, "clock": {}}"#,
         r#"{"version": 0, "revision": 3, "epoch": "e", "instance": {}, "clock": {}}"#,
     ];
@@ -265,8 +268,9 @@ proptest! {
         ),
     ) {
         let document = Document::served();
-        let settings: &[_] = if token { &[("admin_token", "right")] } else { &[] };
-        let mut world = World::new(settings);
+        let mut settings = vec![("journal", "10")];
+        settings.extend(token.then_some(("admin_token", "right")));
+        let mut world = World::new(&settings);
         for (method, path, body, headers) in calls {
             let mut request = Request::builder().method(method).uri(&path).header("host", "localhost");
             for (name, value) in headers {

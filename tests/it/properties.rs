@@ -74,6 +74,6 @@ proptest! {
         let request = Request::get("/latest/meta-data/ami-id").body(Vec::new()).unwrap();
         let outcome = emulator.answer(Some(&stored), ambient, &request);
         prop_assert!(matches!(outcome.response.status.as_u16(), 200 | 500));
-        prop_assert!(outcome.next_state.is_none());
+        prop_assert!(outcome.swap.is_none());
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use http::{Method, Request, Response};
-use imdsim::{Ambient, Emulator, UnixMillis};
+use imdsim::{Ambient, Course, Emulator, Outcome, STATE_KEY, UnixMillis};
 
 /// 2026-11-01T00:00:00Z.
 const START: UnixMillis = UnixMillis::from_seconds(1_793_491_200);
@@ -12,12 +12,12 @@ const START: UnixMillis = UnixMillis::from_seconds(1_793_491_200);
 pub(crate) struct World {
     emulator: Emulator,
     settings: Vec<(String, String)>,
-    stored: Option<Vec<u8>>,
-    /// What the emulator had its host keep.
+    /// The host's store.
     pub(crate) kept: BTreeMap<String, Vec<u8>>,
     /// How often it did.
     pub(crate) keeps: usize,
     entropy: u8,
+    requests: u64,
     /// The time; move it as the story needs.
     pub(crate) now: UnixMillis,
 }
@@ -33,10 +33,10 @@ impl World {
         Self {
             emulator: Emulator::from_env(settings.clone()),
             settings,
-            stored: None,
             kept: BTreeMap::new(),
             keeps: 0,
             entropy: 0,
+            requests: 0,
             now: START,
         }
     }
@@ -52,23 +52,43 @@ impl World {
         self.emulator = Emulator::from_env(self.settings.clone());
     }
 
-    /// Sends a request and does what a host does with the outcome.
+    /// Sends a request and takes the response, whole.
     pub(crate) fn send(&mut self, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
+        self.outcome(request).response.into()
+    }
+
+    /// Sends a request and does what a host does with the outcome, but for the
+    /// wait and the response.
+    pub(crate) fn outcome(&mut self, request: &Request<Vec<u8>>) -> Outcome {
         self.entropy = self.entropy.wrapping_add(1);
         let ambient = Ambient {
             now: self.now,
             entropy: [self.entropy; 32],
         };
-        let stored = self.stored.as_deref();
-        self.emulator
-            .recall(stored, self.now, request, |key| self.kept.get(key).cloned());
-        let outcome = self.emulator.answer(stored, ambient, request);
+        let stored = self.kept.get(STATE_KEY).cloned();
+        let stored = stored.as_deref();
+        let emulator = &mut self.emulator;
+        emulator.recall(stored, self.now, request, &mut self.kept);
+        let mut outcome = emulator.answer(stored, ambient, request);
         self.keeps += usize::from(outcome.keep.is_some());
-        self.kept.extend(outcome.keep);
-        if let Some(next) = outcome.next_state {
-            self.stored = Some(next);
+        self.kept.extend(outcome.keep.take());
+        for key in &outcome.forget {
+            self.kept.remove(key);
         }
-        outcome.response.into()
+        if let Some(swap) = outcome.swap.take() {
+            assert_eq!(self.kept.get(swap.key), swap.expected.as_ref());
+            self.kept.insert(swap.key.to_owned(), swap.next);
+        }
+        if let Some(entry) = outcome.entry.take() {
+            self.requests += 1;
+            let course = Course {
+                arrived: u64::try_from(self.now.0).unwrap() * 1_000_000,
+                took: outcome.delay,
+                random: self.requests,
+            };
+            emulator.record(entry, course, &mut self.kept);
+        }
+        outcome
     }
 
     /// A request without a body.
@@ -83,6 +103,19 @@ impl World {
             request = request.header(*name, *value);
         }
         self.send(&request.body(Vec::new()).unwrap())
+    }
+
+    /// A call of the control API that must succeed.
+    #[track_caller]
+    pub(crate) fn control(&mut self, method: Method, path: &str, body: &str) {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/_imdsim/{path}"))
+            .header("host", "localhost")
+            .body(body.as_bytes().to_vec());
+        let response = self.send(&request.unwrap());
+        let body = String::from_utf8_lossy(response.body());
+        assert_eq!(response.status(), 200, "{body}");
     }
 
     /// A new token.

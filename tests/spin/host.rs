@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::HOST;
 use http::{HeaderValue, Method, Request, Response};
 use http_body_util::{BodyExt as _, Full};
@@ -79,8 +79,9 @@ impl Host {
         }
     }
 
-    /// Has a new instance answer, as Spin does for every request.
-    async fn answer(&self, request: Request<Bytes>) -> Result<Response<Bytes>> {
+    /// Has a new instance answer, as Spin does for every request; `None` if the
+    /// connection closes without an answer.
+    async fn answer(&self, request: Request<Bytes>) -> Result<Option<Response<Bytes>>> {
         let bodiless = request.method() == Method::HEAD;
         let mut store = Guest::store(self.component, &self.environment, &self.grants);
         let proxy = self.component.instantiate_async(&mut store).await?;
@@ -94,16 +95,21 @@ impl Host {
             let handler = proxy.wasi_http_incoming_handler();
             handler.call_handle(&mut store, request, out).await
         });
-        let (head, body) = receiver.await?.unwrap().into_parts();
-        // A body that is shorter than stated, which the answer to HEAD has,
-        // ends in an error.
-        let body = match body.collect().await {
-            Ok(body) => body.to_bytes(),
-            Err(_) if bodiless => Bytes::new(),
-            Err(error) => return Err(error.into()),
-        };
+        let (head, mut body) = receiver.await?.unwrap().into_parts();
+        let mut bytes = BytesMut::new();
+        let mut is_whole = true;
+        while let Some(frame) = body.frame().await {
+            match frame.map(|frame| frame.into_data()) {
+                Ok(data) => bytes.extend(data.ok()),
+                // A body that is shorter than stated, which the answer to HEAD
+                // has, ends in an error.
+                Err(_) => is_whole = bodiless,
+            }
+        }
         running.await??;
-        Ok(Response::from_parts(head, body))
+        // hyper sends no head of a body that breaks off before it begins.
+        let answers = is_whole || !bytes.is_empty();
+        Ok(answers.then(|| Response::from_parts(head, bytes.freeze())))
     }
 }
 
@@ -119,7 +125,10 @@ impl Endpoint for Host {
         let host = HeaderValue::from_static("127.0.0.1");
         request.headers_mut().entry(HOST).or_insert(host);
         let response = self.runtime.block_on(self.answer(request)).unwrap();
-        as_native(&message_of(response))
+        response.map_or_else(
+            || Message::parse(""),
+            |response| as_native(&message_of(response)),
+        )
     }
 }
 

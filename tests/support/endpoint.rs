@@ -1,6 +1,6 @@
 //! Whatever answers requests, in process or behind an address.
 
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 
 use crate::as_native::as_native;
@@ -47,8 +47,13 @@ pub(crate) fn exchange(address: &str, request: &Message) -> Message {
         lines += "Connection: close\r\n";
     }
     write!(stream, "{lines}\r\n{}", request.body).unwrap();
-    let mut response = String::new();
-    stream.read_to_string(&mut response).unwrap();
+    let mut response = Vec::new();
+    match stream.read_to_end(&mut response) {
+        // So may a connection end that closes without an answer.
+        Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
+        read => drop(read.unwrap()),
+    }
+    let response = String::from_utf8(response).unwrap();
     let response = response
         .replacen("\r\n\r\n", "\n\n", 1)
         .replace("\r\n", "\n");

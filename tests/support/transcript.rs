@@ -2,7 +2,7 @@
 //!
 //! A file begins with comments (`# …`) and settings (`@ key value`), then come
 //! exchanges that end in `###`: a request, a blank line, the response as it is
-//! on the wire. A request body follows its own blank line. `@ instance` names
+//! on the wire, or `(no answer)`. A request body follows its own blank line. `@ instance` names
 //! a file below `tests/data`; `{token}` in a request is the last token minted.
 
 use std::fmt::Write as _;
@@ -36,6 +36,9 @@ pub(crate) struct Message {
     pub(crate) body: String,
 }
 
+/// What stands for a response where the connection closes without one.
+const SILENCE: &str = "\n\n(no answer)";
+
 /// All transcripts, by name.
 pub(crate) fn all() -> Vec<Transcript> {
     let paths = files::with_extension("golden", "http");
@@ -58,7 +61,7 @@ impl Transcript {
                 let exchange = exchange.trim_start_matches('\n');
                 let (request, response) = match exchange.split_once("\n\nHTTP/1.1 ") {
                     Some((request, response)) => (request, format!("HTTP/1.1 {response}")),
-                    None => (exchange, String::new()),
+                    None => (exchange.trim_end_matches(SILENCE), String::new()),
                 };
                 Exchange {
                     request: Message::parse(request),
@@ -131,6 +134,9 @@ impl Message {
 
 impl std::fmt::Display for Message {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.start.is_empty() {
+            return f.write_str(SILENCE.trim_start());
+        }
         write!(f, "{}", self.start)?;
         for (name, value) in &self.headers {
             write!(f, "\n{name}: {value}")?;

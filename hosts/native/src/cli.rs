@@ -72,6 +72,9 @@ pub(crate) struct Settings {
     /// What becomes of token requests with X-Forwarded-For
     #[arg(long, global = true, value_name = "reject|ignore")]
     pub(crate) forwarded_for: Option<String>,
+    /// How many requests the journal holds [default: 1000]
+    #[arg(long, global = true, value_name = "N|off")]
+    pub(crate) journal: Option<String>,
 }
 
 /// How requests are served.

@@ -1,7 +1,7 @@
 //! What a guest may not decide and the real service does: when a connection
 //! closes, and the head of a response to the byte.
 
-use std::convert::Infallible;
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -33,57 +33,106 @@ pub(crate) fn stays_open(version: Version, headers: &HeaderMap, always: bool) ->
     (always && version >= Version::HTTP_11) || says("keep-alive")
 }
 
-/// Makes the component's response the one that goes out.
-pub(crate) fn finish(response: Response<Bytes>, stays_open: bool) -> Response<Whole> {
+/// Makes the component's response the one that goes out; `None` closes the
+/// connection without one.
+pub(crate) fn finish(response: Response<Whole>, stays_open: bool) -> Option<Response<Whole>> {
     let (mut head, body) = response.into_parts();
+    if body.is_broken && body.bytes.is_empty() {
+        return None;
+    }
     if head.status == StatusCode::METHOD_NOT_ALLOWED {
         head.extensions.insert(NOT_ALLOWED);
     }
     if !stays_open {
         head.headers = with_close(head.headers);
     }
-    Response::from_parts(head, Whole(body))
+    Some(Response::from_parts(head, body))
 }
 
 /// A response of the program's own, without a body, after which the connection
 /// closes.
 pub(crate) fn refuse(status: StatusCode) -> Response<Whole> {
-    let mut response = Response::new(Whole(Bytes::new()));
+    let mut response = Response::new(Whole::default());
     *response.status_mut() = status;
     let close = HeaderValue::from_static("close");
     response.headers_mut().insert(CONNECTION, close);
     response
 }
 
-/// A body that is there as a whole.
+/// A body that is there as a whole, or breaks off.
 ///
 /// An empty one does not say at once that it is at its end, for then hyper
 /// would move `Content-Length: 0` from its place to the end of the head.
-#[derive(Debug)]
-pub(crate) struct Whole(Bytes);
+#[derive(Debug, Default)]
+pub(crate) struct Whole {
+    bytes: Bytes,
+    is_broken: bool,
+    /// Whether what there is of a broken one is on its way.
+    is_sent: bool,
+}
 
 impl Whole {
-    /// Its length.
+    /// All of a body.
+    pub(crate) fn new(bytes: Bytes) -> Self {
+        Self {
+            bytes,
+            ..Self::default()
+        }
+    }
+
+    /// The beginning of a body, after which the connection closes.
+    pub(crate) fn broken(bytes: Bytes) -> Self {
+        Self {
+            bytes,
+            is_broken: true,
+            is_sent: false,
+        }
+    }
+
+    /// The length of what is there.
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.bytes.len()
     }
 }
 
 impl Body for Whole {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = io::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let bytes = std::mem::take(&mut self.0);
-        Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let bytes = std::mem::take(&mut self.bytes);
+        if !bytes.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(bytes))));
+        }
+        match self.is_broken {
+            false => Poll::Ready(None),
+            true if self.is_sent => Poll::Ready(Some(Err(breaks_off()))),
+            // hyper sends what it has before it asks again.
+            true => {
+                self.is_sent = true;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.0.len() as u64)
+        match self.is_broken {
+            false => SizeHint::with_exact(self.bytes.len() as u64),
+            true => SizeHint::default(),
+        }
     }
+}
+
+/// What a fault makes of a connection.
+pub(crate) fn breaks_off() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::ConnectionAborted,
+        "a fault breaks off the answer",
+    )
 }
 
 /// Puts `Connection: close` where the captures have it: after `Server`.

@@ -6,9 +6,10 @@
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{Method, Request, Response};
 use http_body_util::{BodyExt as _, Full};
+use hyper::body::{Body as _, Frame};
 use tokio::sync::{Semaphore, oneshot};
 use wasmtime::component::Component;
 use wasmtime::{Result, Store, bail, format_err};
@@ -17,6 +18,7 @@ use wasmtime_wasi_http::p2::bindings::{Proxy, ProxyPre};
 use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 use wasmtime_wasi_http::{Error, WasiHttpView as _};
 
+use crate::connection::Whole;
 use crate::guest::{self, Host};
 use crate::keyvalue;
 
@@ -62,7 +64,7 @@ impl InstancePool {
 
     /// Has an instance answer. An error means that the instance failed, and
     /// is gone.
-    pub(crate) async fn answer(&self, request: Request<Bytes>) -> Result<Response<Bytes>> {
+    pub(crate) async fn answer(&self, request: Request<Bytes>) -> Result<Response<Whole>> {
         let _turn = self.turns.acquire().await?;
         let instance = match self.take() {
             Some(instance) => instance,
@@ -99,7 +101,7 @@ impl Instance {
     /// Runs the component and, at the same time, takes in the body it writes,
     /// for it waits while too much of that has not been taken. Yields the
     /// instance again if it holds nothing from this request.
-    async fn answer(mut self, request: Request<Bytes>) -> Result<(Response<Bytes>, Option<Self>)> {
+    async fn answer(mut self, request: Request<Bytes>) -> Result<(Response<Whole>, Option<Self>)> {
         let bodiless = request.method() == Method::HEAD;
         let (sender, receiver) = oneshot::channel();
         let mut http = self.store.data_mut().http();
@@ -139,7 +141,7 @@ impl Instance {
 async fn receive(
     receiver: oneshot::Receiver<Result<Response<HyperOutgoingBody>, ErrorCode>>,
     bodiless: bool,
-) -> Result<Response<Bytes>> {
+) -> Result<Response<Whole>> {
     let Ok(response) = receiver.await else {
         bail!("the component did not answer");
     };
@@ -148,10 +150,26 @@ async fn receive(
         .into_parts();
     // A body that is shorter than the length that is stated, which the answer
     // to HEAD has, ends in an error.
-    let bytes = if bodiless {
-        Bytes::new()
+    let body = if bodiless {
+        Whole::default()
     } else {
-        body.collect().await?.to_bytes()
+        collect(body).await
     };
-    Ok(Response::from_parts(head, bytes))
+    Ok(Response::from_parts(head, body))
+}
+
+/// A body as far as the component has written it. One that it leaves off has
+/// no end.
+async fn collect(mut body: HyperOutgoingBody) -> Whole {
+    let mut bytes = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        match frame.map(Frame::into_data) {
+            Ok(Ok(data)) if bytes.is_empty() && body.is_end_stream() => return Whole::new(data),
+            Ok(Ok(data)) => bytes.extend_from_slice(&data),
+            // Trailers, which nobody sends.
+            Ok(Err(_)) => {}
+            Err(_) => return Whole::broken(bytes.freeze()),
+        }
+    }
+    Whole::new(bytes.freeze())
 }

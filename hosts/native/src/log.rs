@@ -58,8 +58,9 @@ impl Log {
         })
     }
 
-    /// Writes the line of a request that was answered.
-    pub(crate) fn end(&self, entry: &Entry, status: StatusCode, bytes: usize) {
+    /// Writes the line of a request, which has no status if the connection
+    /// closed without an answer.
+    pub(crate) fn end(&self, entry: &Entry, status: Option<StatusCode>, bytes: usize) {
         let duration = entry.started.elapsed();
         match self.format {
             None => {}
@@ -98,7 +99,12 @@ fn clock() -> String {
     Zoned::now().strftime("%H:%M:%S%.3f").to_string()
 }
 
-fn for_people(entry: &Entry, status: StatusCode, bytes: usize, duration: Duration) -> String {
+fn for_people(
+    entry: &Entry,
+    status: Option<StatusCode>,
+    bytes: usize,
+    duration: Duration,
+) -> String {
     let time = clock();
     let version = match entry.imds_version {
         Some(2) => "v2",
@@ -108,7 +114,7 @@ fn for_people(entry: &Entry, status: StatusCode, bytes: usize, duration: Duratio
     let method = entry.method.as_str();
     let target = Escaped(target(&entry.uri));
     let colour = style(status);
-    let status = status.as_u16();
+    let status = status.map_or("---".to_owned(), |status| status.as_u16().to_string());
     let duration = Rounded(duration);
     format!(
         "{DIM}{time}{DIM:#} {version} {method:<4} {target} \
@@ -116,12 +122,17 @@ fn for_people(entry: &Entry, status: StatusCode, bytes: usize, duration: Duratio
     )
 }
 
-fn for_machines(entry: &Entry, status: StatusCode, bytes: usize, duration: Duration) -> String {
+fn for_machines(
+    entry: &Entry,
+    status: Option<StatusCode>,
+    bytes: usize,
+    duration: Duration,
+) -> String {
     json(&Answered {
         time: Timestamp::now().to_string(),
         method: entry.method.as_str(),
         path: target(&entry.uri),
-        status: status.as_u16(),
+        status: status.map(|status| status.as_u16()),
         bytes,
         duration_us: duration.as_micros(),
         imds_version: entry.imds_version,
@@ -140,7 +151,8 @@ struct Answered<'a> {
     time: String,
     method: &'a str,
     path: &'a str,
-    status: u16,
+    /// None if the connection closed without an answer.
+    status: Option<u16>,
     bytes: usize,
     duration_us: u128,
     imds_version: Option<u8>,
@@ -172,11 +184,11 @@ fn target(uri: &Uri) -> &str {
         .map_or_else(|| uri.path(), |target| target.as_str())
 }
 
-const fn style(status: StatusCode) -> Style {
-    let colour = match status.as_u16() {
-        ..400 => AnsiColor::Green,
-        400..500 => AnsiColor::Yellow,
-        500.. => AnsiColor::Red,
+fn style(status: Option<StatusCode>) -> Style {
+    let colour = match status.map(|status| status.as_u16()) {
+        Some(..400) => AnsiColor::Green,
+        Some(400..500) => AnsiColor::Yellow,
+        Some(500..) | None => AnsiColor::Red,
     };
     colour.on_default()
 }

@@ -10,7 +10,7 @@ use crate::cli;
 use crate::engine;
 use crate::fail::Failure;
 use crate::instance_pool::InstancePool;
-use crate::keyvalue::{Durable, Memory, Store};
+use crate::keyvalue::{Durable, Layered, Memory, Store};
 use crate::log::Log;
 use crate::server::Server;
 use crate::settings;
@@ -22,11 +22,13 @@ const DEFAULT_ADDR: &str = "127.0.0.1:4719";
 
 /// Serves until a signal comes.
 pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), Failure> {
-    let document = settings::gather(settings, std::env::vars_os())?.to_json();
+    let settings = settings::gather(settings, std::env::vars_os())?;
+    let names_peers = imdsim::Config::new(&settings)?.mock_ip_count.is_some();
+    let document = settings.to_json();
     let listener = listen(flags.addr.as_deref().unwrap_or(DEFAULT_ADDR))?;
     let values: Arc<dyn Store> = match &flags.state {
         None => Arc::new(Memory::default()),
-        Some(path) => Arc::new(Durable::open(path)?),
+        Some(path) => Arc::new(Layered::new(Durable::open(path)?)),
     };
     let component = engine::load().map_err(|error| broken(&error))?;
     // Accepts connections and waits for the signal; the workers do the rest.
@@ -46,6 +48,7 @@ pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), 
         let server = Server {
             pool,
             keep_alive: flags.keep_alive,
+            names_peers,
             log: Log::new(flags),
         };
         #[allow(clippy::print_stderr, reason = "people and tests wait for this line")]

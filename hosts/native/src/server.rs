@@ -1,6 +1,5 @@
 //! Serving connections until a signal comes.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::{Authority, Scheme};
-use http::{Request, Response, StatusCode, Uri, header::HOST};
+use http::{HeaderValue, Request, Response, StatusCode, Uri, header::HOST};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -41,6 +40,8 @@ const BREATHER: Duration = Duration::from_millis(50);
 pub(crate) struct Server {
     pub(crate) pool: InstancePool,
     pub(crate) keep_alive: bool,
+    /// Whether the component wants to know who asks.
+    pub(crate) names_peers: bool,
     pub(crate) log: Log,
 }
 
@@ -122,7 +123,7 @@ impl Server {
         let server = Arc::clone(self);
         let service = service_fn(move |request| {
             let server = Arc::clone(&server);
-            async move { Ok::<_, Infallible>(server.answer(request, ends).await) }
+            async move { server.answer(request, ends).await }
         });
         http1::Builder::new()
             .timer(TokioTimer::new())
@@ -135,29 +136,37 @@ impl Server {
             .serve_connection(TokioIo::new(stream), service)
     }
 
-    async fn answer(&self, request: Request<Incoming>, ends: Ends) -> Response<Whole> {
+    /// An error closes the connection without an answer.
+    async fn answer(&self, request: Request<Incoming>, ends: Ends) -> io::Result<Response<Whole>> {
         let entry = self.log.begin(&request, ends.peer);
         let response = self.respond(request, ends).await;
         if let Some(entry) = entry {
-            self.log
-                .end(&entry, response.status(), response.body().len());
+            let told = response.as_ref();
+            self.log.end(
+                &entry,
+                told.map(Response::status),
+                told.map_or(0, |response| response.body().len()),
+            );
         }
-        response
+        response.ok_or_else(connection::breaks_off)
     }
 
-    async fn respond(&self, request: Request<Incoming>, ends: Ends) -> Response<Whole> {
+    async fn respond(&self, request: Request<Incoming>, ends: Ends) -> Option<Response<Whole>> {
         let stays_open =
             connection::stays_open(request.version(), request.headers(), self.keep_alive);
         let mut request = match request_body::take_in(request).await {
             Ok(request) => request,
-            Err(status) => return connection::refuse(status),
+            Err(status) => return Some(connection::refuse(status)),
         };
         name_host(&mut request, ends.local);
+        if self.names_peers {
+            name_peer(&mut request, ends.peer);
+        }
         match self.pool.answer(request).await {
             Ok(response) => connection::finish(response, stays_open),
             Err(error) => {
                 say(format_args!("the component failed: {error:?}"));
-                connection::refuse(StatusCode::INTERNAL_SERVER_ERROR)
+                Some(connection::refuse(StatusCode::INTERNAL_SERVER_ERROR))
             }
         }
     }
@@ -181,6 +190,13 @@ fn name_host(request: &mut Request<Bytes>, local: SocketAddr) {
     if let Ok(uri) = Uri::from_parts(parts) {
         *request.uri_mut() = uri;
     }
+}
+
+/// Tells the component who asks, whatever the client says of itself.
+fn name_peer(request: &mut Request<Bytes>, peer: SocketAddr) {
+    let address = peer.ip().to_canonical().to_string();
+    let address = HeaderValue::try_from(address).expect("an address is a header value");
+    request.headers_mut().insert(imdsim::wire::PEER, address);
 }
 
 /// Whether an error of `accept` is about that one connection.

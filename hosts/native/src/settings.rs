@@ -26,6 +26,9 @@ const PREFIX: &str = "IMDSIM_";
 /// Larger files are refused before they fill the memory.
 const MAX_FILE_LEN: u64 = 16 * 1024 * 1024;
 
+/// How many requests the journal holds.
+const JOURNAL: &str = "1000";
+
 /// Puts the layers together and has the core check the result.
 pub(crate) fn gather(
     flags: &cli::Settings,
@@ -42,6 +45,7 @@ pub(crate) fn gather(
         (None, None) => imdsim::Settings::default(),
     };
     settings.suggest("host", "native")?;
+    settings.suggest("journal", JOURNAL)?;
     settings.suggest("started", &Timestamp::now().to_string())?;
     variables.sort();
     for (name, text) in &variables {
@@ -110,6 +114,7 @@ fn apply(flags: &cli::Settings, settings: &mut imdsim::Settings) -> Result<(), F
         ("--frozen-time", "frozen_time", &flags.frozen_time),
         ("--frozen-entropy", "frozen_entropy", &flags.frozen_entropy),
         ("--forwarded-for", "forwarded_for", &flags.forwarded_for),
+        ("--journal", "journal", &flags.journal),
     ] {
         if let Some(text) = value {
             settings.set(flag, key, text)?;

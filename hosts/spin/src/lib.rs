@@ -62,9 +62,9 @@ mod export {
     /// headers, and leave before their body does.
     #[http_component]
     fn handle(incoming: IncomingRequest, response_out: ResponseOutparam) {
-        let request = http::read(&incoming);
         let mut emulator = Emulator::from_variables(variable);
-        let response = answer::answer(&mut emulator, &mut Slot::new(), &request);
-        http::write(&response, response_out.into_inner());
+        let request = http::read(&emulator, &incoming);
+        let (response, ending) = answer::answer(&mut emulator, &mut Slot::new(), &request);
+        http::write(&response, ending, response_out.into_inner());
     }
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use http::{Method, Request};
-use imdsim::{Ambient, Emulator, Outcome, Reply, UnixMillis};
+use imdsim::{
+    Ambient, Course, Emulator, Ending, Outcome, Reply, STATE_KEY, Store as _, UnixMillis,
+};
 
 use crate::bindings::wasi::clocks::{monotonic_clock, wall_clock};
 use crate::bindings::wasi::random::random::{get_random_bytes, get_random_u64};
@@ -21,71 +23,99 @@ pub(crate) fn answer(
     emulator: &mut Emulator,
     slot: &mut Slot,
     request: &Request<Vec<u8>>,
-) -> Reply {
-    let ambient = ambient(request.method());
+) -> (Reply, Ending) {
+    let arrived = now();
+    let ambient = ambient(request.method(), arrived);
     for _ in 0..MAX_ATTEMPTS {
         let stored = slot.read();
         let state = stored.as_ref().ok().and_then(|bytes| bytes.as_deref());
-        emulator.recall(state, ambient.now, request, |key| slot.recall(key));
-        let Outcome {
-            response,
-            next_state,
-            keep,
-            delay,
-        } = emulator.answer(state, ambient, request);
-        if let Some(next) = next_state {
-            let current = match stored {
-                Ok(current) => current,
-                Err(reason) => return emulator.unstorable(&reason, ambient.now),
-            };
-            match slot.swap(current.as_deref(), &next) {
-                Ok(()) => {}
-                Err(Conflict::NotNext) => {
-                    wait(PAUSE);
-                    continue;
-                }
-                Err(Conflict::Overtaken) => {
-                    wait(backoff(ambient.now));
-                    continue;
-                }
-                Err(Conflict::Failed(reason)) => return emulator.unstorable(&reason, ambient.now),
+        emulator.recall(state, ambient.now, request, slot);
+        let outcome = emulator.answer(state, ambient, request);
+        let swapped = match (&outcome.swap, stored) {
+            (None, _) => Ok(()),
+            (Some(swap), Err(reason)) if swap.key == STATE_KEY => Err(Conflict::Failed(reason)),
+            (Some(swap), _) => slot.swap(swap),
+        };
+        let is_state = outcome
+            .swap
+            .as_ref()
+            .is_some_and(|swap| swap.key == STATE_KEY);
+        match swapped {
+            Ok(()) => {}
+            Err(Conflict::NotNext) => {
+                wait(PAUSE);
+                continue;
             }
+            Err(Conflict::Overtaken) => {
+                wait(backoff(arrived));
+                continue;
+            }
+            Err(Conflict::Failed(reason)) if is_state => {
+                return (emulator.unstorable(&reason, ambient.now), Ending::Whole);
+            }
+            // Where nothing can be counted, every request is the first one.
+            Err(Conflict::Failed(_)) => {}
         }
-        if let Some((key, value)) = keep {
-            slot.keep(&key, &value);
-        }
-        wait(delay);
-        return response;
+        return finish(emulator, slot, outcome, arrived);
     }
-    emulator.unstorable("other writers kept coming first", ambient.now)
+    let reason = "other writers kept coming first";
+    (emulator.unstorable(reason, ambient.now), Ending::Whole)
+}
+
+/// Does what else the outcome asks for.
+fn finish(
+    emulator: &Emulator,
+    slot: &mut Slot,
+    outcome: Outcome,
+    arrived: Duration,
+) -> (Reply, Ending) {
+    if let Some((key, value)) = outcome.keep {
+        slot.set(&key, &value);
+    }
+    for key in outcome.forget {
+        slot.delete(&key);
+    }
+    // Before the client has the answer: it may ask for the journal next. And
+    // before the wait, which not every client sees the end of.
+    if let Some(entry) = outcome.entry {
+        let course = Course {
+            arrived: u64::try_from(arrived.as_nanos()).unwrap_or(u64::MAX),
+            took: now().saturating_sub(arrived) + outcome.delay,
+            random: get_random_u64(),
+        };
+        emulator.record(entry, course, slot);
+    }
+    wait(outcome.delay);
+    (outcome.response, outcome.ending)
 }
 
 /// The time, and random bytes where something could come of them: a safe
 /// method changes nothing (RFC 9110, section 9.2.1), and most requests are
 /// spared the asking.
-fn ambient(method: &Method) -> Ambient {
+fn ambient(method: &Method, arrived: Duration) -> Ambient {
     let mut entropy = [0; 32];
     if !method.is_safe() {
         entropy.copy_from_slice(&get_random_bytes(32));
     }
     Ambient {
-        now: now(),
+        now: UnixMillis(i64::try_from(arrived.as_millis()).unwrap_or_default()),
         entropy,
     }
 }
 
-fn now() -> UnixMillis {
+/// The time since 1970.
+fn now() -> Duration {
     let clock = wall_clock::now();
-    let seconds = i64::try_from(clock.seconds).unwrap_or_default();
-    UnixMillis(seconds * 1000 + i64::from(clock.nanoseconds / 1_000_000))
+    Duration::new(clock.seconds, clock.nanoseconds)
 }
 
 /// How long an overtaken writer lets others go first: a random time, about as
 /// long as the request has taken so far, so that many do not keep overtaking
 /// each other.
-fn backoff(arrived: UnixMillis) -> Duration {
-    let spent = (now().0 - arrived.0).clamp(1, 1000);
-    Duration::from_nanos(get_random_u64() % (spent.unsigned_abs() * 2_000_000))
+fn backoff(arrived: Duration) -> Duration {
+    let spent = now().saturating_sub(arrived).as_millis().clamp(1, 1000);
+    let spent = u64::try_from(spent).unwrap_or(1000);
+    Duration::from_nanos(get_random_u64() % (spent * 2_000_000))
 }
 
 fn wait(delay: Duration) {

@@ -2,8 +2,9 @@
 
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri};
-use imdsim::Reply;
+use imdsim::{Emulator, Ending, Reply};
 
+use crate::bindings::wasi::clocks::monotonic_clock;
 use crate::bindings::wasi::http::types::{
     IncomingRequest, Method, OutgoingBody, OutgoingResponse, ResponseOutparam,
 };
@@ -12,8 +13,12 @@ use crate::bindings::wasi::io::streams::{InputStream, OutputStream, StreamError}
 /// How much is asked for at a time while a body is read.
 const CHUNK: u64 = 64 * 1024;
 
+/// How long a host gets to send the beginning of a body that breaks off, in
+/// nanoseconds.
+const CUT_PAUSE: u64 = 20_000_000;
+
 /// Reads a whole request, body included.
-pub(crate) fn read(incoming: &IncomingRequest) -> Request<Vec<u8>> {
+pub(crate) fn read(emulator: &Emulator, incoming: &IncomingRequest) -> Request<Vec<u8>> {
     let mut request = Request::new(Vec::new());
     *request.method_mut() = method(&incoming.method());
     // A target that is no URI cannot reach a guest; were one to, it names nothing.
@@ -23,7 +28,7 @@ pub(crate) fn read(incoming: &IncomingRequest) -> Request<Vec<u8>> {
         .unwrap_or_else(|| Uri::from_static("/"));
     let (method, path) = (request.method(), request.uri().path());
     let headers = incoming.headers();
-    if let Some(names) = imdsim::headers_that_matter(method, path) {
+    if let Some(names) = emulator.headers_that_matter(method, path) {
         // Copying the others would cost more than the answer.
         for name in names {
             for value in headers.get(name) {
@@ -63,7 +68,7 @@ fn append(request: &mut Request<Vec<u8>>, name: HeaderName, value: Vec<u8>) {
 /// The body is written before the response is handed over, as far as the host
 /// takes it: head and body then leave in one segment. (Spin leaves Nagle's
 /// algorithm on; the other order costs 44 ms on a kept-alive connection.)
-pub(crate) fn write(reply: &Reply, out: ResponseOutparam) {
+pub(crate) fn write(reply: &Reply, ending: Ending, out: ResponseOutparam) {
     let outgoing = OutgoingResponse::new(crate::fields(reply));
     if reply.status != StatusCode::OK {
         outgoing
@@ -71,7 +76,23 @@ pub(crate) fn write(reply: &Reply, out: ResponseOutparam) {
             .expect("an http::StatusCode is a status code");
     }
     let body = outgoing.body().expect("the body is taken once");
+    if ending == Ending::Closed {
+        // A body that ends before it has begun ends the connection before
+        // a byte of the head is out, which an error would not on every host.
+        drop(body);
+        ResponseOutparam::set(out, Ok(outgoing));
+        return;
+    }
     let stream = body.write().expect("the stream is taken once");
+    if let Ending::Cut(length) = ending {
+        let rest = write_some(&stream, &reply.body[..length.min(reply.body.len())]);
+        ResponseOutparam::set(out, Ok(outgoing));
+        write_rest(&stream, rest);
+        // What was written is on its way when the body breaks off.
+        let _ = stream.blocking_flush();
+        monotonic_clock::subscribe_duration(CUT_PAUSE).block();
+        return;
+    }
     let rest = write_some(&stream, &reply.body);
     ResponseOutparam::set(out, Ok(outgoing));
     write_rest(&stream, rest);

@@ -49,11 +49,11 @@ struct Component;
 
 impl Guest for Component {
     fn handle(incoming: IncomingRequest, response_out: ResponseOutparam) {
-        let request = http::read(&incoming);
-        let response = EMULATOR.with_borrow_mut(|emulator| {
+        let (response, ending) = EMULATOR.with_borrow_mut(|emulator| {
+            let request = http::read(emulator, &incoming);
             SLOT.with_borrow_mut(|slot| answer(emulator, slot, &request))
         });
-        http::write(&response, response_out);
+        http::write(&response, ending, response_out);
     }
 }
 

@@ -1,5 +1,7 @@
 //! The host's key-value store: the state document, and what the core keeps.
 
+use imdsim::{Store, Swap};
+
 use crate::bindings::wasi::keyvalue::atomics::{Cas, CasError, increment, swap as commit};
 use crate::bindings::wasi::keyvalue::store::{self, Bucket, Error};
 
@@ -39,19 +41,21 @@ impl Slot {
         self.with(|bucket| bucket.get(imdsim::STATE_KEY))
     }
 
-    /// Stores `next` if the document is still `expected`.
+    /// Stores the next document if it is still the expected one that stands
+    /// there.
     ///
     /// Two of Spin's stores need help. The one in a file lets two writers swap
     /// where nothing was, and the later one wins: they take turns. The one on
     /// Redis reports every swap as failed: what stands there then tells.
-    pub(crate) fn swap(&mut self, expected: Option<&[u8]>, next: &[u8]) -> Result<(), Conflict> {
+    pub(crate) fn swap(&mut self, swap: &Swap) -> Result<(), Conflict> {
+        let (expected, next) = (swap.expected.as_deref(), &*swap.next);
         let swapped = self.with(|bucket| {
             // A store that cannot count has a better swap.
             let is_others_turn = |turn| turn % TURNS != 1;
             if expected.is_none() && increment(bucket, FIRST_KEY, 1).is_ok_and(is_others_turn) {
                 return Ok(Err(Conflict::NotNext));
             }
-            let cas = Cas::new(bucket, imdsim::STATE_KEY)?;
+            let cas = Cas::new(bucket, swap.key)?;
             let stands = |cas: &Cas, value| Ok(cas.current()?.as_deref() == value);
             let stored = stands(&cas, expected)?
                 && match commit(cas, next) {
@@ -68,17 +72,6 @@ impl Slot {
         swapped.unwrap_or_else(|reason| Err(Conflict::Failed(reason)))
     }
 
-    /// A value that the core may have had stored. A store that fails has none.
-    pub(crate) fn recall(&mut self, key: &str) -> Option<Vec<u8>> {
-        self.with(|bucket| bucket.get(key)).ok().flatten()
-    }
-
-    /// Stores such a value, if the store lets itself be written to: the core
-    /// can make it again.
-    pub(crate) fn keep(&mut self, key: &str, value: &[u8]) {
-        let _ = self.with(|bucket| bucket.set(key, value));
-    }
-
     /// After an error the bucket is opened anew: its connection may be gone.
     fn with<T>(&mut self, act: impl FnOnce(&Bucket) -> Result<T, Error>) -> Result<T, String> {
         let bucket = match self.0.take() {
@@ -88,6 +81,29 @@ impl Slot {
         let result = act(&bucket).map_err(describe)?;
         self.0 = Some(bucket);
         Ok(result)
+    }
+}
+
+impl Store for Slot {
+    fn get(&mut self, key: &str) -> Option<Vec<u8>> {
+        self.with(|bucket| bucket.get(key)).ok().flatten()
+    }
+
+    fn set(&mut self, key: &str, value: &[u8]) {
+        let _ = self.with(|bucket| bucket.set(key, value));
+    }
+
+    fn delete(&mut self, key: &str) {
+        let _ = self.with(|bucket| bucket.delete(key));
+    }
+
+    fn keys(&mut self) -> Vec<String> {
+        let keys = self.with(|bucket| bucket.list_keys(None));
+        keys.map_or_else(|_| Vec::new(), |keys| keys.keys)
+    }
+
+    fn add(&mut self, key: &str, by: i64) -> i64 {
+        self.with(|bucket| increment(bucket, key, by)).unwrap_or(0)
     }
 }
 

@@ -4,11 +4,13 @@
 //! There is one bucket. All instances of the component share its values.
 
 mod host;
+mod layered;
 mod memory;
 mod redb;
 mod state_file;
 
 pub(crate) use self::host::{KeyValue, add_to_linker};
+pub(crate) use self::layered::Layered;
 pub(crate) use self::memory::Memory;
 pub(crate) use self::redb::Durable;
 

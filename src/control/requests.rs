@@ -1,0 +1,120 @@
+//! What was asked of the metadata service.
+
+use http::{Method, StatusCode};
+use serde_json::{Map, Value, json};
+
+use super::call::{Answer, Call, done};
+use super::problem::Refusal;
+use crate::host::Outcome;
+use crate::path;
+use crate::path_pattern::PathPattern;
+use crate::problem::Problem;
+use crate::time::UnixMillis;
+
+/// `requests`: those that the query asks for; DELETE empties the journal.
+pub(super) fn requests(call: Call<'_>) -> Answer {
+    check_on(call)?;
+    if call.request.method() == Method::DELETE {
+        let outcome = call.json(&done(&call.world.state))?;
+        return Ok(Outcome {
+            forget: call.journal.everything(),
+            ..outcome
+        });
+    }
+    call.json(&json!({ "requests": wanted(call)? }))
+}
+
+/// `requests/count`: how many those are.
+pub(super) fn count(call: Call<'_>) -> Answer {
+    check_on(call)?;
+    call.json(&json!({ "count": wanted(call)?.len() }))
+}
+
+/// `requests/metrics`: the counters that CloudWatch has of an instance.
+pub(super) fn metrics(call: Call<'_>) -> Answer {
+    check_on(call)?;
+    let counters = call.journal.counters.iter();
+    let counters = counters.map(|(name, count)| ((*name).to_owned(), Value::from(*count)));
+    call.json(&Value::Object(counters.collect::<Map<_, _>>()))
+}
+
+/// Where nothing is told, nothing that was asked must look like nothing asked.
+fn check_on(call: Call<'_>) -> Result<(), Refusal> {
+    if call.world.config.journal > 0 {
+        return Ok(());
+    }
+    let detail = "the journal is off; set IMDSIM_JOURNAL to the number of requests to keep";
+    Err(Refusal::new(StatusCode::CONFLICT, detail))
+}
+
+fn wanted(call: Call<'_>) -> Result<Vec<&Value>, Refusal> {
+    let query = call.request.uri().query().unwrap_or_default();
+    let filter = Filter::read(query).map_err(|problem| problem.within("the query"))?;
+    let entries = call.journal.entries.iter();
+    Ok(entries.filter(|entry| filter.lets(entry)).collect())
+}
+
+/// What entries are asked for.
+#[derive(Default)]
+struct Filter {
+    path: Option<PathPattern>,
+    method: Option<String>,
+    version: Option<u64>,
+    status: Option<u64>,
+    since: Option<UnixMillis>,
+}
+
+impl Filter {
+    fn read(query: &str) -> Result<Self, Problem> {
+        let mut filter = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let number = |what: &str| {
+                let complaint = || Problem::new(&*name, format!("{value:?} is not {what}"));
+                value.parse().map(Some).map_err(|_| complaint())
+            };
+            match &*name {
+                "path" => filter.path = Some(PathPattern::new(&value)),
+                "method" => filter.method = Some(value.to_ascii_uppercase()),
+                "version" => {
+                    let complaint = "a version of IMDS; write 1 or 2";
+                    filter.version = number(complaint)?;
+                    if !matches!(filter.version, Some(1 | 2)) {
+                        return Err(Problem::new(
+                            "version",
+                            format!("{value:?} is not {complaint}"),
+                        ));
+                    }
+                }
+                "status" => filter.status = number("a status; write a number, as in 401")?,
+                "since" => {
+                    filter.since = Some(value.parse().map_err(|_| {
+                        let remedy = "write RFC 3339, as in 2026-01-01T00:00:00Z";
+                        Problem::new("since", format!("{value:?} is not a time; {remedy}"))
+                    })?);
+                }
+                _ => {
+                    let known = "there are path, method, version, status, since";
+                    return Err(Problem::new(
+                        &*name,
+                        format!("there is no such filter; {known}"),
+                    ));
+                }
+            }
+        }
+        Ok(filter)
+    }
+
+    fn lets(&self, entry: &Value) -> bool {
+        let text = |key: &str| entry[key].as_str().unwrap_or_default();
+        let number = |key: &str| entry[key].as_u64();
+        (self.path.as_ref()).is_none_or(|pattern| pattern.matches(&path::normalize(text("path"))))
+            && (self.method.as_ref()).is_none_or(|method| method == text("method"))
+            && (self.version).is_none_or(|version| number("version") == Some(version))
+            && (self.status).is_none_or(|status| number("status") == Some(status))
+            && (self.since).is_none_or(|since| {
+                text("time")
+                    .parse()
+                    .is_ok_and(|time: UnixMillis| since <= time)
+            })
+    }
+}

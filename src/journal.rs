@@ -1,0 +1,189 @@
+//! The journal: what was asked of the metadata service, one key an entry, so
+//! that writing one needs no lock and many hosts can share it.
+//!
+//! It never holds a secret. Of a session token it has a fingerprint, which
+//! tells tokens apart and cannot be turned back.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use http::header::USER_AGENT;
+use http::{HeaderMap, Request};
+use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
+
+use crate::hex;
+use crate::host::Store;
+use crate::request::Asked;
+use crate::time::UnixMillis;
+use crate::wire;
+
+/// The keys of all entries begin with this.
+const ENTRIES: &str = "imdsim/journal/";
+
+/// Counts requests without a token that were answered, by its name in CloudWatch.
+const NO_TOKEN: &str = "MetadataNoToken";
+/// Counts those that were refused because they had none.
+const NO_TOKEN_REJECTED: &str = "MetadataNoTokenRejected";
+
+/// Longer texts of clients are cut.
+const MAX_TEXT_LEN: usize = 512;
+
+/// What the journal tells of a request. How long it took, only the host knows.
+#[derive(Debug)]
+pub struct Entry {
+    fields: Map<String, Value>,
+    /// The counter that counts it.
+    counter: Option<&'static str>,
+}
+
+/// When a request came and how long it took, by the host's clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Course {
+    /// When it came, in nanoseconds since 1970.
+    pub arrived: u64,
+    /// How long its answer took. No time passes while the emulated clock is
+    /// frozen by a setting.
+    pub took: Duration,
+    /// Tells requests of the same moment apart.
+    pub random: u64,
+}
+
+impl Entry {
+    /// What is known of a request before it is answered.
+    pub(crate) fn new<B>(request: &Request<B>, asked: &Asked<'_>, now: UnixMillis) -> Self {
+        let mut fields = Map::new();
+        fields.insert("time".into(), now.iso_millis().into());
+        fields.insert("method".into(), asked.method.as_str().into());
+        fields.insert("path".into(), cut(request.uri().path()).into());
+        fields.insert("version".into(), asked.version.into());
+        if let Some(agent) = text(request.headers()) {
+            fields.insert("user_agent".into(), cut(&agent).into());
+        }
+        if let Some(token) = request.headers().get(wire::TOKEN) {
+            fields.insert("token".into(), fingerprint(token.as_bytes()).into());
+        }
+        Self {
+            fields,
+            counter: None,
+        }
+    }
+
+    /// The answer that it gets; there is none if the connection closes first.
+    pub(crate) fn answered(&mut self, status: Option<StatusCode>) {
+        let Some(status) = status else { return };
+        self.fields.insert("status".into(), status.as_u16().into());
+        let is_v1 = self.fields["version"] == 1;
+        self.counter = match status.as_u16() {
+            401 if is_v1 => Some(NO_TOKEN_REJECTED),
+            200..=399 | 404 if is_v1 => Some(NO_TOKEN),
+            _ => None,
+        };
+    }
+
+    /// The fault that struck it.
+    pub(crate) fn struck_by(&mut self, fault: &str) {
+        self.fields.insert("fault".into(), fault.into());
+    }
+
+    /// The token that it was given.
+    pub(crate) fn minted(&mut self, token: &[u8]) {
+        self.fields
+            .insert("token".into(), fingerprint(token).into());
+    }
+
+    /// How old its token is, in seconds.
+    pub(crate) fn token_age(&mut self, seconds: u64) {
+        self.fields.insert("token_age".into(), seconds.into());
+    }
+}
+
+/// Writes an entry, of which `capacity` are to be there at any time.
+pub(crate) fn record(mut entry: Entry, course: Course, capacity: usize, store: &mut impl Store) {
+    let micros = u64::try_from(course.took.as_micros()).unwrap_or(u64::MAX);
+    entry.fields.insert("duration_us".into(), micros.into());
+    let Course {
+        arrived, random, ..
+    } = course;
+    let key = format!("{ENTRIES}{arrived:020}-{random:016x}");
+    store.set(&key, Value::Object(entry.fields).to_string().as_bytes());
+    if let Some(counter) = entry.counter {
+        store.add(&counter_key(counter), 1);
+    }
+    // To look at all keys is dear, so it is done now and then.
+    let every = u64::try_from(capacity / 4)
+        .unwrap_or(u64::MAX)
+        .clamp(1, 256);
+    if random.is_multiple_of(every) {
+        let keys = keys(store);
+        for key in &keys[..keys.len().saturating_sub(capacity)] {
+            store.delete(key);
+        }
+    }
+}
+
+/// What is in the journal.
+#[derive(Debug, Default)]
+pub(crate) struct Journal {
+    /// Oldest first.
+    pub(crate) entries: Vec<Value>,
+    /// By their names in CloudWatch. They count what is no longer there, too.
+    pub(crate) counters: [(&'static str, i64); 2],
+    /// Everything that belongs to it.
+    pub(crate) keys: Vec<String>,
+}
+
+impl Journal {
+    /// Reads the last `capacity` entries, and the counters.
+    pub(crate) fn read(capacity: usize, store: &mut impl Store) -> Self {
+        let mut journal = Self::keys(store);
+        let first = journal.keys.len().saturating_sub(capacity);
+        journal.entries = journal.keys[first..]
+            .iter()
+            .filter_map(|key| serde_json::from_slice(&store.get(key)?).ok())
+            .collect();
+        journal.counters =
+            [NO_TOKEN, NO_TOKEN_REJECTED].map(|name| (name, store.add(&counter_key(name), 0)));
+        journal
+    }
+
+    /// Only the keys, to delete them all.
+    pub(crate) fn keys(store: &mut impl Store) -> Self {
+        Self {
+            keys: keys(store),
+            ..Self::default()
+        }
+    }
+
+    /// What to delete so that nothing is left.
+    pub(crate) fn everything(&self) -> Vec<String> {
+        let counters = [NO_TOKEN, NO_TOKEN_REJECTED].map(counter_key);
+        self.keys.iter().cloned().chain(counters).collect()
+    }
+}
+
+/// The keys of all entries, oldest first.
+fn keys(store: &mut impl Store) -> Vec<String> {
+    let mut keys = store.keys();
+    keys.retain(|key| key.starts_with(ENTRIES));
+    keys.sort_unstable();
+    keys
+}
+
+fn counter_key(name: &str) -> String {
+    format!("imdsim/metrics/{name}")
+}
+
+fn text(headers: &HeaderMap) -> Option<String> {
+    let agent = headers.get(USER_AGENT)?;
+    Some(String::from_utf8_lossy(agent.as_bytes()).into_owned())
+}
+
+fn cut(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_TEXT_LEN)]
+}
+
+/// Eight hexadecimal digits of the SHA-256.
+fn fingerprint(token: &[u8]) -> String {
+    hex::encode(&Sha256::digest(token)[..4])
+}

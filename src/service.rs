@@ -1,0 +1,150 @@
+//! A request to the metadata service from end to end: the faults that may
+//! strike it, the procedure itself, and what the journal tells.
+
+use std::time::Duration;
+
+use http::{Method, Request, StatusCode};
+
+use crate::emulator::World;
+use crate::host::{Ambient, Ending, Outcome, Swap, TALLY_KEY};
+use crate::journal::Entry;
+use crate::metadata::{self, Distortion};
+use crate::reply::Reply;
+use crate::request::Asked;
+use crate::simulation::{Effect, Struck, Tally};
+use crate::time::UnixMillis;
+use crate::wire;
+
+/// How long the answer takes that never comes: longer than any client waits.
+const STALL: Duration = Duration::from_hours(1);
+
+/// Where the notices are of which [`Config::mock_ip_count`] speaks.
+///
+/// [`Config::mock_ip_count`]: crate::Config::mock_ip_count
+const NOTICES: [&str; 3] = ["spot", "events", "autoscaling"];
+
+/// Answers a request for a normalised path; `counted` is the document under
+/// [`TALLY_KEY`], which is asked for by [`counts`].
+pub(crate) fn answer(
+    world: &World,
+    ambient: Ambient,
+    counted: Option<&[u8]>,
+    request: &Request<Vec<u8>>,
+    path: &str,
+) -> Outcome {
+    let asked = Asked::new(request, path);
+    let now = ambient.now;
+    let mut tally = Tally::read(counted, &world.state.epoch);
+    let before = tally.clone();
+    let notices = sees_notices(world, request, path, &mut tally);
+    let struck = world.story.strike(&asked, now, &mut tally);
+    let distortion = Distortion {
+        notices,
+        effect: struck.map(|struck| &struck.fault.effect),
+    };
+    let mut outcome = under(world, ambient, request, path, distortion);
+    outcome.delay += struck.map_or(Duration::ZERO, |struck| struck.fault.delay);
+    if tally != before {
+        tally.retain(world.story.counted());
+        outcome.swap = Some(Swap {
+            key: TALLY_KEY,
+            expected: counted.map(<[u8]>::to_vec),
+            next: tally.to_bytes(),
+        });
+    }
+    if world.config.journal > 0 {
+        outcome.entry = Some(entry(world, now, request, &asked, struck, &outcome));
+    }
+    outcome.keep = world.signatures.take_new(&world.instance);
+    outcome
+}
+
+/// Whether the answer follows from what was counted before.
+pub(crate) fn counts(
+    world: &World,
+    now: UnixMillis,
+    request: &Request<Vec<u8>>,
+    path: &str,
+) -> bool {
+    world.config.mock_ip_count.is_some() && world.instance.events.any()
+        || world.story.counts(&Asked::new(request, path), now)
+}
+
+/// The answer under what goes wrong.
+fn under(
+    world: &World,
+    ambient: Ambient,
+    request: &Request<Vec<u8>>,
+    path: &str,
+    distortion: Distortion<'_>,
+) -> Outcome {
+    let now = ambient.now;
+    let silence = |delay| Outcome {
+        ending: Ending::Closed,
+        delay,
+        ..Outcome::reply(Reply::empty(StatusCode::GATEWAY_TIMEOUT, None, now))
+    };
+    match distortion.effect {
+        Some(Effect::Stall) => return silence(STALL),
+        Some(Effect::Close) => return silence(Duration::ZERO),
+        Some(Effect::Status(status)) => {
+            let mut response = match *status {
+                StatusCode::NOT_FOUND => Reply::not_found(None, now),
+                status => Reply::empty(status, None, now),
+            };
+            if request.method() == Method::HEAD {
+                response.body.clear();
+            }
+            return Outcome::reply(response);
+        }
+        _ => {}
+    }
+    let mut outcome = Outcome::reply(metadata::answer(world, ambient, request, path, distortion));
+    match distortion.effect {
+        Some(Effect::Cut(length)) => outcome.ending = Ending::Cut(*length),
+        Some(Effect::Garble) => outcome.response.body.fill(b'?'),
+        _ => {}
+    }
+    outcome
+}
+
+/// Whether a client sees the notices. Of the addresses that ask for them, only
+/// the first few do, if so many were said. A listing that would show them
+/// counts nobody.
+fn sees_notices(world: &World, request: &Request<Vec<u8>>, path: &str, tally: &mut Tally) -> bool {
+    let Some(limit) = world.config.mock_ip_count else {
+        return true;
+    };
+    let peer = request.headers().get(wire::PEER);
+    let peer = peer.and_then(|peer| peer.to_str().ok()).unwrap_or_default();
+    let category = path.split('/').nth(2).unwrap_or_default();
+    if world.instance.events.any() && NOTICES.contains(&category) {
+        tally.admits(peer, limit)
+    } else {
+        tally.clone().admits(peer, limit)
+    }
+}
+
+fn entry(
+    world: &World,
+    now: UnixMillis,
+    request: &Request<Vec<u8>>,
+    asked: &Asked<'_>,
+    struck: Option<Struck<'_>>,
+    outcome: &Outcome,
+) -> Entry {
+    let mut entry = Entry::new(request, asked, now);
+    let status = outcome.response.status;
+    entry.answered((outcome.ending != Ending::Closed).then_some(status));
+    if let Some(struck) = struck {
+        entry.struck_by(struck.id);
+    }
+    let shown = request.headers().get(wire::TOKEN);
+    if let Some(age) = shown.and_then(|token| world.authority.age(now, token.as_bytes())) {
+        entry.token_age(age);
+    }
+    if asked.path == wire::TOKEN_PATH && status == StatusCode::OK {
+        entry.minted(&outcome.response.body);
+    }
+    entry
+}

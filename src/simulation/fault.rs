@@ -1,0 +1,308 @@
+//! Faults: what goes wrong, for which requests, and how often.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use super::fields::{later, optional};
+use super::presets;
+use crate::path_pattern::PathPattern;
+use crate::problem::Problem;
+use crate::request::Asked;
+use crate::time::UnixMillis;
+
+/// Something that goes wrong with requests of a kind.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Fault {
+    /// Of which path.
+    path: Option<PathPattern>,
+    /// By which method.
+    method: Option<String>,
+    /// Of IMDS version 1 or 2.
+    version: Option<u8>,
+    /// For how long; for ever if nothing is said.
+    until: Option<UnixMillis>,
+    /// Which of those requests.
+    pub(crate) often: Often,
+    /// What happens.
+    pub(crate) effect: Effect,
+    /// By how much the answer comes later.
+    pub(crate) delay: Duration,
+    /// The revision of the state that brought it: its requests are counted
+    /// from there.
+    pub(crate) revision: u64,
+}
+
+/// Which of the requests that a fault is about it strikes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Often {
+    /// All.
+    Always,
+    /// The one of this number, beginning with 1.
+    Nth(u32),
+    /// So many at the beginning.
+    First(u32),
+    /// This part of them, from 0 to 1.
+    Share(f64),
+    /// All but the first so many of every second.
+    Throttle(u32),
+}
+
+/// What becomes of the answer.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Effect {
+    /// Nothing, but for the delay.
+    Delay,
+    /// It is another.
+    Status(StatusCode),
+    /// It never comes.
+    Stall,
+    /// The connection closes without it.
+    Close,
+    /// The connection closes after so many bytes of its body.
+    Cut(usize),
+    /// Its body is there and cannot be read.
+    Garble,
+    /// The credentials in it ended an hour ago.
+    ExpiredCredentials,
+    /// It says why there are no credentials, by this code.
+    CredentialsFailure(String),
+}
+
+/// The fields of its own; `preset` stands for the fields of that one.
+pub(super) const FIELDS: &[&str] = &[
+    "preset",
+    "path",
+    "method",
+    "version",
+    "for",
+    "until",
+    "nth",
+    "first",
+    "share",
+    "throttle",
+    "delay",
+    "status",
+    "stall",
+    "close",
+    "cut",
+    "garble",
+    "credentials",
+    "revision",
+];
+
+impl Fault {
+    /// Reads what a fault has beside the fields of every event; `at` is when
+    /// it begins.
+    pub(super) fn read(fields: &Map<String, Value>, at: UnixMillis) -> Result<Self, Problem> {
+        let Some(name) = optional::<String>(fields, "preset")? else {
+            return Self::read_whole(fields, at);
+        };
+        let preset = presets::find(&name).ok_or_else(|| {
+            let complaint = format!("there is no {name:?}; there are {}", presets::names());
+            Problem::new("preset", complaint)
+        })?;
+        let mut whole = preset.fields()?;
+        whole.extend(fields.clone());
+        Self::read_whole(&whole, at)
+    }
+
+    fn read_whole(fields: &Map<String, Value>, at: UnixMillis) -> Result<Self, Problem> {
+        let until = match (optional(fields, "for")?, optional(fields, "until")?) {
+            (Some(_), Some(_)) => return Err(both("for", "until")),
+            (Some(length), None) => Some(later(at, length)),
+            (None, until) => until,
+        };
+        let often = often(fields)?;
+        let delay = optional(fields, "delay")?;
+        let effect = match effect(fields)? {
+            Some(effect) => effect,
+            None if matches!(often, Often::Throttle(_)) => {
+                Effect::Status(StatusCode::SERVICE_UNAVAILABLE)
+            }
+            None if delay.is_some() => Effect::Delay,
+            None => {
+                let complaint = format!(
+                    "it does not say what goes wrong; write a preset ({}) or one of {}",
+                    presets::names(),
+                    EFFECTS.join(", ")
+                );
+                return Err(Problem::new("", complaint));
+            }
+        };
+        Ok(Self {
+            path: optional(fields, "path")?,
+            method: optional(fields, "method")?,
+            version: version(fields)?,
+            until,
+            often,
+            effect,
+            delay: delay.unwrap_or_default(),
+            revision: fields.get("revision").and_then(Value::as_u64).unwrap_or(0),
+        })
+    }
+
+    /// The document that says the same, but for when it begins.
+    pub(super) fn to_json(&self) -> Value {
+        let mut document = json!({ "type": "fault", "revision": self.revision });
+        let mut set = |key: &str, value: Value| document[key] = value;
+        if let Some(path) = &self.path {
+            set("path", path.as_str().into());
+        }
+        if let Some(method) = &self.method {
+            set("method", method.as_str().into());
+        }
+        if let Some(version) = self.version {
+            set("version", version.into());
+        }
+        if let Some(until) = self.until {
+            set("until", until.iso_millis().into());
+        }
+        match self.often {
+            Often::Always => {}
+            Often::Nth(number) => set("nth", number.into()),
+            Often::First(count) => set("first", count.into()),
+            Often::Share(share) => set("share", share.into()),
+            Often::Throttle(rate) => set("throttle", rate.into()),
+        }
+        match &self.effect {
+            Effect::Delay => {}
+            Effect::Status(status) => set("status", status.as_u16().into()),
+            Effect::Stall => set("stall", true.into()),
+            Effect::Close => set("close", true.into()),
+            Effect::Cut(length) => set("cut", (*length).into()),
+            Effect::Garble => set("garble", true.into()),
+            Effect::ExpiredCredentials => set("credentials", EXPIRED.into()),
+            Effect::CredentialsFailure(code) => set("credentials", code.as_str().into()),
+        }
+        if !self.delay.is_zero() {
+            let delay = humantime::format_duration(self.delay).to_string();
+            set("delay", delay.replace(' ', "").into());
+        }
+        document
+    }
+
+    /// Whether a request is of the kind that this is about, at a moment after
+    /// its beginning.
+    pub(super) fn concerns(&self, asked: &Asked<'_>, now: UnixMillis) -> bool {
+        self.until.is_none_or(|until| now < until)
+            && self.version.is_none_or(|version| version == asked.version)
+            && (self.method.as_ref()).is_none_or(|method| asked.method == method.as_str())
+            && (self.path.as_ref()).is_none_or(|pattern| pattern.matches(asked.path))
+    }
+}
+
+/// The fields of which one says what happens.
+const EFFECTS: [&str; 7] = [
+    "delay",
+    "status",
+    "stall",
+    "close",
+    "cut",
+    "garble",
+    "credentials",
+];
+
+/// What `credentials` says of such that have ended; anything else is a code.
+const EXPIRED: &str = "expired";
+
+fn often(fields: &Map<String, Value>) -> Result<Often, Problem> {
+    let often = only([
+        ("nth", count(fields, "nth")?.map(Often::Nth)),
+        ("first", count(fields, "first")?.map(Often::First)),
+        ("share", share(fields)?.map(Often::Share)),
+        ("throttle", count(fields, "throttle")?.map(Often::Throttle)),
+    ])?;
+    Ok(often.unwrap_or(Often::Always))
+}
+
+fn effect(fields: &Map<String, Value>) -> Result<Option<Effect>, Problem> {
+    let flag = |key, effect| Ok::<_, Problem>((key, flag(fields, key)?.then_some(effect)));
+    let length = optional::<u32>(fields, "cut")?;
+    let length = length.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+    let credentials = optional::<String>(fields, "credentials")?;
+    only([
+        ("status", status(fields)?.map(Effect::Status)),
+        flag("stall", Effect::Stall)?,
+        flag("close", Effect::Close)?,
+        ("cut", length.map(Effect::Cut)),
+        flag("garble", Effect::Garble)?,
+        (
+            "credentials",
+            credentials.map(|said| match &*said {
+                EXPIRED => Effect::ExpiredCredentials,
+                _ => Effect::CredentialsFailure(said),
+            }),
+        ),
+    ])
+}
+
+/// The one field that is there; two contradict each other.
+fn only<T, const N: usize>(found: [(&str, Option<T>); N]) -> Result<Option<T>, Problem> {
+    let mut only: Option<(&str, T)> = None;
+    for (key, value) in found {
+        only = match (only, value) {
+            (only, None) => only,
+            (None, Some(value)) => Some((key, value)),
+            (Some((other, _)), Some(_)) => return Err(both(other, key)),
+        };
+    }
+    Ok(only.map(|(_, value)| value))
+}
+
+fn flag(fields: &Map<String, Value>, key: &str) -> Result<bool, Problem> {
+    optional(fields, key).map(Option::unwrap_or_default)
+}
+
+fn count(fields: &Map<String, Value>, key: &str) -> Result<Option<u32>, Problem> {
+    match optional(fields, key)? {
+        Some(0) => Err(Problem::new(key, "it is 0; write a number from 1 on")),
+        count => Ok(count),
+    }
+}
+
+fn share(fields: &Map<String, Value>) -> Result<Option<f64>, Problem> {
+    let Some(value) = fields.get("share").filter(|value| !value.is_null()) else {
+        return Ok(None);
+    };
+    let share = value.as_f64().filter(|share| (0.0..=1.0).contains(share));
+    share.map(Some).ok_or_else(|| {
+        let complaint = format!("{value} is no share; write a number from 0 to 1, as in 0.5");
+        Problem::new("share", complaint)
+    })
+}
+
+/// A final status, so that there is an answer.
+fn status(fields: &Map<String, Value>) -> Result<Option<StatusCode>, Problem> {
+    let Some(number) = optional::<u32>(fields, "status")? else {
+        return Ok(None);
+    };
+    let status = u16::try_from(number)
+        .ok()
+        .filter(|number| (200..600).contains(number));
+    let status = status.and_then(|number| StatusCode::from_u16(number).ok());
+    status.map(Some).ok_or_else(|| {
+        let complaint = format!("{number} is no status of an answer; write one from 200 to 599");
+        Problem::new("status", complaint)
+    })
+}
+
+fn version(fields: &Map<String, Value>) -> Result<Option<u8>, Problem> {
+    match optional::<u32>(fields, "version")? {
+        None => Ok(None),
+        Some(1) => Ok(Some(1)),
+        Some(2) => Ok(Some(2)),
+        Some(other) => {
+            let complaint = format!("there is no IMDS version {other}; write 1 or 2");
+            Err(Problem::new("version", complaint))
+        }
+    }
+}
+
+fn both(one: &str, other: &str) -> Problem {
+    Problem::new(
+        other,
+        format!("there is `{one}` as well; write one of the two"),
+    )
+}

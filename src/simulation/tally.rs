@@ -1,0 +1,161 @@
+//! What is counted from one request to the next, for faults that strike only
+//! some and for notices that only some clients get.
+//!
+//! It is kept apart from the state document, which reads never write.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::fault::Often;
+use super::story::Struck;
+use crate::time::UnixMillis;
+
+/// The counts, as of one epoch: a reset begins anew.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Tally {
+    epoch: String,
+    /// By fault.
+    counts: BTreeMap<String, Count>,
+    /// The addresses of clients in the order of their coming.
+    clients: Vec<String>,
+}
+
+/// The requests that a fault was about.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Count {
+    /// All.
+    seen: u64,
+    /// Those in the second `second`.
+    lately: u64,
+    second: i64,
+}
+
+impl Tally {
+    /// Reads what is stored. What cannot be understood counts for nothing.
+    pub(crate) fn read(stored: Option<&[u8]>, epoch: &str) -> Self {
+        let document: Value = stored.map_or(Value::Null, |bytes| {
+            serde_json::from_slice(bytes).unwrap_or_default()
+        });
+        let mut tally = Self {
+            epoch: epoch.to_owned(),
+            ..Self::default()
+        };
+        if document["epoch"].as_str() != Some(epoch) {
+            return tally;
+        }
+        for (fault, count) in document["faults"].as_object().into_iter().flatten() {
+            let number = |index: usize| count[index].as_u64().unwrap_or(0);
+            let count = Count {
+                seen: number(0),
+                lately: number(1),
+                second: count[2].as_i64().unwrap_or(0),
+            };
+            tally.counts.insert(fault.clone(), count);
+        }
+        let clients = document["clients"].as_array().into_iter().flatten();
+        let clients = clients.filter_map(Value::as_str);
+        tally.clients = clients.map(str::to_owned).collect();
+        tally
+    }
+
+    /// What to store.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let counts = self.counts.iter().map(|(fault, count)| {
+            let numbers = json!([count.seen, count.lately, count.second]);
+            (fault.clone(), numbers)
+        });
+        let document = json!({
+            "epoch": self.epoch,
+            "faults": Value::Object(counts.collect()),
+            "clients": self.clients,
+        });
+        document.to_string().into_bytes()
+    }
+
+    /// Counts a request that a fault is about, and tells whether the fault
+    /// strikes it.
+    pub(super) fn strikes(&mut self, fault: &Struck<'_>, now: UnixMillis) -> bool {
+        let count = self.counts.entry(fault.counted()).or_default();
+        count.seen += 1;
+        if count.second != now.seconds() {
+            count.second = now.seconds();
+            count.lately = 0;
+        }
+        count.lately += 1;
+        match fault.fault.often {
+            Often::Always => true,
+            Often::Nth(number) => count.seen == u64::from(number),
+            Often::First(number) => count.seen <= u64::from(number),
+            Often::Share(share) => chance(count.seen) < share,
+            Often::Throttle(rate) => count.lately > u64::from(rate),
+        }
+    }
+
+    /// Drops what is counted for no fault any more.
+    pub(crate) fn retain(&mut self, faults: impl Iterator<Item = String>) {
+        let faults: Vec<_> = faults.collect();
+        self.counts.retain(|fault, _| faults.contains(fault));
+    }
+
+    /// Whether a client is among the first so many, as which it now counts if
+    /// there is room.
+    pub(crate) fn admits(&mut self, client: &str, limit: usize) -> bool {
+        if self.clients.iter().any(|known| known == client) {
+            return true;
+        }
+        let admitted = self.clients.len() < limit;
+        if admitted {
+            self.clients.push(client.to_owned());
+        }
+        admitted
+    }
+}
+
+/// A number from 0 to below 1 for the nth request: multiples of the golden
+/// ratio, whose fractions are spread evenly and never fall into step with what
+/// clients repeat. What failed once fails again the next time.
+fn chance(nth: u64) -> f64 {
+    const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+    let top = u32::try_from(nth.wrapping_mul(GOLDEN) >> 32).unwrap_or(u32::MAX);
+    f64::from(top) / (f64::from(u32::MAX) + 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_its_part_of_any_run_of_requests() {
+        for (share, expected) in [
+            (0.0, 0..=0),
+            (0.33, 32..=34),
+            (0.5, 49..=51),
+            (1.0, 100..=100),
+        ] {
+            for start in [1, 1000, 1 << 40] {
+                let struck = (start..start + 100).filter(|nth| chance(*nth) < share);
+                assert!(expected.contains(&struck.count()), "{share} from {start}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again_in_the_same_epoch_only() {
+        let mut tally = Tally::read(None, "1");
+        assert!(tally.admits("10.0.0.1", 1));
+        assert!(!tally.admits("10.0.0.2", 1));
+        tally.counts.insert(
+            "a@1".into(),
+            Count {
+                seen: 3,
+                lately: 1,
+                second: -5,
+            },
+        );
+        let stored = tally.to_bytes();
+        assert_eq!(Tally::read(Some(&stored), "1"), tally);
+        assert_eq!(Tally::read(Some(&stored), "2"), Tally::read(None, "2"));
+        assert_eq!(Tally::read(Some(b"{"), "2"), Tally::read(None, "2"));
+    }
+}
