@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 use crate::hex;
 use crate::host::Store;
 use crate::request::Asked;
+use crate::sorted::sorted;
 use crate::time::UnixMillis;
 use crate::wire;
 
@@ -164,10 +165,8 @@ impl Journal {
 
 /// The keys of all entries, oldest first.
 fn keys(store: &mut impl Store) -> Vec<String> {
-    let mut keys = store.keys();
-    keys.retain(|key| key.starts_with(ENTRIES));
-    keys.sort_unstable();
-    keys
+    let keys = store.keys().into_iter();
+    sorted(keys.filter(|key| key.starts_with(ENTRIES)))
 }
 
 fn counter_key(name: &str) -> String {

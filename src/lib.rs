@@ -32,6 +32,7 @@ mod service;
 mod settings;
 mod signature;
 mod simulation;
+mod sorted;
 mod state;
 mod time;
 mod token;

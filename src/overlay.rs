@@ -12,6 +12,7 @@ use crate::instance::{BUILT_IN, Overrides, RealKeys, check_user_data};
 use crate::options::MetadataOptions;
 use crate::problem::Problem;
 use crate::settings::{Given, Settings, read_json};
+use crate::sorted;
 
 /// The description of the instance, all settings included, and the ids of all
 /// instances that were described.
@@ -84,9 +85,8 @@ fn overrides(given: &Given) -> Result<BTreeMap<String, Value>, Problem> {
     given.read(|document| {
         Overrides::new(&BTreeMap::<String, Override>::read(document)?)?;
         let fields = document.as_object().into_iter().flatten();
-        Ok(fields
-            .map(|(path, change)| (path.clone(), change.clone()))
-            .collect())
+        let fields = fields.map(|(path, change)| (path.clone(), change.clone()));
+        Ok(sorted::map(fields))
     })
 }
 

@@ -5,10 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::description::kind;
 use crate::problem::Problem;
+use crate::sorted;
 
 /// The keys of the configuration document. The environment variable is
 /// `IMDSIM_` and the key in upper case, the flag `--` and the key with hyphens.
@@ -161,12 +162,8 @@ impl Settings {
 
     /// The document that says the same.
     pub fn to_json(&self) -> String {
-        let fields: Map<_, _> = self
-            .0
-            .iter()
-            .map(|(key, given)| ((*key).to_owned(), given.value.clone()))
-            .collect();
-        Value::Object(fields).to_string()
+        let fields = self.0.iter();
+        sorted::object(fields.map(|(key, given)| (*key, given.value.clone()))).to_string()
     }
 
     pub(crate) fn get(&self, key: &str) -> Option<&Given> {

@@ -1,7 +1,7 @@
 //! What was asked of the metadata service.
 
 use http::{Method, StatusCode};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::call::{Answer, Call, done};
 use super::problem::Refusal;
@@ -9,6 +9,7 @@ use crate::host::Outcome;
 use crate::path;
 use crate::path_pattern::PathPattern;
 use crate::problem::Problem;
+use crate::sorted;
 use crate::time::UnixMillis;
 
 /// `requests`: those that the query asks for; DELETE empties the journal.
@@ -34,8 +35,8 @@ pub(super) fn count(call: Call<'_>) -> Answer {
 pub(super) fn metrics(call: Call<'_>) -> Answer {
     check_on(call)?;
     let counters = call.journal.counters.iter();
-    let counters = counters.map(|(name, count)| ((*name).to_owned(), Value::from(*count)));
-    call.json(&Value::Object(counters.collect::<Map<_, _>>()))
+    let counters = counters.map(|(name, count)| (*name, Value::from(*count)));
+    call.json(&sorted::object(counters))
 }
 
 /// Where nothing is told, nothing that was asked must look like nothing asked.

@@ -29,9 +29,8 @@ macro_rules! described {
         impl $crate::description::read::Read for $name {
             fn read(value: &serde_json::Value) -> Result<Self, $crate::Problem> {
                 let mut fields = $crate::description::read::Fields::of(value)?;
-                let read = Self {
-                    $($field: fields.field($key),)*
-                };
+                let mut read = Self::default();
+                $(fields.field($key, &mut read.$field);)*
                 fields.finish(read)
             }
         }
@@ -59,8 +58,9 @@ pub(super) fn object(value: &Value) -> Result<&Map<String, Value>, Problem> {
 
 /// The fields of an object, and what is wrong with the first that is.
 ///
-/// To go on after a mistake costs less code, of which the components carry as
-/// little as can be, than to stop at each of a hundred fields.
+/// To go on after a mistake, and to read into the place where a value belongs,
+/// costs less code, of which the components carry as little as can be, than to
+/// stop at each of a hundred fields and to move what it yields.
 pub(super) struct Fields<'v> {
     fields: &'v Map<String, Value>,
     problem: Option<Problem>,
@@ -76,16 +76,27 @@ impl<'v> Fields<'v> {
         })
     }
 
-    /// Reads the field `key`; one that is left out or `null` is the default.
-    pub(super) fn field<T: Read + Default>(&mut self, key: &str) -> T {
-        let read = match self.fields.get(key) {
-            None | Some(Value::Null) => return T::default(),
-            Some(value) => T::read(value),
-        };
-        read.unwrap_or_else(|problem| {
-            self.problem.get_or_insert_with(|| problem.inside(key));
-            T::default()
-        })
+    /// Reads the field `key` into its place; one that is left out or `null`
+    /// leaves it as it is.
+    pub(super) fn field<T: Read>(&mut self, key: &str, place: &mut T) {
+        if let Some(value) = self.given(key) {
+            match T::read(value) {
+                Ok(read) => *place = read,
+                Err(problem) => self.complain(problem, key),
+            }
+        }
+    }
+
+    // Each of these two is there once, not once for every type of a field.
+
+    #[inline(never)]
+    fn given(&self, key: &str) -> Option<&'v Value> {
+        self.fields.get(key).filter(|value| !value.is_null())
+    }
+
+    #[inline(never)]
+    fn complain(&mut self, problem: Problem, key: &str) {
+        self.problem.get_or_insert_with(|| problem.inside(key));
     }
 
     /// What was read, unless something was wrong.
@@ -94,7 +105,13 @@ impl<'v> Fields<'v> {
     }
 }
 
+#[inline(never)]
+fn list(value: &Value) -> Result<&Vec<Value>, Problem> {
+    value.as_array().ok_or_else(|| mismatch(value, "a list"))
+}
+
 /// The complaint about a value of the wrong kind.
+#[inline(never)]
 fn mismatch(value: &Value, expected: &str) -> Problem {
     Problem::new(
         "",
@@ -176,12 +193,16 @@ impl<T: Read> Read for BTreeMap<String, T> {
 
 impl<T: Read> Read for Vec<T> {
     fn read(value: &Value) -> Result<Self, Problem> {
-        let items = value.as_array().ok_or_else(|| mismatch(value, "a list"))?;
+        let items = list(value)?;
         let mut read = Self::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
-            let inside = |problem: Problem| problem.inside(&format!("[{index}]"));
-            read.push(T::read(item).map_err(inside)?);
+            read.push(T::read(item).map_err(|problem| in_list(problem, index))?);
         }
         Ok(read)
     }
+}
+
+#[inline(never)]
+fn in_list(problem: Problem, index: usize) -> Problem {
+    problem.inside(&format!("[{index}]"))
 }

@@ -11,6 +11,7 @@ use crate::description::{
     NetworkAttachment, NetworkInterface,
 };
 use crate::problem::Problem;
+use crate::sorted;
 
 /// One network interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,10 +113,10 @@ pub(super) fn all(
     surroundings::complete(&mut all);
     Ok(Interfaces {
         primary: all[0].mac.clone(),
-        by_mac: all
-            .into_iter()
-            .map(|interface| (interface.mac.clone(), interface))
-            .collect(),
+        by_mac: sorted::map(
+            all.into_iter()
+                .map(|interface| (interface.mac.clone(), interface)),
+        ),
     })
 }
 
@@ -306,10 +307,11 @@ impl Context<'_> {
 
 /// The private addresses, the primary one first, each with its public one.
 fn private_addresses(given: &NetworkInterface) -> Vec<(Ipv4Addr, Option<&Association>)> {
-    let mut listed: Vec<_> = given.private_ip_addresses.iter().collect();
-    listed.sort_by_key(|address| !address.primary);
-    let mut addresses: Vec<_> = listed
+    let listed = given.private_ip_addresses.iter();
+    let (primary, others): (Vec<_>, Vec<_>) = listed.partition(|address| address.primary);
+    let mut addresses: Vec<_> = primary
         .into_iter()
+        .chain(others)
         .filter_map(|address| Some((address.private_ip_address?, address.association.as_ref())))
         .collect();
     let Some(primary) = given.private_ip_address else {

@@ -35,6 +35,7 @@ pub use profile::{Failure, Grant, InstanceProfile, RealKeys};
 use crate::description::{Base64, InstanceDescription, ManagedSshKeys, ProductCode, Read as _};
 use crate::options::MetadataOptions;
 use crate::problem::Problem;
+use crate::sorted::sorted;
 use crate::time::UnixMillis;
 use crate::versions;
 
@@ -326,12 +327,8 @@ pub(crate) fn check_user_data(bytes: &[u8]) -> Result<(), String> {
 }
 
 fn versions(given: &[String]) -> Vec<Cow<'static, str>> {
-    let mut versions: Vec<_> = given
-        .iter()
-        .filter(|version| *version != versions::LATEST)
-        .map(|version| Cow::Owned(version.clone()))
-        .collect();
-    versions.sort();
+    let given = given.iter().filter(|version| *version != versions::LATEST);
+    let mut versions = sorted(given.map(|version| Cow::Owned(version.clone())));
     if versions.is_empty() {
         versions = versions::VERSIONS.map(Cow::Borrowed).to_vec();
     }

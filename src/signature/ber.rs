@@ -1,5 +1,7 @@
 //! Writes BER and DER: tag, length, content (ITU-T X.690).
 
+use crate::sorted::sorted;
+
 pub(super) const INTEGER: u8 = 0x02;
 pub(super) const BIT_STRING: u8 = 0x03;
 pub(super) const OCTET_STRING: u8 = 0x04;
@@ -55,9 +57,8 @@ pub(super) fn unsigned(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// A set in DER's order, which is that of the bytes of its elements.
-pub(super) fn set_of(tag: u8, mut elements: Vec<Vec<u8>>) -> Vec<u8> {
-    elements.sort();
-    element(tag, &[&elements.concat()])
+pub(super) fn set_of(tag: u8, elements: Vec<Vec<u8>>) -> Vec<u8> {
+    element(tag, &[&sorted(elements).concat()])
 }
 
 #[cfg(test)]

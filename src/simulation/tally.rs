@@ -3,20 +3,19 @@
 //!
 //! It is kept apart from the state document, which reads never write.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use super::fault::Often;
 use super::story::Struck;
+use crate::sorted;
 use crate::time::UnixMillis;
 
 /// The counts, as of one epoch: a reset begins anew.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Tally {
     epoch: String,
-    /// By fault.
-    counts: BTreeMap<String, Count>,
+    /// By fault, of which there are few.
+    counts: Vec<(String, Count)>,
     /// The addresses of clients in the order of their coming.
     clients: Vec<String>,
 }
@@ -51,7 +50,7 @@ impl Tally {
                 lately: number(1),
                 second: count[2].as_i64().unwrap_or(0),
             };
-            tally.counts.insert(fault.clone(), count);
+            tally.counts.push((fault.clone(), count));
         }
         let clients = document["clients"].as_array().into_iter().flatten();
         let clients = clients.filter_map(Value::as_str);
@@ -63,11 +62,11 @@ impl Tally {
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let counts = self.counts.iter().map(|(fault, count)| {
             let numbers = json!([count.seen, count.lately, count.second]);
-            (fault.clone(), numbers)
+            (fault.as_str(), numbers)
         });
         let document = json!({
             "epoch": self.epoch,
-            "faults": Value::Object(counts.collect()),
+            "faults": sorted::object(counts),
             "clients": self.clients,
         });
         document.to_string().into_bytes()
@@ -76,7 +75,13 @@ impl Tally {
     /// Counts a request that a fault is about, and tells whether the fault
     /// strikes it.
     pub(super) fn strikes(&mut self, fault: &Struck<'_>, now: UnixMillis) -> bool {
-        let count = self.counts.entry(fault.counted()).or_default();
+        let name = fault.counted();
+        let known = self.counts.iter().position(|(fault, _)| *fault == name);
+        let index = known.unwrap_or_else(|| {
+            self.counts.push((name, Count::default()));
+            self.counts.len() - 1
+        });
+        let (_, count) = &mut self.counts[index];
         count.seen += 1;
         if count.second != now.seconds() {
             count.second = now.seconds();
@@ -95,7 +100,7 @@ impl Tally {
     /// Drops what is counted for no fault any more.
     pub(crate) fn retain(&mut self, faults: impl Iterator<Item = String>) {
         let faults: Vec<_> = faults.collect();
-        self.counts.retain(|fault, _| faults.contains(fault));
+        self.counts.retain(|(fault, _)| faults.contains(fault));
     }
 
     /// Whether a client is among the first so many, as which it now counts if
@@ -145,14 +150,12 @@ mod tests {
         let mut tally = Tally::read(None, "1");
         assert!(tally.admits("10.0.0.1", 1));
         assert!(!tally.admits("10.0.0.2", 1));
-        tally.counts.insert(
-            "a@1".into(),
-            Count {
-                seen: 3,
-                lately: 1,
-                second: -5,
-            },
-        );
+        let count = Count {
+            seen: 3,
+            lately: 1,
+            second: -5,
+        };
+        tally.counts.push(("a@1".into(), count));
         let stored = tally.to_bytes();
         assert_eq!(Tally::read(Some(&stored), "1"), tally);
         assert_eq!(Tally::read(Some(&stored), "2"), Tally::read(None, "2"));

@@ -1,5 +1,6 @@
 //! The names in a directory, and how they are written (reference 4).
 
+use crate::sorted::sorted;
 use std::borrow::Cow;
 
 /// What a directory holds.
@@ -57,8 +58,7 @@ impl<'a> Listing<'a> {
     /// Directories end in a slash, but for the three names right below a
     /// version.
     pub(super) fn text(&self, below_version: bool) -> String {
-        let mut lines: Vec<_> = self.0.iter().map(Entry::line).collect();
-        lines.sort();
+        let mut lines = sorted(self.0.iter().map(Entry::line));
         lines.dedup();
         if below_version {
             for line in &mut lines {

@@ -129,5 +129,21 @@ fn cargo() -> Command {
             command.env_remove(&name);
         }
     }
+    command.env("CARGO_ENCODED_RUSTFLAGS", remaps().join("\x1f"));
     command
+}
+
+/// Has components name no folder of the machine that builds them: where a
+/// panic is told, sources are called by crate, which is shorter too.
+fn remaps() -> Vec<String> {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+    let sources = home.map(|home| home.join("registry").join("src"));
+    let registries = sources.and_then(|sources| std::fs::read_dir(sources).ok());
+    let registries = registries.into_iter().flatten().flatten();
+    let folders = registries.map(|registry| registry.path());
+    folders
+        .chain([workspace_root().to_owned()])
+        .map(|folder| format!("--remap-path-prefix={}=", folder.display()))
+        .collect()
 }
