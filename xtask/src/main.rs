@@ -14,8 +14,9 @@ Usage: cargo xtask COMMAND
 
   dist    build the components into dist/ and print their sizes
   bench   drive the native program and a bare hyper server with the same load,
-          then both kinds of component under wasmtime serve, and print requests
-          per second, p50, p99 and the ratio";
+          then itself with and without a journal, then both kinds of component
+          under wasmtime serve, and print requests per second, p50, p99 and the
+          ratio; and see whether a rush for tokens leaves its memory as it was";
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);

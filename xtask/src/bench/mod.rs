@@ -6,6 +6,7 @@
 pub(crate) mod baseline;
 mod crawl;
 mod load;
+mod rush;
 mod server;
 mod wasmtime;
 
@@ -36,7 +37,11 @@ pub(crate) fn run() -> Result<()> {
     ensure!(status.success(), "building the native program failed");
 
     let program = crate::target_dir().join("release/imdsim");
-    let imdsim = Server::start(Command::new(program).args(["--addr", "127.0.0.1:0", "--quiet"]))?;
+    let start = |journal| {
+        let flags = ["--addr", "127.0.0.1:0", "--quiet", "--journal", journal];
+        Server::start(Command::new(&program).args(flags))
+    };
+    let imdsim = start("off")?;
     let token = imdsim.token()?;
     let load = Load::new(PATH, &token);
     let answer = imdsim.answer(&load)?;
@@ -56,6 +61,10 @@ pub(crate) fn run() -> Result<()> {
         load.tool()
     );
     compare(&load, [("bare hyper", &hyper), ("imdsim", &imdsim)])?;
+    let told = start("1000")?;
+    println!("\nwith a journal of the last 1000 requests\n");
+    let load = Load::new(PATH, &told.token()?);
+    compare(&load, [("without", &imdsim), ("with", &told)])?;
 
     let crawled = crawl::crawl(imdsim.address, &token)?;
     #[allow(clippy::cast_precision_loss, reason = "a tree has few paths")]
@@ -67,7 +76,8 @@ pub(crate) fn run() -> Result<()> {
         crawled.crawls_per_second,
         requests
     );
-    drop((hyper, imdsim));
+    rush::rush(&told)?;
+    drop((hyper, imdsim, told));
     wasmtime::run()
 }
 

@@ -55,6 +55,15 @@ impl Server {
         Ok(())
     }
 
+    /// The resident memory of its process in KB, where the system tells.
+    pub(super) fn memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.trim().trim_end_matches(" kB").parse().ok()
+    }
+
     /// What the loaded path answers, without what changes from second to second.
     pub(super) fn answer(&self, load: &Load) -> Result<String> {
         let closing = load.request().replace("keep-alive", "close");
