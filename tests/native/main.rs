@@ -32,3 +32,5 @@ mod stopping;
 mod transcript;
 /// `imdsim tree` and `imdsim schema`.
 mod tree;
+/// `--watch-config-file`: changes, taken over or refused.
+mod watching;

@@ -24,7 +24,7 @@ pub(crate) enum Command {
 }
 
 /// Which instance is emulated, and how; the same for every command.
-#[derive(Args, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Emulated instance")]
 pub(crate) struct Settings {
     /// The instance: what `aws ec2 describe-instances` prints, or one instance of it
@@ -98,6 +98,9 @@ pub(crate) struct Serve {
     /// Do not log requests
     #[arg(long)]
     pub(crate) quiet: bool,
+    /// Take changes of the configuration files over while running
+    #[arg(short = 'w', long = "watch-config-file", alias = "watch")]
+    pub(crate) watch: bool,
 }
 
 /// What to print, and how.
@@ -194,6 +197,7 @@ impl Serve {
             keep_alive: self.keep_alive || before.keep_alive,
             log: self.log.or(before.log),
             quiet: self.quiet || before.quiet,
+            watch: self.watch || before.watch,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 /// A sentence that names the place, what is wrong there, and the remedy.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure(String);
 
 impl Failure {

@@ -11,6 +11,7 @@ mod engine;
 mod engine_config;
 mod fail;
 mod fields;
+mod files;
 mod guest;
 mod instance_pool;
 mod keyvalue;
@@ -21,6 +22,7 @@ mod server;
 mod settings;
 mod stop;
 mod tree;
+mod watch;
 mod workers;
 
 use std::io::Write as _;

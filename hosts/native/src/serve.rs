@@ -9,12 +9,14 @@ use tokio::runtime::Builder;
 use crate::cli;
 use crate::engine;
 use crate::fail::Failure;
+use crate::files::Files;
 use crate::instance_pool::InstancePool;
 use crate::keyvalue::{Durable, Memory, Store};
 use crate::log::Log;
 use crate::server::Server;
-use crate::settings;
+use crate::settings::Sources;
 use crate::stop;
+use crate::watch::Watch;
 use crate::workers::Workers;
 
 /// Where the program listens when it is not told.
@@ -22,7 +24,9 @@ const DEFAULT_ADDR: &str = "127.0.0.1:4719";
 
 /// Serves until a signal comes.
 pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), Failure> {
-    let document = settings::gather(settings, std::env::vars_os())?.to_json();
+    let sources = Sources::new(settings, std::env::vars_os())?;
+    let mut files = Files::default();
+    let settings = sources.gather(&mut files)?;
     let listener = listen(flags.addr.as_deref().unwrap_or(DEFAULT_ADDR))?;
     let values: Arc<dyn Store> = match &flags.state {
         None => Arc::new(Memory::default()),
@@ -36,23 +40,29 @@ pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), 
         .map_err(|error| broken(&error))?;
     let mut workers = Workers::start().map_err(|error| broken(&error))?;
     runtime.block_on(async {
-        let pool = InstancePool::new(&component, document, values)
+        let pool = InstancePool::new(&component, settings.to_json(), Arc::clone(&values))
             .await
             .map_err(|error| broken(&error))?;
         let listener =
             tokio::net::TcpListener::from_std(listener).map_err(|error| broken(&error))?;
         let address = listener.local_addr().map_err(|error| broken(&error))?;
         let stop = stop::signal().map_err(|error| broken(&error))?;
-        let server = Server {
+        let server = Arc::new(Server {
             pool,
             keep_alive: flags.keep_alive,
             log: Log::new(flags),
-        };
+        });
         #[allow(clippy::print_stderr, reason = "people and tests wait for this line")]
         {
             eprintln!("Serving HTTP on http://{address}/");
         }
-        server.run(listener, &mut workers, stop).await;
+        let watch = flags
+            .watch
+            .then(|| Watch::new(sources, files, settings, values));
+        tokio::select! {
+            () = Arc::clone(&server).run(listener, &mut workers, stop) => {}
+            () = server.watch(watch) => {}
+        }
         Ok(())
     })
     // The workers are gone, and with them the last reference to the store,

@@ -22,6 +22,7 @@ use crate::fail::say;
 use crate::instance_pool::InstancePool;
 use crate::log::Log;
 use crate::request_body;
+use crate::watch::{Verdict, Watch};
 use crate::workers::Workers;
 
 /// The largest head of a request, request line included.
@@ -54,12 +55,11 @@ struct Ends {
 impl Server {
     /// Accepts connections until `stop` comes, then lets what runs finish.
     pub(crate) async fn run(
-        self,
+        self: Arc<Self>,
         listener: TcpListener,
         workers: &mut Workers,
         stop: impl Future<Output = ()>,
     ) {
-        let server = Arc::new(self);
         let running = GracefulShutdown::new();
         let mut stop = std::pin::pin!(stop);
         loop {
@@ -68,7 +68,7 @@ impl Server {
                 () = &mut stop => break,
             };
             match accepted {
-                Ok((stream, peer)) => server.welcome(stream, peer, &running, workers),
+                Ok((stream, peer)) => self.welcome(stream, peer, &running, workers),
                 Err(error) if is_the_clients(&error) => {}
                 Err(error) => {
                     say(format_args!("cannot accept a connection: {error}"));
@@ -79,6 +79,21 @@ impl Server {
         drop(listener);
         // What has not finished by then is cut off.
         let _ = timeout(FAREWELL, running.shutdown()).await;
+    }
+
+    /// Puts changes of the configuration in force and tells of them, for as
+    /// long as this is waited for.
+    pub(crate) async fn watch(&self, watch: Option<Watch>) {
+        let Some(watch) = watch else {
+            return std::future::pending().await;
+        };
+        let judged = |verdict: Verdict| {
+            if let Verdict::Changed(settings, _) = &verdict {
+                self.pool.take_over(settings.to_json());
+            }
+            self.log.tell(&verdict.to_string());
+        };
+        watch.run(judged).await;
     }
 
     fn welcome(
