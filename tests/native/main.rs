@@ -20,6 +20,8 @@ mod load;
 mod log;
 /// Starting the program, and refusals to start.
 mod program;
+/// The proxy form of requests.
+mod proxied;
 /// Bad flags, values and files; a port in use; help.
 mod refusals;
 /// Tokens and resets over a restart.

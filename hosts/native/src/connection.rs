@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{CONNECTION, SERVER};
+use http::header::{CONNECTION, CONTENT_TYPE, SERVER};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
 use hyper::body::{Body, Frame, SizeHint};
 use hyper::ext::ReasonPhrase;
@@ -52,6 +52,15 @@ pub(crate) fn refuse(status: StatusCode) -> Response<Whole> {
     *response.status_mut() = status;
     let close = HeaderValue::from_static("close");
     response.headers_mut().insert(CONNECTION, close);
+    response
+}
+
+/// The same with a sentence for the person behind the client.
+pub(crate) fn refuse_saying(status: StatusCode, sentence: &'static str) -> Response<Whole> {
+    let mut response = refuse(status);
+    let text = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, text);
+    *response.body_mut() = Whole(Bytes::from_static(sentence.as_bytes()));
     response
 }
 

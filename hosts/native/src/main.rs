@@ -16,6 +16,7 @@ mod guest;
 mod instance_pool;
 mod keyvalue;
 mod log;
+mod proxy;
 mod request_body;
 mod serve;
 mod server;

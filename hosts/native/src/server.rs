@@ -21,6 +21,7 @@ use crate::connection::{self, Whole};
 use crate::fail::say;
 use crate::instance_pool::InstancePool;
 use crate::log::Log;
+use crate::proxy;
 use crate::request_body;
 use crate::watch::{Verdict, Watch};
 use crate::workers::Workers;
@@ -150,9 +151,13 @@ impl Server {
             .serve_connection(TokioIo::new(stream), service)
     }
 
-    async fn answer(&self, request: Request<Incoming>, ends: Ends) -> Response<Whole> {
+    async fn answer(&self, mut request: Request<Incoming>, ends: Ends) -> Response<Whole> {
+        let directed = proxy::direct(&mut request, ends.local);
         let entry = self.log.begin(&request, ends.peer);
-        let response = self.respond(request, ends).await;
+        let response = match directed {
+            Ok(()) => self.respond(request, ends).await,
+            Err(proxy::MeantForOthers) => refuse_others(request).await,
+        };
         if let Some(entry) = entry {
             self.log
                 .end(&entry, response.status(), response.body().len());
@@ -178,12 +183,21 @@ impl Server {
     }
 }
 
+/// Refuses what is meant for another server, having taken in what a client
+/// sends before it reads.
+async fn refuse_others(request: Request<Incoming>) -> Response<Whole> {
+    match request_body::take_in(request).await {
+        Ok(_) => connection::refuse_saying(StatusCode::FORBIDDEN, proxy::REFUSAL),
+        Err(status) => connection::refuse(status),
+    }
+}
+
 /// `wasi:http` insists that a request names a host, which the real service
 /// does not. A request without one means the address that it was sent to; a
 /// name that is not even text stays no host of anybody's.
 fn name_host(request: &mut Request<Bytes>, local: SocketAddr) {
     let stated = request.headers().get(HOST);
-    if request.uri().authority().is_some() || stated.is_some_and(|host| host.to_str().is_ok()) {
+    if stated.is_some_and(|host| host.to_str().is_ok()) {
         return;
     }
     let authority = match stated {
