@@ -24,6 +24,8 @@ mod program;
 mod proxied;
 /// Bad flags, values and files; a port in use; help.
 mod refusals;
+/// `imdsim run`: the command's surroundings, signals, status, and judgement.
+mod running;
 /// Tokens and resets over a restart.
 mod sessions;
 /// `--state`: made, kept, locked, and left alone when it cannot be used.

@@ -1,4 +1,4 @@
-//! The command line: `imdsim [serve|tree|schema] [flags]`.
+//! The command line: `imdsim [serve|run|tree|schema] [flags]`.
 //!
 //! Values that only the core can judge are taken as text, so that a bad value
 //! draws the same sentence from a flag, a file and the environment.
@@ -11,12 +11,15 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::fail::Failure;
+use crate::run::Run;
 
 /// What the person asked for.
 #[derive(Debug)]
 pub(crate) enum Command {
     /// Answer requests.
     Serve(Settings, Serve),
+    /// Run a command that finds the emulator.
+    Run(Settings, Run),
     /// Print everything that would be served.
     Tree(Settings, Tree),
     /// Print the JSON Schema of instances.
@@ -160,6 +163,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
     Ok(match line.command {
         None => Command::Serve(line.settings, line.serve),
         Some(Subcommands::Serve(serve)) => Command::Serve(line.settings, serve.over(line.serve)),
+        Some(Subcommands::Run(run)) => Command::Run(line.settings, run),
         Some(Subcommands::Tree(tree)) => Command::Tree(line.settings, tree),
         Some(Subcommands::Schema) => Command::Schema,
     })
@@ -182,6 +186,8 @@ struct Line {
 enum Subcommands {
     /// Answer requests (this is also what happens without a command)
     Serve(Serve),
+    /// Run a command that finds the emulator, and judge what it asked for
+    Run(Run),
     /// Print the whole tree with its values
     Tree(Tree),
     /// Print the JSON Schema of what --instance takes

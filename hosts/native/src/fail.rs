@@ -37,6 +37,15 @@ impl From<imdsim::Problem> for Failure {
     }
 }
 
+/// What should never happen, whatever people give.
+pub(crate) fn broken(error: &dyn fmt::Display) -> Failure {
+    Failure::new(
+        "this program",
+        format_args!("it cannot start: {error:#}"),
+        "report this as a bug of imdsim",
+    )
+}
+
 /// One line to the person who started the program.
 pub(crate) fn say(message: impl fmt::Display) {
     #[allow(clippy::print_stderr, reason = "this is where people look")]

@@ -15,7 +15,7 @@ use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use jiff::{Timestamp, Zoned};
 use serde::Serialize;
 
-use crate::cli::{LogFormat, Serve};
+use crate::cli::LogFormat;
 use crate::fail::say;
 
 /// Where requests are told about.
@@ -37,10 +37,10 @@ pub(crate) struct Entry {
 }
 
 impl Log {
-    /// The log that the flags ask for.
-    pub(crate) fn new(flags: &Serve) -> Self {
+    /// A log in this form, or none of requests.
+    pub(crate) fn new(format: Option<LogFormat>) -> Self {
         Self {
-            format: (!flags.quiet).then(|| flags.log.unwrap_or_default()),
+            format,
             stream: Mutex::new(AutoStream::auto(io::stderr())),
         }
     }
@@ -211,7 +211,7 @@ const fn style(status: StatusCode) -> Style {
 }
 
 /// Text that cannot steer a terminal.
-struct Escaped<'a>(&'a str);
+pub(crate) struct Escaped<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,7 +8,7 @@ use tokio::runtime::Builder;
 
 use crate::cli;
 use crate::engine;
-use crate::fail::Failure;
+use crate::fail::{Failure, broken};
 use crate::files::Files;
 use crate::instance_pool::InstancePool;
 use crate::keyvalue::{Durable, Memory, Store};
@@ -27,7 +27,7 @@ pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), 
     let sources = Sources::new(settings, std::env::vars_os())?;
     let mut files = Files::default();
     let settings = sources.gather(&mut files)?;
-    let listener = listen(flags.addr.as_deref().unwrap_or(DEFAULT_ADDR))?;
+    let listener = listen("--addr", flags.addr.as_deref().unwrap_or(DEFAULT_ADDR))?;
     let values: Arc<dyn Store> = match &flags.state {
         None => Arc::new(Memory::default()),
         Some(path) => Arc::new(Durable::open(path)?),
@@ -50,7 +50,7 @@ pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), 
         let server = Arc::new(Server {
             pool,
             keep_alive: flags.keep_alive,
-            log: Log::new(flags),
+            log: Log::new((!flags.quiet).then(|| flags.log.unwrap_or_default())),
         });
         #[allow(clippy::print_stderr, reason = "people and tests wait for this line")]
         {
@@ -60,7 +60,7 @@ pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), 
             .watch
             .then(|| Watch::new(sources, files, settings, values));
         tokio::select! {
-            () = Arc::clone(&server).run(listener, &mut workers, stop) => {}
+            () = Arc::clone(&server).run(vec![listener], &mut workers, stop) => {}
             () = server.watch(watch) => {}
         }
         Ok(())
@@ -69,7 +69,8 @@ pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), 
     // which closes its file.
 }
 
-fn listen(address: &str) -> Result<TcpListener, Failure> {
+/// Listens on an address; `place` is where it was given.
+pub(crate) fn listen(place: &str, address: &str) -> Result<TcpListener, Failure> {
     use std::io::ErrorKind;
 
     let listener = TcpListener::bind(address).map_err(|error| {
@@ -91,19 +92,10 @@ fn listen(address: &str) -> Result<TcpListener, Failure> {
                 "give HOST:PORT, for instance 127.0.0.1:4719",
             ),
         };
-        Failure::new("--addr", what, remedy)
+        Failure::new(place, what, remedy)
     })?;
     listener
         .set_nonblocking(true)
         .map_err(|error| broken(&error))?;
     Ok(listener)
-}
-
-/// What should never happen, whatever people give.
-fn broken(error: &dyn std::fmt::Display) -> Failure {
-    Failure::new(
-        "this program",
-        format_args!("it cannot start: {error:#}"),
-        "report this as a bug of imdsim",
-    )
 }

@@ -1,9 +1,11 @@
 //! Serving connections until a signal comes.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -57,7 +59,7 @@ impl Server {
     /// Accepts connections until `stop` comes, then lets what runs finish.
     pub(crate) async fn run(
         self: Arc<Self>,
-        listener: TcpListener,
+        listeners: Vec<TcpListener>,
         workers: &mut Workers,
         stop: impl Future<Output = ()>,
     ) {
@@ -65,7 +67,7 @@ impl Server {
         let mut stop = std::pin::pin!(stop);
         loop {
             let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
+                accepted = accept(&listeners) => accepted,
                 () = &mut stop => break,
             };
             match accepted {
@@ -77,7 +79,7 @@ impl Server {
                 }
             }
         }
-        drop(listener);
+        drop(listeners);
         // What has not finished by then is cut off.
         let _ = timeout(FAREWELL, running.shutdown()).await;
     }
@@ -181,6 +183,17 @@ impl Server {
             }
         }
     }
+}
+
+/// The next connection to any of them.
+async fn accept(listeners: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)> {
+    poll_fn(|context| {
+        let mut polls = listeners
+            .iter()
+            .map(|listener| listener.poll_accept(context));
+        polls.find(Poll::is_ready).unwrap_or(Poll::Pending)
+    })
+    .await
 }
 
 /// Refuses what is meant for another server, having taken in what a client
