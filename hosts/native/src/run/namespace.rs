@@ -22,6 +22,7 @@ mod platform {
 
     use nix::sched::{CloneFlags, unshare};
     use nix::unistd::{getegid, geteuid};
+    use rtnetlink::packet_route::address::AddressHeaderFlags;
     use rtnetlink::{LinkUnspec, new_connection};
     use tokio::runtime::Builder;
 
@@ -60,10 +61,13 @@ mod platform {
         tokio::spawn(connection);
         let up = LinkUnspec::new_with_index(LOOPBACK).up().build();
         network.link().set(up).execute().await?;
-        let addresses = network.address();
-        let add = |address, len| addresses.add(LOOPBACK, address, len).execute();
-        add(IpAddr::from(IPV4), 32).await?;
-        Ok(add(IpAddr::from(IPV6), 128).await.is_ok())
+        let ipv4 = network.address().add(LOOPBACK, IpAddr::from(IPV4), 32);
+        ipv4.execute().await?;
+        let mut ipv6 = network.address().add(LOOPBACK, IpAddr::from(IPV6), 128);
+        // Else there is a moment in which it cannot be listened on: the system
+        // would ask whether others have the address.
+        ipv6.message_mut().header.flags = AddressHeaderFlags::Nodad;
+        Ok(ipv6.execute().await.is_ok())
     }
 
     fn refused(error: &dyn Display) -> Failure {
