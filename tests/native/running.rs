@@ -107,6 +107,8 @@ fn signals_reach_the_command() {
             .stdin(Stdio::piped())
             .spawn()
             .unwrap();
+        // Waiting for the end would close it.
+        let input = child.stdin.take();
         let mut line = String::new();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         stdout.read_line(&mut line).unwrap();
@@ -115,6 +117,7 @@ fn signals_reach_the_command() {
         let kill = Command::new("kill").args(["-s", name, &id]).status();
         assert!(kill.unwrap().success());
         assert_eq!(child.wait().unwrap().code(), Some(128 + number), "{name}");
+        drop(input);
     }
 }
 
@@ -164,6 +167,104 @@ fn a_clean_environment_has_no_credentials_but_the_emulators() {
     };
     assert_eq!(given(&[]), "AKIA config eu-west-1\n");
     assert_eq!(given(&["--clean"]), "none /dev/null eu-west-1\n");
+}
+
+/// How `--assert-…` ended, and what was said.
+fn judged(flags: &[&str], script: &str) -> (Option<i32>, String) {
+    let output = run(flags, script).output().unwrap();
+    let (_, stderr) = said(&output);
+    (output.status.code(), stderr)
+}
+
+/// What a client of IMDSv2 does.
+const WITH_TOKEN: &str = r#"
+    token=$(here /latest/api/token 'X-aws-ec2-metadata-token-ttl-seconds: 60\r\n' PUT)
+    here /latest/meta-data/placement/region "X-aws-ec2-metadata-token: $token\r\nUser-Agent: new\r\n"
+"#;
+
+const WITHOUT_TOKEN: &str = r"here /latest/user-data 'User-Agent: Boto/2.49.0\r\n'";
+
+#[test]
+#[ignore = "needs the journal of requests"]
+fn a_client_without_tokens_is_named_with_its_path() {
+    let (status, said) = judged(&["--assert-no-v1"], WITHOUT_TOKEN);
+    assert_eq!(status, Some(1), "{said}");
+    assert_eq!(
+        said,
+        "imdsim: --assert-no-v1: Boto/2.49.0 sent a request without a token, \
+         for /latest/user-data; boto 2 knows no tokens; move to boto3\n"
+    );
+    let (status, said) = judged(&["--assert-no-v1"], WITH_TOKEN);
+    assert_eq!((status, said.as_str()), (Some(0), ""));
+    let both = format!("{WITH_TOKEN}{WITHOUT_TOKEN}; exit 5");
+    let (status, said) = judged(&["--assert-no-v1"], &both);
+    assert_eq!(status, Some(5), "the command's own failure comes first");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[test]
+#[ignore = "needs the journal of requests"]
+fn a_path_that_nobody_asked_for_is_named() {
+    let flags = [
+        "--assert-requested",
+        "/latest/meta-data/**",
+        "--assert-requested",
+        "/latest/*",
+    ];
+    let (status, said) = judged(&flags, WITH_TOKEN);
+    assert_eq!(status, Some(1));
+    assert_eq!(
+        said,
+        "imdsim: --assert-requested /latest/*: nobody asked for such a path\n"
+    );
+    let (status, said) = judged(&flags, &format!("{WITH_TOKEN}{WITHOUT_TOKEN}"));
+    assert_eq!((status, said.as_str()), (Some(0), ""));
+}
+
+#[test]
+#[ignore = "needs the journal of requests"]
+fn the_calls_are_reported_to_people_and_to_ci() {
+    let folder = tempfile::tempdir().unwrap();
+    let [json, xml] = ["report.json", "report.xml"].map(|name| folder.path().join(name));
+    let script = format!("{WITH_TOKEN}{WITHOUT_TOKEN}");
+    let (status, said) = judged(&["--report", text(&json)], &script);
+    assert_eq!((status, said.as_str()), (Some(0), ""));
+    let report: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(json).unwrap()).unwrap();
+    assert_eq!(report["exit_status"], 0);
+    assert_eq!(report["ready_for_required_tokens"], false);
+    assert_eq!(report["calls"].as_array().unwrap().len(), 3);
+    assert_eq!(report["clients"].as_array().unwrap().len(), 3);
+    assert_eq!(report["clients"][1]["client"], "new");
+    assert_eq!(report["clients"][1]["verdict"], "ready");
+    assert_eq!(report["clients"][2]["verdict"], "breaks");
+    let (status, _) = judged(&["--report", text(&xml), "--assert-no-v1"], &script);
+    assert_eq!(status, Some(1));
+    let xml = fs::read_to_string(xml).unwrap();
+    assert!(
+        xml.contains(r#"tests="2""#) && xml.contains(r#"failures="1""#),
+        "{xml}"
+    );
+    assert!(xml.contains("Boto/2.49.0: breaks"), "{xml}");
+}
+
+#[test]
+#[ignore = "needs the journal of requests"]
+fn with_a_password_on_the_control_api_calls_are_judged_as_well() {
+    let mut command = run(&["--assert-no-v1"], WITHOUT_TOKEN);
+    let output = command.env("IMDSIM_ADMIN_TOKEN", "word").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+#[ignore = "needs the journal of requests"]
+fn without_a_journal_nothing_is_judged() {
+    let mut command = run(&["--assert-no-v1"], "echo ran");
+    assert_eq!(
+        refusal_of(command.env("IMDSIM_JOURNAL", "off")),
+        "journal: it is off, so nothing could be judged; \
+         set IMDSIM_JOURNAL to the number of requests to keep"
+    );
 }
 
 /// In a network of its own a command needs nothing but the address; where there

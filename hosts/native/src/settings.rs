@@ -37,6 +37,8 @@ pub(crate) struct Sources {
     document: Option<(String, String)>,
     /// Names, their keys, and texts.
     variables: Vec<(String, &'static str, String)>,
+    /// Keys and what they are if nobody says otherwise.
+    suggestions: Vec<(&'static str, &'static str)>,
     /// The time that delays of the timeline count from.
     started: Timestamp,
 }
@@ -63,8 +65,14 @@ impl Sources {
             flags: flags.clone(),
             document,
             variables,
+            suggestions: Vec::new(),
             started: Timestamp::now(),
         })
+    }
+
+    /// Sets a key where nobody else does.
+    pub(crate) fn suggest(&mut self, key: &'static str, text: &'static str) {
+        self.suggestions.push((key, text));
     }
 
     /// Puts the layers together, with what is in the files, and has the core
@@ -77,6 +85,9 @@ impl Sources {
             (None, Some((name, text))) => imdsim::Settings::parse(name, text)?,
             (None, None) => imdsim::Settings::default(),
         };
+        for (key, text) in &self.suggestions {
+            settings.suggest(key, text)?;
+        }
         settings.suggest("host", "native")?;
         settings.suggest("started", &self.started.to_string())?;
         for (name, key, text) in &self.variables {

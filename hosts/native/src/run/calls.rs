@@ -22,7 +22,9 @@ pub(crate) struct Call {
     pub(crate) path: String,
     /// Of IMDS: 2 is a request for a token, or with one.
     pub(crate) version: u8,
-    pub(crate) status: u16,
+    /// Where there is none, the connection closed without an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) user_agent: Option<String>,
     /// Whatever else is known of it.
@@ -48,7 +50,7 @@ pub(super) mod tests {
                 method: "GET".into(),
                 path: (*path).into(),
                 version: *version,
-                status: *status,
+                status: Some(*status),
                 user_agent: (!agent.is_empty()).then(|| (*agent).into()),
                 rest: Map::new(),
             })

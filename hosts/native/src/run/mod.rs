@@ -39,28 +39,37 @@ use self::report::Report;
 use crate::cli;
 use crate::engine;
 use crate::fail::{Failure, broken, say};
+use crate::files::Files;
 use crate::instance_pool::InstancePool;
 use crate::keyvalue::Memory;
 use crate::log::{Escaped, Log};
 use crate::serve::listen;
 use crate::server::Server;
-use crate::settings;
+use crate::settings::Sources;
 use crate::workers::Workers;
 
 /// The setting of how many requests are kept.
 const JOURNAL: &str = "journal";
 
 /// How many are kept where it is not set: more than a command under test sends.
-const DEFAULT_JOURNAL: u64 = 100_000;
+const DEFAULT_JOURNAL: &str = "100000";
 
 /// Runs the command. The status is the command's, or 1 if it is content and an
 /// assertion is not.
 pub(crate) fn run(settings: &cli::Settings, flags: &Run) -> Result<ExitCode, Failure> {
     let (program, arguments) = flags.command()?;
-    let mut settings = settings::gather(settings, std::env::vars_os())?;
     let paper = flags.report.as_deref().map(create).transpose()?;
+    let mut sources = Sources::new(settings, std::env::vars_os())?;
     if flags.judges() {
-        settings.suggest(JOURNAL, &DEFAULT_JOURNAL.to_string())?;
+        sources.suggest(JOURNAL, DEFAULT_JOURNAL);
+    }
+    let settings = sources.gather(&mut Files::default())?;
+    if flags.judges() && journal_len(&settings) == 0 {
+        return Err(Failure::new(
+            JOURNAL,
+            "it is off, so nothing could be judged",
+            "set IMDSIM_JOURNAL to the number of requests to keep",
+        ));
     }
     let listeners = listeners(flags)?;
     let address = listeners[0].local_addr().map_err(|error| broken(&error))?;

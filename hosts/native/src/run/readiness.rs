@@ -98,7 +98,7 @@ fn client(calls: &[&Call], name: String) -> Client {
 fn recovers(calls: &[&Call]) -> bool {
     calls.iter().enumerate().all(|(index, call)| {
         let again = |later: &&Call| !later.is_v1() && later.path == call.path;
-        !call.is_v1() || (call.status == 401 && calls[index..].iter().any(again))
+        !call.is_v1() || (call.status == Some(401) && calls[index..].iter().any(again))
     })
 }
 
