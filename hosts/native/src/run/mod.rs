@@ -6,6 +6,7 @@
 mod calls;
 mod command;
 mod flags;
+mod inquiry;
 mod judgement;
 mod namespace;
 mod readiness;
@@ -20,22 +21,13 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http::header::{AUTHORIZATION, HOST};
-use http::{Request, StatusCode};
-use imdsim::{Config, Settings};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::de::DeserializeOwned;
 use tokio::process::Command;
 use tokio::runtime::Builder;
 
 pub(crate) use self::flags::Run;
 
-use self::calls::{Count, Journal};
 use self::command::Signals;
 use self::judgement::Judgement;
-use self::readiness::Verdict;
-use self::report::Report;
 use crate::cli;
 use crate::engine;
 use crate::fail::{Failure, broken, say};
@@ -64,7 +56,7 @@ pub(crate) fn run(settings: &cli::Settings, flags: &Run) -> Result<ExitCode, Fai
         sources.suggest(JOURNAL, DEFAULT_JOURNAL);
     }
     let settings = sources.gather(&mut Files::default())?;
-    if flags.judges() && journal_len(&settings) == 0 {
+    if flags.judges() && inquiry::journal_len(&settings) == 0 {
         return Err(Failure::new(
             JOURNAL,
             "it is off, so nothing could be judged",
@@ -103,33 +95,21 @@ pub(crate) fn run(settings: &cli::Settings, flags: &Run) -> Result<ExitCode, Fai
         if !flags.judges() {
             return Ok(ExitCode::from(status));
         }
-        let report = report(&server.pool, &settings, flags, status).await?;
+        let report = inquiry::report(&server.pool, &settings, flags, status).await?;
         if let (Some(mut paper), Some(path)) = (paper, &flags.report) {
-            let is_xml = path.extension().is_some_and(|end| end == "xml");
-            let text = if is_xml {
-                report.to_junit()
-            } else {
-                report.to_json()
-            };
+            let text = report.text(path);
             paper
                 .write_all(text.as_bytes())
                 .map_err(|error| unwritable(path, &error))?;
         }
-        let mut holds = true;
-        for Judgement {
-            assertion,
-            failures,
-        } in &report.assertions
-        {
-            for failure in failures {
-                holds = false;
-                say(format_args!("{}: {}", Escaped(assertion), Escaped(failure)));
-            }
-        }
-        Ok(if status == 0 && !holds {
-            ExitCode::FAILURE
-        } else {
-            ExitCode::from(status)
+        let failed = report
+            .assertions
+            .iter()
+            .filter(|judgement| !tell(judgement))
+            .count();
+        Ok(match status {
+            0 if failed > 0 => ExitCode::FAILURE,
+            _ => ExitCode::from(status),
         })
     })
 }
@@ -162,6 +142,15 @@ async fn attend(
     Ok(Ok(command::exit_status(status)))
 }
 
+/// Says why an assertion does not hold, if so, and whether it does.
+fn tell(judgement: &Judgement) -> bool {
+    for failure in &judgement.failures {
+        let assertion = Escaped(&judgement.assertion);
+        say(format_args!("{assertion}: {}", Escaped(failure)));
+    }
+    judgement.failures.is_empty()
+}
+
 /// The sockets of the emulator, the one for control calls first.
 fn listeners(flags: &Run) -> Result<Vec<TcpListener>, Failure> {
     if !flags.namespace {
@@ -184,80 +173,6 @@ fn environment() -> BTreeMap<String, String> {
     std::env::vars_os().filter_map(text).collect()
 }
 
-/// Asks the emulator what it was asked, and judges it.
-async fn report(
-    pool: &InstancePool,
-    settings: &Settings,
-    flags: &Run,
-    exit_status: u8,
-) -> Result<Report, Failure> {
-    let token = Config::new(settings)?.admin_token;
-    let token = token.as_deref();
-    let Journal { requests: calls } = ask(pool, token, "requests").await?;
-    let clients = readiness::clients(&calls);
-    let mut assertions = Vec::new();
-    if flags.assert_no_v1 {
-        let is_full = calls.len() as u64 >= journal_len(settings);
-        assertions.push(judgement::no_v1(&clients, is_full));
-    }
-    for pattern in &flags.assert_requested {
-        let pattern_text = utf8_percent_encode(pattern, NON_ALPHANUMERIC);
-        let Count { count } =
-            ask(pool, token, &format!("requests/count?path={pattern_text}")).await?;
-        assertions.push(judgement::requested(pattern, count));
-    }
-    let command = flags.command.iter();
-    Ok(Report {
-        command: command
-            .map(|part| part.to_string_lossy().into_owned())
-            .collect(),
-        exit_status,
-        assertions,
-        ready_for_required_tokens: clients
-            .iter()
-            .all(|client| client.verdict != Verdict::Breaks),
-        clients,
-        calls,
-    })
-}
-
-/// The answer of a control call.
-async fn ask<T: DeserializeOwned>(
-    pool: &InstancePool,
-    token: Option<&str>,
-    call: &str,
-) -> Result<T, Failure> {
-    let mut request = Request::get(format!("/_imdsim/{call}")).header(HOST, "localhost");
-    if let Some(token) = token {
-        request = request.header(AUTHORIZATION, format!("Bearer {token}"));
-    }
-    let request = request
-        .body(Bytes::new())
-        .map_err(|error| unknown(&error))?;
-    let response = pool
-        .answer(request)
-        .await
-        .map_err(|error| unknown(&error))?;
-    let text = String::from_utf8_lossy(response.body());
-    if response.status() != StatusCode::OK {
-        return Err(unknown(&text));
-    }
-    serde_json::from_str(&text).map_err(|error| unknown(&error))
-}
-
-/// How many requests the journal holds at most.
-fn journal_len(settings: &Settings) -> u64 {
-    let settings = serde_json::from_str(&settings.to_json()).unwrap_or_default();
-    let serde_json::Value::Object(settings) = settings else {
-        return 0;
-    };
-    match settings.get(JOURNAL) {
-        Some(serde_json::Value::String(text)) => text.parse().unwrap_or_default(),
-        Some(number) => number.as_u64().unwrap_or_default(),
-        None => 0,
-    }
-}
-
 /// Makes the file of the report, before anything is run in vain.
 fn create(path: &Path) -> Result<File, Failure> {
     File::create(path).map_err(|error| unwritable(path, &error))
@@ -268,13 +183,5 @@ fn unwritable(path: &Path, error: &dyn std::fmt::Display) -> Failure {
         path.display(),
         format_args!("the report cannot be written: {error}"),
         "give --report a file that can be",
-    )
-}
-
-fn unknown(error: &dyn std::fmt::Display) -> Failure {
-    Failure::new(
-        "imdsim run",
-        format_args!("what was asked is not known: {error}"),
-        "report this as a bug of imdsim",
     )
 }

@@ -1,6 +1,7 @@
 //! `--report FILE`: what was asked, by whom, and what follows from it.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use serde::Serialize;
@@ -23,15 +24,24 @@ pub(crate) struct Report {
 }
 
 impl Report {
+    /// In the form that the name of its file asks for.
+    pub(crate) fn text(&self, path: &Path) -> String {
+        if path.extension().is_some_and(|end| end == "xml") {
+            self.to_junit()
+        } else {
+            self.to_json()
+        }
+    }
+
     /// As a JSON document.
-    pub(crate) fn to_json(&self) -> String {
+    fn to_json(&self) -> String {
         let text = serde_json::to_string_pretty(self);
         text.expect("nothing in a report can fail to be JSON") + "\n"
     }
 
     /// As the XML that CI systems read: the command and each assertion are a
     /// test; who needs IMDSv1 is in the output of all.
-    pub(crate) fn to_junit(&self) -> String {
+    fn to_junit(&self) -> String {
         let mut suite = TestSuite::new(SUITE);
         let failed = (self.exit_status != 0)
             .then(|| format!("the command ended with status {}", self.exit_status));
