@@ -70,7 +70,7 @@ impl World {
     }
 
     /// Whether another state holds water, at every moment that its events make.
-    pub(crate) fn check(&self, state: &State) -> Result<(), Problem> {
+    pub fn check(&self, state: &State) -> Result<(), Problem> {
         let story = story(&self.config, state)?;
         let moments = [UnixMillis(i64::MIN)].into_iter().chain(story.moments());
         for moment in moments {

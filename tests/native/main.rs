@@ -20,8 +20,12 @@ mod load;
 mod log;
 /// Starting the program, and refusals to start.
 mod program;
+/// The proxy form of requests.
+mod proxied;
 /// Bad flags, values and files; a port in use; help.
 mod refusals;
+/// `imdsim run`: the command's surroundings, signals, status, and judgement.
+mod running;
 /// Tokens and resets over a restart.
 mod sessions;
 /// `--state`: made, kept, locked, and left alone when it cannot be used.
@@ -32,3 +36,5 @@ mod stopping;
 mod transcript;
 /// `imdsim tree` and `imdsim schema`.
 mod tree;
+/// `--watch-config-file`: changes, taken over or refused.
+mod watching;

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -19,8 +19,17 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(crate) struct Program {
     child: Child,
     address: String,
-    output: Arc<Mutex<String>>,
+    output: Arc<Output>,
     reader: Option<JoinHandle<()>>,
+}
+
+/// What the program has said so far, and the news that it said more.
+#[derive(Default)]
+struct Output {
+    said: Mutex<String>,
+    more: Condvar,
+    /// How much of it was waited for.
+    heard: Mutex<usize>,
 }
 
 impl Program {
@@ -32,12 +41,12 @@ impl Program {
             .spawn()
             .unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
-        let output = Arc::new(Mutex::new(String::new()));
+        let output = Arc::new(Output::default());
         let mut address = None;
         while address.is_none() {
             let mut line = String::new();
             let len = stderr.read_line(&mut line).unwrap();
-            let so_far = &mut *output.lock().unwrap();
+            let so_far = &mut *output.said.lock().unwrap();
             so_far.push_str(&line);
             assert_ne!(len, 0, "the program ended: {so_far}");
             address = line
@@ -49,7 +58,8 @@ impl Program {
         let reader = std::thread::spawn(move || {
             for line in stderr.lines() {
                 let line = line.unwrap() + "\n";
-                collected.lock().unwrap().push_str(&line);
+                collected.said.lock().unwrap().push_str(&line);
+                collected.more.notify_all();
             }
         });
         Self {
@@ -88,6 +98,24 @@ impl Program {
         self.send(format!("GET {path} HTTP/1.1\r\nHost: test\r\n\r\n"))
     }
 
+    /// Waits until the program says this, after all that was waited for before.
+    #[track_caller]
+    pub(crate) fn wait_for(&self, text: &str) {
+        let mut heard = self.output.heard.lock().unwrap();
+        let said = self.output.said.lock().unwrap();
+        let missing = |said: &mut String| !said[*heard..].contains(text);
+        let (said, _) = self
+            .output
+            .more
+            .wait_timeout_while(said, PATIENCE, missing)
+            .unwrap();
+        let found = said[*heard..].find(text);
+        *heard += found.map_or(0, |start| start + text.len());
+        // Nobody else shall find the locks poisoned.
+        drop((heard, said));
+        assert!(found.is_some(), "the program did not say: {text}");
+    }
+
     /// Sends a signal.
     #[cfg(unix)]
     pub(crate) fn signal(&self, name: &str) {
@@ -104,7 +132,7 @@ impl Program {
         if let Some(reader) = self.reader.take() {
             reader.join().unwrap();
         }
-        let output = self.output.lock().unwrap().clone();
+        let output = self.output.said.lock().unwrap().clone();
         (status, output)
     }
 
@@ -123,7 +151,7 @@ impl Drop for Program {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if std::thread::panicking() {
-            let output = self.output.lock().unwrap();
+            let output = self.output.said.lock().unwrap();
             println!("the program said:\n{output}");
         }
     }

@@ -1,4 +1,4 @@
-//! The command line: `imdsim [serve|tree|schema] [flags]`.
+//! The command line: `imdsim [serve|run|tree|schema] [flags]`.
 //!
 //! Values that only the core can judge are taken as text, so that a bad value
 //! draws the same sentence from a flag, a file and the environment.
@@ -11,12 +11,15 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::fail::Failure;
+use crate::run::Run;
 
 /// What the person asked for.
 #[derive(Debug)]
 pub(crate) enum Command {
     /// Answer requests.
     Serve(Settings, Serve),
+    /// Run a command that finds the emulator.
+    Run(Settings, Run),
     /// Print everything that would be served.
     Tree(Settings, Tree),
     /// Print the JSON Schema of instances.
@@ -24,7 +27,7 @@ pub(crate) enum Command {
 }
 
 /// Which instance is emulated, and how; the same for every command.
-#[derive(Args, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Emulated instance")]
 pub(crate) struct Settings {
     /// The instance: what `aws ec2 describe-instances` prints, or one instance of it
@@ -101,6 +104,9 @@ pub(crate) struct Serve {
     /// Do not log requests
     #[arg(long)]
     pub(crate) quiet: bool,
+    /// Take changes of the configuration files over while running
+    #[arg(short = 'w', long = "watch-config-file", alias = "watch")]
+    pub(crate) watch: bool,
 }
 
 /// What to print, and how.
@@ -160,6 +166,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
     Ok(match line.command {
         None => Command::Serve(line.settings, line.serve),
         Some(Subcommands::Serve(serve)) => Command::Serve(line.settings, serve.over(line.serve)),
+        Some(Subcommands::Run(run)) => Command::Run(line.settings, run),
         Some(Subcommands::Tree(tree)) => Command::Tree(line.settings, tree),
         Some(Subcommands::Schema) => Command::Schema,
     })
@@ -182,6 +189,8 @@ struct Line {
 enum Subcommands {
     /// Answer requests (this is also what happens without a command)
     Serve(Serve),
+    /// Run a command that finds the emulator, and judge what it asked for
+    Run(Run),
     /// Print the whole tree with its values
     Tree(Tree),
     /// Print the JSON Schema of what --instance takes
@@ -197,6 +206,7 @@ impl Serve {
             keep_alive: self.keep_alive || before.keep_alive,
             log: self.log.or(before.log),
             quiet: self.quiet || before.quiet,
+            watch: self.watch || before.watch,
         }
     }
 }

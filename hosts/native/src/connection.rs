@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{CONNECTION, SERVER};
+use http::header::{CONNECTION, CONTENT_TYPE, SERVER};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
 use hyper::body::{Body, Frame, SizeHint};
 use hyper::ext::ReasonPhrase;
@@ -59,6 +59,15 @@ pub(crate) fn refuse(status: StatusCode) -> Response<Whole> {
     response
 }
 
+/// The same with a sentence for the person behind the client.
+pub(crate) fn refuse_saying(status: StatusCode, sentence: &'static str) -> Response<Whole> {
+    let mut response = refuse(status);
+    let text = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, text);
+    *response.body_mut() = Whole::new(Bytes::from_static(sentence.as_bytes()));
+    response
+}
+
 /// A body that is there as a whole, or breaks off.
 ///
 /// An empty one does not say at once that it is at its end, for then hyper
@@ -89,6 +98,11 @@ impl Whole {
         }
     }
 
+    /// What is there.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// The length of what is there.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
@@ -107,22 +121,23 @@ impl Body for Whole {
         if !bytes.is_empty() {
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
-        match self.is_broken {
-            false => Poll::Ready(None),
-            true if self.is_sent => Poll::Ready(Some(Err(breaks_off()))),
-            // hyper sends what it has before it asks again.
-            true => {
-                self.is_sent = true;
-                context.waker().wake_by_ref();
-                Poll::Pending
-            }
+        if !self.is_broken {
+            return Poll::Ready(None);
         }
+        if self.is_sent {
+            return Poll::Ready(Some(Err(breaks_off())));
+        }
+        // hyper sends what it has before it asks again.
+        self.is_sent = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
     }
 
     fn size_hint(&self) -> SizeHint {
-        match self.is_broken {
-            false => SizeHint::with_exact(self.bytes.len() as u64),
-            true => SizeHint::default(),
+        if self.is_broken {
+            SizeHint::default()
+        } else {
+            SizeHint::with_exact(self.bytes.len() as u64)
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 /// A sentence that names the place, what is wrong there, and the remedy.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure(String);
 
 impl Failure {
@@ -35,6 +35,15 @@ impl From<imdsim::Problem> for Failure {
     fn from(problem: imdsim::Problem) -> Self {
         Self(one_line(&problem.to_string()))
     }
+}
+
+/// What should never happen, whatever people give.
+pub(crate) fn broken(error: &dyn fmt::Display) -> Failure {
+    Failure::new(
+        "this program",
+        format_args!("it cannot start: {error:#}"),
+        "report this as a bug of imdsim",
+    )
 }
 
 /// One line to the person who started the program.

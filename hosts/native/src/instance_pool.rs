@@ -4,7 +4,7 @@
 //! since its memory is still in the processor's cache.
 
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::{Bytes, BytesMut};
 use http::{Method, Request, Response};
@@ -31,15 +31,22 @@ const MAX_IDLE: usize = 64;
 /// Where requests find an instance.
 pub(crate) struct InstancePool {
     component: ProxyPre<Host>,
-    document: String,
     values: Arc<dyn keyvalue::Store>,
-    idle: Mutex<Vec<Instance>>,
+    stock: Mutex<Stock>,
     turns: Semaphore,
+}
+
+/// The settings in force, and the instances under them that wait for requests.
+struct Stock {
+    document: Arc<str>,
+    idle: Vec<Instance>,
 }
 
 struct Instance {
     store: Store<Host>,
     proxy: Proxy,
+    /// The settings that it was started with.
+    document: Arc<str>,
 }
 
 impl InstancePool {
@@ -49,15 +56,18 @@ impl InstancePool {
         document: String,
         values: Arc<dyn keyvalue::Store>,
     ) -> Result<Self> {
+        let document = Arc::from(document);
         let linker = guest::linker(component.engine())?;
         let pool = Self {
             component: ProxyPre::new(linker.instantiate_pre(component)?)?,
-            document,
             values,
-            idle: Mutex::default(),
+            stock: Mutex::new(Stock {
+                document: Arc::clone(&document),
+                idle: Vec::new(),
+            }),
             turns: Semaphore::new(MAX_BUSY),
         };
-        let first = pool.instantiate().await?;
+        let first = pool.instantiate(document).await?;
         pool.put_back(first);
         Ok(pool)
     }
@@ -67,8 +77,8 @@ impl InstancePool {
     pub(crate) async fn answer(&self, request: Request<Bytes>) -> Result<Response<Whole>> {
         let _turn = self.turns.acquire().await?;
         let instance = match self.take() {
-            Some(instance) => instance,
-            None => self.instantiate().await?,
+            Ok(instance) => instance,
+            Err(document) => self.instantiate(document).await?,
         };
         let (response, kept) = instance.answer(request).await?;
         if let Some(instance) = kept {
@@ -77,23 +87,46 @@ impl InstancePool {
         Ok(response)
     }
 
-    async fn instantiate(&self) -> Result<Instance> {
+    /// Puts other settings in force: requests that come from now on are answered
+    /// under them, those that are being answered under the old ones.
+    pub(crate) fn take_over(&self, document: String) {
+        let mut stock = self.stock();
+        stock.document = Arc::from(document);
+        let old = std::mem::take(&mut stock.idle);
+        // Nobody waits while many instances go.
+        drop(stock);
+        drop(old);
+    }
+
+    async fn instantiate(&self, document: Arc<str>) -> Result<Instance> {
         let values = Arc::clone(&self.values);
-        let mut store = Host::store(self.component.engine(), &self.document, values);
+        let mut store = Host::store(self.component.engine(), &document, values);
         let proxy = self.component.instantiate_async(&mut store).await?;
-        Ok(Instance { store, proxy })
+        Ok(Instance {
+            store,
+            proxy,
+            document,
+        })
     }
 
-    fn take(&self) -> Option<Instance> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.pop()
+    /// An instance that waits, or what to start another one with.
+    fn take(&self) -> std::result::Result<Instance, Arc<str>> {
+        let mut stock = self.stock();
+        let waiting = stock.idle.pop();
+        waiting.ok_or_else(|| Arc::clone(&stock.document))
     }
 
+    /// Keeps an instance, if its settings are still in force.
     fn put_back(&self, instance: Instance) {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < MAX_IDLE {
-            idle.push(instance);
+        let mut stock = self.stock();
+        if stock.idle.len() < MAX_IDLE && Arc::ptr_eq(&instance.document, &stock.document) {
+            stock.idle.push(instance);
         }
+    }
+
+    /// What all requests share. A panic elsewhere cannot leave it half changed.
+    fn stock(&self) -> MutexGuard<'_, Stock> {
+        self.stock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -15,7 +15,8 @@ use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use jiff::{Timestamp, Zoned};
 use serde::Serialize;
 
-use crate::cli::{LogFormat, Serve};
+use crate::cli::LogFormat;
+use crate::fail::say;
 
 /// Where requests are told about.
 pub(crate) struct Log {
@@ -36,10 +37,10 @@ pub(crate) struct Entry {
 }
 
 impl Log {
-    /// The log that the flags ask for.
-    pub(crate) fn new(flags: &Serve) -> Self {
+    /// A log in this form, or none of requests.
+    pub(crate) fn new(format: Option<LogFormat>) -> Self {
         Self {
-            format: (!flags.quiet).then(|| flags.log.unwrap_or_default()),
+            format,
             stream: Mutex::new(AutoStream::auto(io::stderr())),
         }
     }
@@ -81,6 +82,21 @@ impl Log {
                 time: Timestamp::now().to_string(),
                 peer: peer.to_string(),
                 error: error.to_string(),
+            })),
+        }
+    }
+
+    /// Tells what is no request, also when requests are not told of.
+    pub(crate) fn tell(&self, message: &str) {
+        match self.format {
+            None => say(message),
+            Some(LogFormat::Text) => {
+                let time = clock();
+                self.write(&format!("{DIM}{time}{DIM:#} {message}"));
+            }
+            Some(LogFormat::Json) => self.write(&json(&Told {
+                time: Timestamp::now().to_string(),
+                message,
             })),
         }
     }
@@ -168,10 +184,19 @@ struct Failed {
     error: String,
 }
 
+/// The JSON line of anything else.
+#[derive(Serialize)]
+struct Told<'a> {
+    time: String,
+    message: &'a str,
+}
+
 /// Version 2 is asking for a token, or showing one. The control API is no
-/// part of the service and has no version.
+/// part of the service and has no version, nor has what is meant for others,
+/// which has no path.
 fn imds_version(method: &Method, path: &str, headers: &HeaderMap) -> Option<u8> {
-    if path.starts_with("/_imdsim/") || path.starts_with("/_parlel/") {
+    let is_control = path.starts_with("/_imdsim/") || path.starts_with("/_parlel/");
+    if is_control || path.is_empty() {
         return None;
     }
     let asks = method == Method::PUT && path.trim_end_matches('/') == "/latest/api/token";
@@ -179,9 +204,13 @@ fn imds_version(method: &Method, path: &str, headers: &HeaderMap) -> Option<u8> 
     Some(if asks || shows { 2 } else { 1 })
 }
 
+/// Of a request that is meant for another server, the name of that one.
 fn target(uri: &Uri) -> &str {
-    uri.path_and_query()
-        .map_or_else(|| uri.path(), |target| target.as_str())
+    match (uri.path_and_query(), uri.authority()) {
+        (Some(target), _) => target.as_str(),
+        (None, Some(server)) => server.as_str(),
+        (None, None) => uri.path(),
+    }
 }
 
 fn style(status: Option<StatusCode>) -> Style {
@@ -194,7 +223,7 @@ fn style(status: Option<StatusCode>) -> Style {
 }
 
 /// Text that cannot steer a terminal.
-struct Escaped<'a>(&'a str);
+pub(crate) struct Escaped<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -11,16 +11,20 @@ mod engine;
 mod engine_config;
 mod fail;
 mod fields;
+mod files;
 mod guest;
 mod instance_pool;
 mod keyvalue;
 mod log;
+mod proxy;
 mod request_body;
+mod run;
 mod serve;
 mod server;
 mod settings;
 mod stop;
 mod tree;
+mod watch;
 mod workers;
 
 use std::io::Write as _;
@@ -33,6 +37,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let done = match cli::parse(std::env::args_os()) {
         Ok(cli::Command::Serve(settings, flags)) => serve::serve(&settings, &flags),
+        Ok(cli::Command::Run(settings, flags)) => {
+            return run::run(&settings, &flags).unwrap_or_else(|failure| failure.report());
+        }
         Ok(cli::Command::Tree(settings, asked)) => tree::tree(&settings, &asked),
         Ok(cli::Command::Schema) => {
             // A reader that has seen enough is no failure.

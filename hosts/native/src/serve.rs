@@ -8,13 +8,15 @@ use tokio::runtime::Builder;
 
 use crate::cli;
 use crate::engine;
-use crate::fail::Failure;
+use crate::fail::{Failure, broken};
+use crate::files::Files;
 use crate::instance_pool::InstancePool;
 use crate::keyvalue::{Durable, Layered, Memory, Store};
 use crate::log::Log;
 use crate::server::Server;
-use crate::settings;
+use crate::settings::Sources;
 use crate::stop;
+use crate::watch::Watch;
 use crate::workers::Workers;
 
 /// Where the program listens when it is not told.
@@ -22,10 +24,10 @@ const DEFAULT_ADDR: &str = "127.0.0.1:4719";
 
 /// Serves until a signal comes.
 pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), Failure> {
-    let settings = settings::gather(settings, std::env::vars_os())?;
-    let names_peers = imdsim::Config::new(&settings)?.mock_ip_count.is_some();
-    let document = settings.to_json();
-    let listener = listen(flags.addr.as_deref().unwrap_or(DEFAULT_ADDR))?;
+    let sources = Sources::new(settings, std::env::vars_os())?;
+    let mut files = Files::default();
+    let settings = sources.gather(&mut files)?;
+    let listener = listen("--addr", flags.addr.as_deref().unwrap_or(DEFAULT_ADDR))?;
     let values: Arc<dyn Store> = match &flags.state {
         None => Arc::new(Memory::default()),
         Some(path) => Arc::new(Layered::new(Durable::open(path)?)),
@@ -38,31 +40,37 @@ pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), 
         .map_err(|error| broken(&error))?;
     let mut workers = Workers::start().map_err(|error| broken(&error))?;
     runtime.block_on(async {
-        let pool = InstancePool::new(&component, document, values)
+        let pool = InstancePool::new(&component, settings.to_json(), Arc::clone(&values))
             .await
             .map_err(|error| broken(&error))?;
         let listener =
             tokio::net::TcpListener::from_std(listener).map_err(|error| broken(&error))?;
         let address = listener.local_addr().map_err(|error| broken(&error))?;
         let stop = stop::signal().map_err(|error| broken(&error))?;
-        let server = Server {
+        let server = Arc::new(Server {
             pool,
             keep_alive: flags.keep_alive,
-            names_peers,
-            log: Log::new(flags),
-        };
+            log: Log::new((!flags.quiet).then(|| flags.log.unwrap_or_default())),
+        });
         #[allow(clippy::print_stderr, reason = "people and tests wait for this line")]
         {
             eprintln!("Serving HTTP on http://{address}/");
         }
-        server.run(listener, &mut workers, stop).await;
+        let watch = flags
+            .watch
+            .then(|| Watch::new(sources, files, settings, values));
+        tokio::select! {
+            () = Arc::clone(&server).run(vec![listener], &mut workers, stop) => {}
+            () = server.watch(watch) => {}
+        }
         Ok(())
     })
     // The workers are gone, and with them the last reference to the store,
     // which closes its file.
 }
 
-fn listen(address: &str) -> Result<TcpListener, Failure> {
+/// Listens on an address; `place` is where it was given.
+pub(crate) fn listen(place: &str, address: &str) -> Result<TcpListener, Failure> {
     use std::io::ErrorKind;
 
     let listener = TcpListener::bind(address).map_err(|error| {
@@ -84,19 +92,10 @@ fn listen(address: &str) -> Result<TcpListener, Failure> {
                 "give HOST:PORT, for instance 127.0.0.1:4719",
             ),
         };
-        Failure::new("--addr", what, remedy)
+        Failure::new(place, what, remedy)
     })?;
     listener
         .set_nonblocking(true)
         .map_err(|error| broken(&error))?;
     Ok(listener)
-}
-
-/// What should never happen, whatever people give.
-fn broken(error: &dyn std::fmt::Display) -> Failure {
-    Failure::new(
-        "this program",
-        format_args!("it cannot start: {error:#}"),
-        "report this as a bug of imdsim",
-    )
 }

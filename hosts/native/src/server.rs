@@ -1,8 +1,10 @@
 //! Serving connections until a signal comes.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,7 +22,9 @@ use crate::connection::{self, Whole};
 use crate::fail::say;
 use crate::instance_pool::InstancePool;
 use crate::log::Log;
+use crate::proxy;
 use crate::request_body;
+use crate::watch::{Verdict, Watch};
 use crate::workers::Workers;
 
 /// The largest head of a request, request line included.
@@ -40,36 +44,35 @@ const BREATHER: Duration = Duration::from_millis(50);
 pub(crate) struct Server {
     pub(crate) pool: InstancePool,
     pub(crate) keep_alive: bool,
-    /// Whether the component wants to know who asks.
-    pub(crate) names_peers: bool,
     pub(crate) log: Log,
 }
 
 /// The two ends of a connection.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Ends {
     local: SocketAddr,
     peer: SocketAddr,
+    /// The address of the peer, as the component is told it.
+    name: HeaderValue,
 }
 
 impl Server {
     /// Accepts connections until `stop` comes, then lets what runs finish.
     pub(crate) async fn run(
-        self,
-        listener: TcpListener,
+        self: Arc<Self>,
+        listeners: Vec<TcpListener>,
         workers: &mut Workers,
         stop: impl Future<Output = ()>,
     ) {
-        let server = Arc::new(self);
         let running = GracefulShutdown::new();
         let mut stop = std::pin::pin!(stop);
         loop {
             let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
+                accepted = accept(&listeners) => accepted,
                 () = &mut stop => break,
             };
             match accepted {
-                Ok((stream, peer)) => server.welcome(stream, peer, &running, workers),
+                Ok((stream, peer)) => self.welcome(stream, peer, &running, workers),
                 Err(error) if is_the_clients(&error) => {}
                 Err(error) => {
                     say(format_args!("cannot accept a connection: {error}"));
@@ -77,9 +80,24 @@ impl Server {
                 }
             }
         }
-        drop(listener);
+        drop(listeners);
         // What has not finished by then is cut off.
         let _ = timeout(FAREWELL, running.shutdown()).await;
+    }
+
+    /// Puts changes of the configuration in force and tells of them, for as
+    /// long as this is waited for.
+    pub(crate) async fn watch(&self, watch: Option<Watch>) {
+        let Some(watch) = watch else {
+            return std::future::pending().await;
+        };
+        let judged = |verdict: Verdict| {
+            if let Verdict::Changed(settings, _) = &verdict {
+                self.pool.take_over(settings.to_json());
+            }
+            self.log.tell(&verdict.to_string());
+        };
+        watch.run(judged).await;
     }
 
     fn welcome(
@@ -99,7 +117,9 @@ impl Server {
         let Ok(stream) = stream.into_std() else {
             return;
         };
-        let ends = Ends { local, peer };
+        let name = peer.ip().to_canonical().to_string();
+        let name = HeaderValue::try_from(name).expect("an address is a header value");
+        let ends = Ends { local, peer, name };
         let server = Arc::clone(self);
         let watcher = running.watcher();
         workers.spawn(move || async move {
@@ -108,7 +128,7 @@ impl Server {
             };
             let connection = watcher.watch(server.connection(stream, ends));
             match connection.await {
-                Err(error) if error.is_parse() => server.log.malformed(ends.peer, &error),
+                Err(error) if error.is_parse() => server.log.malformed(peer, &error),
                 // The client left in the middle, or was too slow.
                 Ok(()) | Err(_) => {}
             }
@@ -123,6 +143,7 @@ impl Server {
         let server = Arc::clone(self);
         let service = service_fn(move |request| {
             let server = Arc::clone(&server);
+            let ends = ends.clone();
             async move { server.answer(request, ends).await }
         });
         http1::Builder::new()
@@ -137,9 +158,17 @@ impl Server {
     }
 
     /// An error closes the connection without an answer.
-    async fn answer(&self, request: Request<Incoming>, ends: Ends) -> io::Result<Response<Whole>> {
+    async fn answer(
+        &self,
+        mut request: Request<Incoming>,
+        ends: Ends,
+    ) -> io::Result<Response<Whole>> {
+        let directed = proxy::direct(&mut request, ends.local);
         let entry = self.log.begin(&request, ends.peer);
-        let response = self.respond(request, ends).await;
+        let response = match directed {
+            Ok(()) => self.respond(request, ends).await,
+            Err(proxy::MeantForOthers) => Some(refuse_others(request).await),
+        };
         if let Some(entry) = entry {
             let told = response.as_ref();
             self.log.end(
@@ -159,9 +188,9 @@ impl Server {
             Err(status) => return Some(connection::refuse(status)),
         };
         name_host(&mut request, ends.local);
-        if self.names_peers {
-            name_peer(&mut request, ends.peer);
-        }
+        // Whatever the client says of itself.
+        let headers = request.headers_mut();
+        headers.insert(imdsim::wire::PEER, ends.name);
         match self.pool.answer(request).await {
             Ok(response) => connection::finish(response, stays_open),
             Err(error) => {
@@ -172,12 +201,32 @@ impl Server {
     }
 }
 
+/// The next connection to any of them.
+async fn accept(listeners: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)> {
+    poll_fn(|context| {
+        let mut polls = listeners
+            .iter()
+            .map(|listener| listener.poll_accept(context));
+        polls.find(Poll::is_ready).unwrap_or(Poll::Pending)
+    })
+    .await
+}
+
+/// Refuses what is meant for another server, having taken in what a client
+/// sends before it reads.
+async fn refuse_others(request: Request<Incoming>) -> Response<Whole> {
+    match request_body::take_in(request).await {
+        Ok(_) => connection::refuse_saying(StatusCode::FORBIDDEN, proxy::REFUSAL),
+        Err(status) => connection::refuse(status),
+    }
+}
+
 /// `wasi:http` insists that a request names a host, which the real service
 /// does not. A request without one means the address that it was sent to; a
 /// name that is not even text stays no host of anybody's.
 fn name_host(request: &mut Request<Bytes>, local: SocketAddr) {
     let stated = request.headers().get(HOST);
-    if request.uri().authority().is_some() || stated.is_some_and(|host| host.to_str().is_ok()) {
+    if stated.is_some_and(|host| host.to_str().is_ok()) {
         return;
     }
     let authority = match stated {
@@ -190,13 +239,6 @@ fn name_host(request: &mut Request<Bytes>, local: SocketAddr) {
     if let Ok(uri) = Uri::from_parts(parts) {
         *request.uri_mut() = uri;
     }
-}
-
-/// Tells the component who asks, whatever the client says of itself.
-fn name_peer(request: &mut Request<Bytes>, peer: SocketAddr) {
-    let address = peer.ip().to_canonical().to_string();
-    let address = HeaderValue::try_from(address).expect("an address is a header value");
-    request.headers_mut().insert(imdsim::wire::PEER, address);
 }
 
 /// Whether an error of `accept` is about that one connection.

@@ -4,10 +4,6 @@
 //! What a key means, and whether a value is one, is the core's business.
 
 use std::ffi::OsString;
-use std::fmt::Display;
-use std::fs::File;
-use std::io::Read as _;
-use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,6 +11,7 @@ use jiff::Timestamp;
 
 use crate::cli;
 use crate::fail::{Failure, say};
+use crate::files::Files;
 
 /// The variable that holds a whole document. The component gets all settings
 /// in it, and gets no other variable.
@@ -22,9 +19,6 @@ pub(crate) const DOCUMENT_VARIABLE: &str = "IMDSIM_CONFIG";
 
 /// How the names of this program's variables begin.
 const PREFIX: &str = "IMDSIM_";
-
-/// Larger files are refused before they fill the memory.
-const MAX_FILE_LEN: u64 = 16 * 1024 * 1024;
 
 /// How many requests the journal holds.
 const JOURNAL: &str = "1000";
@@ -34,29 +28,79 @@ pub(crate) fn gather(
     flags: &cli::Settings,
     environment: impl Iterator<Item = (OsString, OsString)>,
 ) -> Result<imdsim::Settings, Failure> {
-    let mut variables = ours(environment)?;
-    let document = variables
-        .iter()
-        .position(|(name, _)| name == DOCUMENT_VARIABLE)
-        .map(|index| variables.swap_remove(index));
-    let mut settings = match (&flags.config, document) {
-        (Some(path), _) => imdsim::Settings::parse(&path.display().to_string(), &read_text(path)?)?,
-        (None, Some((name, text))) => imdsim::Settings::parse(&name, &text)?,
-        (None, None) => imdsim::Settings::default(),
-    };
-    settings.suggest("host", "native")?;
-    settings.suggest("journal", JOURNAL)?;
-    settings.suggest("started", &Timestamp::now().to_string())?;
-    variables.sort();
-    for (name, text) in &variables {
-        match imdsim::key_of(name) {
-            Some(key) => settings.set(name, key, text)?,
-            None => say(format_args!("{name}: there is no such setting; ignored")),
+    Sources::new(flags, environment)?.gather(&mut Files::default())
+}
+
+/// Where settings come from, as the program was started. Only what is in the
+/// files can be another thing later.
+#[derive(Debug)]
+pub(crate) struct Sources {
+    flags: cli::Settings,
+    /// A name and a whole document.
+    document: Option<(String, String)>,
+    /// Names, their keys, and texts.
+    variables: Vec<(String, &'static str, String)>,
+    /// Keys and what they are if nobody says otherwise.
+    suggestions: Vec<(&'static str, &'static str)>,
+    /// The time that delays of the timeline count from.
+    started: Timestamp,
+}
+
+impl Sources {
+    /// Takes from the environment what is meant for this program.
+    pub(crate) fn new(
+        flags: &cli::Settings,
+        environment: impl Iterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, Failure> {
+        let mut document = None;
+        let mut variables = Vec::new();
+        for (name, text) in ours(environment)? {
+            if name == DOCUMENT_VARIABLE {
+                document = Some((name, text));
+            } else if let Some(key) = imdsim::key_of(&name) {
+                variables.push((name, key, text));
+            } else {
+                say(format_args!("{name}: there is no such setting; ignored"));
+            }
         }
+        variables.sort();
+        Ok(Self {
+            flags: flags.clone(),
+            document,
+            variables,
+            suggestions: Vec::new(),
+            started: Timestamp::now(),
+        })
     }
-    apply(flags, &mut settings)?;
-    imdsim::Config::new(&settings)?;
-    Ok(settings)
+
+    /// Sets a key where nobody else does.
+    pub(crate) fn suggest(&mut self, key: &'static str, text: &'static str) {
+        self.suggestions.push((key, text));
+    }
+
+    /// Puts the layers together, with what is in the files, and has the core
+    /// check the result.
+    pub(crate) fn gather(&self, files: &mut Files) -> Result<imdsim::Settings, Failure> {
+        let mut settings = match (&self.flags.config, &self.document) {
+            (Some(path), _) => {
+                imdsim::Settings::parse(&path.display().to_string(), &files.read_text(path)?)?
+            }
+            (None, Some((name, text))) => imdsim::Settings::parse(name, text)?,
+            (None, None) => imdsim::Settings::default(),
+        };
+        for (key, text) in &self.suggestions {
+            settings.suggest(key, text)?;
+        }
+        settings.suggest("host", "native")?;
+        settings.suggest("journal", JOURNAL)?;
+        settings.suggest("started", &self.started.to_string())?;
+        for (name, key, text) in &self.variables {
+            settings.set(name, key, text)?;
+        }
+        apply(&self.flags, files, &mut settings)?;
+        imdsim::Config::new(&settings)?;
+        Ok(settings)
+    }
 }
 
 /// The variables meant for this program.
@@ -78,7 +122,11 @@ fn ours(
 }
 
 /// The flags, which win over everything else.
-fn apply(flags: &cli::Settings, settings: &mut imdsim::Settings) -> Result<(), Failure> {
+fn apply(
+    flags: &cli::Settings,
+    files: &mut Files,
+    settings: &mut imdsim::Settings,
+) -> Result<(), Failure> {
     for (key, path) in [
         ("credentials", &flags.credentials),
         ("instance", &flags.instance),
@@ -86,16 +134,16 @@ fn apply(flags: &cli::Settings, settings: &mut imdsim::Settings) -> Result<(), F
         ("timeline", &flags.timeline),
     ] {
         if let Some(path) = path {
-            settings.set(&path.display().to_string(), key, &read_text(path)?)?;
+            settings.set(&path.display().to_string(), key, &files.read_text(path)?)?;
         }
     }
     if let Some(path) = &flags.user_data {
-        let encoded = STANDARD.encode(read(path)?);
+        let encoded = STANDARD.encode(files.read(path)?);
         settings.set(&path.display().to_string(), "user_data", &encoded)?;
     }
     if let Some(path) = &flags.identity_keys {
         let place = path.display().to_string();
-        settings.set(&place, "identity_keys", &read_text(path)?)?;
+        settings.set(&place, "identity_keys", &files.read_text(path)?)?;
     }
     for (flag, key, value) in [
         ("--http-tokens", "http_tokens", &flags.http_tokens),
@@ -121,29 +169,4 @@ fn apply(flags: &cli::Settings, settings: &mut imdsim::Settings) -> Result<(), F
         }
     }
     Ok(())
-}
-
-fn read_text(path: &Path) -> Result<String, Failure> {
-    String::from_utf8(read(path)?)
-        .map_err(|_| unreadable(path, "it is not UTF-8 text", "save it as UTF-8"))
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MAX_FILE_LEN + 1).read_to_end(&mut bytes))
-        .map_err(|error| unreadable(path, error, "give the name of a file that can be read"))?;
-    if bytes.len() as u64 > MAX_FILE_LEN {
-        return Err(unreadable(
-            path,
-            "it is larger than 16 MiB",
-            "give a smaller file",
-        ));
-    }
-    Ok(bytes)
-}
-
-fn unreadable(path: &Path, reason: impl Display, remedy: &str) -> Failure {
-    let what = format!("this file cannot be used: {reason}");
-    Failure::new(path.display(), what, remedy)
 }

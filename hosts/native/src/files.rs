@@ -1,0 +1,62 @@
+//! The files that settings come from, each read once, so that what is judged
+//! is what was looked at, however often the files change meanwhile.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use crate::fail::Failure;
+
+/// Larger files are refused before they fill the memory.
+const MAX_FILE_LEN: u64 = 16 * 1024 * 1024;
+
+/// Files by name: what was in each, or why it could not be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Files(BTreeMap<PathBuf, Result<Vec<u8>, Failure>>);
+
+impl Files {
+    /// What is in a file, which is remembered.
+    pub(crate) fn read(&mut self, path: &Path) -> Result<Vec<u8>, Failure> {
+        let known = self.0.entry(path.to_owned());
+        known.or_insert_with(|| read(path)).clone()
+    }
+
+    /// The same of a file that holds text.
+    pub(crate) fn read_text(&mut self, path: &Path) -> Result<String, Failure> {
+        String::from_utf8(self.read(path)?)
+            .map_err(|_| unreadable(path, "it is not UTF-8 text", "save it as UTF-8"))
+    }
+
+    /// What is in the same files now. A pipe, which gives what it has only
+    /// once, stays what it was.
+    pub(crate) fn read_again(&self) -> Self {
+        let again = self.0.iter().map(|(path, known)| {
+            let is_pipe = fs::metadata(path).is_ok_and(|found| !found.is_file());
+            let content = if is_pipe { known.clone() } else { read(path) };
+            (path.clone(), content)
+        });
+        Self(again.collect())
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MAX_FILE_LEN + 1).read_to_end(&mut bytes))
+        .map_err(|error| unreadable(path, error, "give the name of a file that can be read"))?;
+    if bytes.len() as u64 > MAX_FILE_LEN {
+        return Err(unreadable(
+            path,
+            "it is larger than 16 MiB",
+            "give a smaller file",
+        ));
+    }
+    Ok(bytes)
+}
+
+fn unreadable(path: &Path, reason: impl Display, remedy: &str) -> Failure {
+    let what = format!("this file cannot be used: {reason}");
+    Failure::new(path.display(), what, remedy)
+}

@@ -1,0 +1,152 @@
+//! The command as a process: started, sent what this process is sent, waited
+//! for.
+
+use std::io::{self, ErrorKind};
+use std::process::{ExitCode, ExitStatus};
+
+use tokio::process::{Child, Command};
+
+use crate::fail::say;
+
+/// Why there is no process, and the status that says so, as shells have it.
+pub(crate) fn not_started(command: &Command, error: &io::Error) -> ExitCode {
+    let name = command.as_std().get_program().display();
+    let (status, remedy) = match error.kind() {
+        ErrorKind::NotFound => (127, "give the name of a program that is there"),
+        _ => (126, "give the name of a program that can be run"),
+    };
+    say(format_args!(
+        "{name}: the command cannot be run: {error}; {remedy}"
+    ));
+    ExitCode::from(status)
+}
+
+/// The status that tells how the process ended: its own, or 128 and the number
+/// of the signal.
+pub(crate) fn exit_status(status: ExitStatus) -> u8 {
+    #[cfg(unix)]
+    let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+    #[cfg(not(unix))]
+    let signal = None;
+    let code = status.code().or(signal.map(|signal: i32| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+}
+
+/// Waits for the end of the process, passing on signals until then.
+pub(crate) async fn wait(child: &mut Child, signals: Signals) -> io::Result<ExitStatus> {
+    let passing_on = signals.pass_on(child.id());
+    tokio::select! {
+        status = child.wait() => status,
+        () = passing_on => std::future::pending().await,
+    }
+}
+
+/// Signals that end this process otherwise.
+#[cfg(unix)]
+pub(crate) use self::unix::Signals;
+#[cfg(not(unix))]
+pub(crate) use self::windows::Signals;
+
+#[cfg(unix)]
+mod unix {
+    use std::fs::File;
+    use std::task::Poll;
+
+    use nix::sys::signal::{self, Signal};
+    use nix::unistd::{Pid, getpgrp, tcgetpgrp};
+    use tokio::signal::unix::SignalKind;
+
+    use super::io;
+
+    /// Those that people and supervisors send.
+    const PASSED_ON: [Signal; 6] = [
+        Signal::SIGHUP,
+        Signal::SIGINT,
+        Signal::SIGQUIT,
+        Signal::SIGTERM,
+        Signal::SIGUSR1,
+        Signal::SIGUSR2,
+    ];
+
+    pub(crate) struct Signals(Vec<(Signal, tokio::signal::unix::Signal)>);
+
+    impl Signals {
+        /// Listens from now on.
+        pub(crate) fn listen() -> io::Result<Self> {
+            let listen = |signal: Signal| {
+                let kind = SignalKind::from_raw(signal as i32);
+                Ok((signal, tokio::signal::unix::signal(kind)?))
+            };
+            PASSED_ON
+                .into_iter()
+                .map(listen)
+                .collect::<io::Result<_>>()
+                .map(Self)
+        }
+
+        /// Passes on what comes to a process, until this is dropped.
+        pub(super) async fn pass_on(mut self, id: Option<u32>) {
+            let id = id.and_then(|id| i32::try_from(id).ok());
+            loop {
+                let came = std::future::poll_fn(|context| {
+                    let mut polls = self.0.iter_mut().map(|(signal, stream)| {
+                        let came = stream.poll_recv(context).is_ready();
+                        came.then_some(*signal)
+                    });
+                    polls
+                        .find_map(|came| came)
+                        .map_or(Poll::Pending, Poll::Ready)
+                });
+                let came = came.await;
+                if let Some(id) = id
+                    && !reaches_both(came)
+                {
+                    // A command that has just ended needs no signal.
+                    let _ = signal::kill(Pid::from_raw(id), came);
+                }
+            }
+        }
+    }
+
+    /// Whether the terminal has sent the signal to the command as well: what
+    /// keys send goes to every process in the foreground.
+    fn reaches_both(signal: Signal) -> bool {
+        let in_foreground =
+            || File::open("/dev/tty").is_ok_and(|terminal| tcgetpgrp(terminal) == Ok(getpgrp()));
+        matches!(signal, Signal::SIGINT | Signal::SIGQUIT) && in_foreground()
+    }
+}
+
+#[cfg(not(unix))]
+mod windows {
+    use super::io;
+
+    /// Ctrl-C, which reaches the command without help.
+    pub(crate) struct Signals(tokio::signal::windows::CtrlC);
+
+    impl Signals {
+        /// Listens from now on.
+        pub(crate) fn listen() -> io::Result<Self> {
+            tokio::signal::windows::ctrl_c().map(Self)
+        }
+
+        /// Keeps this process alive until the command has ended.
+        pub(super) async fn pass_on(mut self, _: Option<u32>) {
+            while self.0.recv().await.is_some() {}
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_status_is_passed_on_and_a_signal_counts_from_128() {
+        assert_eq!(exit_status(ExitStatus::from_raw(7 << 8)), 7);
+        assert_eq!(exit_status(ExitStatus::from_raw(15)), 128 + 15);
+        assert_eq!(exit_status(ExitStatus::from_raw(0)), 0);
+    }
+}

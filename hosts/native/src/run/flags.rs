@@ -1,0 +1,78 @@
+//! What `imdsim run` can be told.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::LogFormat;
+use crate::fail::Failure;
+
+/// A command to run, and what must be true of its requests.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Run")]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag that people give"
+)]
+pub(crate) struct Run {
+    /// Fail if a request came without a session token, as under IMDSv1
+    #[arg(long)]
+    pub(crate) assert_no_v1: bool,
+    /// Fail if no path like this was asked for; `*` is one name, `**` any number of them
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) assert_requested: Vec<String>,
+    /// Write down the calls, and which clients need IMDSv1: JSON, or JUnit XML if the name ends in .xml
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// Leave the command no other credentials than the emulator's
+    #[arg(long)]
+    pub(crate) clean: bool,
+    /// Run the command in a network of its own, where 169.254.169.254 is the emulator
+    #[arg(long)]
+    pub(crate) namespace: bool,
+    /// Leave `http_proxy` alone; who knows the address only, does not find the emulator then
+    #[arg(long)]
+    pub(crate) no_proxy: bool,
+    /// Log requests on stderr
+    #[arg(
+        long,
+        value_enum,
+        value_name = "text|json",
+        hide_possible_values = true
+    )]
+    pub(crate) log: Option<LogFormat>,
+    /// The command, and its arguments
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "COMMAND"
+    )]
+    pub(crate) command: Vec<OsString>,
+}
+
+impl Run {
+    /// The command and its arguments, if the flags hold water.
+    pub(crate) fn command(&self) -> Result<(&OsString, &[OsString]), Failure> {
+        let relative = |pattern: &&String| !pattern.starts_with('/');
+        if let Some(pattern) = self.assert_requested.iter().find(relative) {
+            return Err(Failure::new(
+                "--assert-requested",
+                format_args!("{pattern:?} is no path"),
+                "begin it with a slash, as in /latest/meta-data/**",
+            ));
+        }
+        self.command.split_first().ok_or_else(|| {
+            Failure::new(
+                "imdsim run",
+                "there is no command to run",
+                "give one, as in `imdsim run -- aws configure list`",
+            )
+        })
+    }
+
+    /// Whether anything depends on what was asked.
+    pub(crate) fn judges(&self) -> bool {
+        self.assert_no_v1 || !self.assert_requested.is_empty() || self.report.is_some()
+    }
+}

@@ -1,0 +1,266 @@
+//! Which clients would break under `HttpTokens=required`.
+//!
+//! A client is known by its `User-Agent`; those that send none are told apart
+//! by the API version that they ask below. What a client asks for tells people
+//! which one it is when its name does not.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::calls::Call;
+
+/// One client, and how it fares without IMDSv1.
+#[derive(Debug, Serialize)]
+pub(crate) struct Client {
+    /// What to call it.
+    #[serde(rename = "client")]
+    pub(crate) name: String,
+    /// How many requests it has sent.
+    pub(crate) requests: usize,
+    /// How many of them came without a token.
+    pub(crate) without_token: usize,
+    pub(crate) verdict: Verdict,
+    /// What kinds of things it asks for.
+    pub(crate) asks_for: Vec<&'static str>,
+    /// What it has asked for without a token.
+    pub(crate) paths_without_token: BTreeSet<String>,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) remedy: Option<&'static str>,
+}
+
+/// What becomes of a client when tokens are required.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Verdict {
+    /// It uses tokens.
+    Ready,
+    /// Refused, it has asked again with a token.
+    Recovers,
+    /// It does not use tokens, or not always.
+    Breaks,
+}
+
+/// All clients, in the order in which they came.
+pub(crate) fn clients(calls: &[Call]) -> Vec<Client> {
+    let mut names: Vec<String> = Vec::new();
+    for call in calls {
+        let name = name(call);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let of = |wanted: &String| -> Vec<&Call> {
+        calls.iter().filter(|call| name(call) == *wanted).collect()
+    };
+    names
+        .into_iter()
+        .map(|name| client(&of(&name), name))
+        .collect()
+}
+
+fn name(call: &Call) -> String {
+    match &call.user_agent {
+        Some(agent) if !agent.trim().is_empty() => agent.clone(),
+        _ => format!(
+            "a client without User-Agent that asks below /{}",
+            call.path
+                .split('/')
+                .find(|step| !step.is_empty())
+                .unwrap_or_default()
+        ),
+    }
+}
+
+fn client(calls: &[&Call], name: String) -> Client {
+    let without_token: Vec<&Call> = calls.iter().copied().filter(|call| call.is_v1()).collect();
+    let verdict = if without_token.is_empty() {
+        Verdict::Ready
+    } else if recovers(calls) {
+        Verdict::Recovers
+    } else {
+        Verdict::Breaks
+    };
+    Client {
+        requests: calls.len(),
+        without_token: without_token.len(),
+        verdict,
+        asks_for: habits(calls),
+        paths_without_token: without_token.iter().map(|call| call.path.clone()).collect(),
+        remedy: (verdict == Verdict::Breaks).then(|| remedy(&name)),
+        name,
+    }
+}
+
+/// Whether every request without a token was refused for that, and came again
+/// with one.
+fn recovers(calls: &[&Call]) -> bool {
+    calls.iter().enumerate().all(|(index, call)| {
+        let again = |later: &&Call| !later.is_v1() && later.path == call.path;
+        !call.is_v1() || (call.status == Some(401) && calls[index..].iter().any(again))
+    })
+}
+
+/// What the client asks for, as people call it.
+fn habits(calls: &[&Call]) -> Vec<&'static str> {
+    let paths: BTreeSet<&str> = calls.iter().map(|call| call.path.as_str()).collect();
+    if paths.len() > WHOLE_TREE {
+        return vec!["the whole tree"];
+    }
+    let asked = |part: &str| paths.iter().any(|path| path.contains(part));
+    HABITS
+        .iter()
+        .filter(|(part, _)| asked(part))
+        .map(|(_, habit)| *habit)
+        .collect()
+}
+
+fn remedy(name: &str) -> &'static str {
+    REMEDIES
+        .iter()
+        .find(|(start, _)| name.starts_with(start))
+        .map_or(ASK_FOR_A_TOKEN, |(_, remedy)| *remedy)
+}
+
+/// More paths than this are nobody's but a crawler's.
+const WHOLE_TREE: usize = 40;
+
+/// Parts of paths, and what they are about.
+#[rustfmt::skip]
+const HABITS: [(&str, &str); 10] = [
+    ("/autoscaling/",              "the lifecycle state"),
+    ("/events/",                   "notices of events"),
+    ("/iam/security-credentials",  "role credentials"),
+    ("/identity-credentials/",     "identity credentials"),
+    ("/instance-id",               "the instance id"),
+    ("/instance-identity/",        "the identity document"),
+    ("/network/",                  "the network"),
+    ("/placement/",                "the Region or zone"),
+    ("/spot/",                     "Spot notices"),
+    ("/user-data",                 "user data"),
+];
+
+const ASK_FOR_A_TOKEN: &str =
+    "ask PUT /latest/api/token for a token, and send it as X-aws-ec2-metadata-token";
+
+/// How names begin, the longer ones first, and which release of the client the
+/// EC2 User Guide says to be the first with tokens.
+#[rustfmt::skip]
+const REMEDIES: [(&str, &str); 11] = [
+    ("Boto/2",          "boto 2 knows no tokens; move to boto3"),
+    ("Boto3/",          "use boto3 1.12.6 or later"),
+    ("aws-cli/1",       "use the AWS CLI 1.16.289 or later"),
+    ("aws-sdk-cpp/",    "use version 1.7.229 of the SDK or later"),
+    ("aws-sdk-go-v2/",  "use version 0.19.0 of the SDK or later"),
+    ("aws-sdk-go/",     "use version 1.25.38 of the SDK or later"),
+    ("aws-sdk-java/1",  "use version 1.11.678 of the SDK or later"),
+    ("aws-sdk-java/2",  "use version 2.10.21 of the SDK or later"),
+    ("aws-sdk-nodejs/", "use version 2.722.0 of the SDK or later, and not its MetadataService"),
+    ("aws-sdk-php/",    "use version 3.147.7 of the SDK or later"),
+    ("aws-sdk-ruby3/",  "use version 3.79.0 of the SDK or later"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::calls::tests::calls;
+
+    #[track_caller]
+    fn check(rows: &[(&str, u8, &str, u16)], expected: &[(&str, Verdict)]) {
+        let clients = clients(&calls(rows));
+        let found: Vec<(&str, Verdict)> = clients
+            .iter()
+            .map(|client| (client.name.as_str(), client.verdict))
+            .collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_client_that_uses_tokens_is_ready() {
+        check(
+            &[
+                ("curl/8", 2, "/latest/api/token", 200),
+                ("curl/8", 2, "/latest/meta-data/", 200),
+            ],
+            &[("curl/8", Verdict::Ready)],
+        );
+    }
+
+    #[test]
+    fn one_request_without_a_token_is_enough_to_break() {
+        check(
+            &[
+                ("curl/8", 2, "/latest/api/token", 200),
+                ("Boto/2.49.0", 1, "/latest/meta-data/", 200),
+                ("curl/8", 1, "/latest/meta-data/", 200),
+            ],
+            &[
+                ("curl/8", Verdict::Breaks),
+                ("Boto/2.49.0", Verdict::Breaks),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_client_that_asks_again_with_a_token_recovers() {
+        let refused = ("x", 1, "/latest/user-data", 401);
+        let again = ("x", 2, "/latest/user-data", 200);
+        check(&[refused, again], &[("x", Verdict::Recovers)]);
+        check(&[again, refused], &[("x", Verdict::Breaks)]);
+        check(&[refused], &[("x", Verdict::Breaks)]);
+        let elsewhere = ("x", 2, "/latest/meta-data/", 200);
+        check(&[refused, elsewhere], &[("x", Verdict::Breaks)]);
+    }
+
+    #[test]
+    fn clients_without_a_name_are_told_apart_by_their_version() {
+        check(
+            &[
+                ("", 1, "/2009-04-04/meta-data/", 200),
+                (" ", 2, "/latest/meta-data/", 200),
+                ("", 1, "//2009-04-04/user-data", 404),
+            ],
+            &[
+                (
+                    "a client without User-Agent that asks below /2009-04-04",
+                    Verdict::Breaks,
+                ),
+                (
+                    "a client without User-Agent that asks below /latest",
+                    Verdict::Ready,
+                ),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_client_that_breaks_comes_with_its_paths_habits_and_a_remedy() {
+        let clients = clients(&calls(&[
+            (
+                "Boto/2.49.0",
+                1,
+                "/latest/meta-data/iam/security-credentials/",
+                200,
+            ),
+            ("Boto/2.49.0", 1, "/latest/meta-data/placement/region", 200),
+            ("wget/1", 1, "/latest/meta-data/placement/region", 200),
+        ]));
+        let boto = &clients[0];
+        assert_eq!((boto.requests, boto.without_token), (2, 2));
+        assert_eq!(boto.asks_for, ["role credentials", "the Region or zone"]);
+        assert_eq!(boto.paths_without_token.len(), 2);
+        assert_eq!(boto.remedy, Some("boto 2 knows no tokens; move to boto3"));
+        assert_eq!(clients[1].remedy, Some(ASK_FOR_A_TOKEN));
+    }
+
+    #[test]
+    fn a_crawler_asks_for_the_whole_tree() {
+        let paths: Vec<String> = (0..=WHOLE_TREE).map(|n| format!("/latest/{n}")).collect();
+        let rows: Vec<_> = paths
+            .iter()
+            .map(|path| ("x", 2, path.as_str(), 200))
+            .collect();
+        assert_eq!(clients(&calls(&rows))[0].asks_for, ["the whole tree"]);
+    }
+}

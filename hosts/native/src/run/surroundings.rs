@@ -1,0 +1,245 @@
+//! The environment of the command: what makes its clients find the emulator,
+//! and nothing but the emulator.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use super::Run;
+
+/// Variables of the command's environment, each with its new value, or without
+/// one if it goes.
+pub(crate) type Changes = BTreeMap<String, Option<String>>;
+
+/// Where people tell their own programs the emulator is.
+const URL: &str = "IMDSIM_URL";
+
+const ENDPOINT: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
+
+/// What would keep clients from asking, or have them ask elsewhere.
+const IN_THE_WAY: [&str; 2] = [
+    "AWS_EC2_METADATA_DISABLED",
+    "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
+];
+
+/// Proxies of requests without encryption.
+const HTTP_PROXIES: [&str; 4] = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
+
+/// Proxies of the others.
+const HTTPS_PROXIES: [&str; 2] = ["https_proxy", "HTTPS_PROXY"];
+
+/// Both spellings of whom proxies are not for.
+const NO_PROXY: [&str; 2] = ["no_proxy", "NO_PROXY"];
+
+/// Hosts that no proxy is for.
+const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
+
+/// How the variables begin that name endpoints of AWS services: there, a local
+/// stack often listens without encryption.
+const SERVICE_ENDPOINTS: &str = "AWS_ENDPOINT_URL";
+
+/// Files that clients take credentials from.
+const CREDENTIAL_FILES: [&str; 2] = ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"];
+
+/// The file in which there is nothing.
+const NOTHING: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
+
+/// Everything else that clients take credentials from before they ask the
+/// metadata service.
+const CREDENTIALS: [&str; 16] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_CREDENTIAL_FILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_PROFILE",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SECURITY_TOKEN",
+    "AWS_SESSION_TOKEN",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "BOTO_CONFIG",
+];
+
+/// What changes of the environment `given`, for an emulator that listens on
+/// `address`.
+pub(crate) fn changes(
+    flags: &Run,
+    address: SocketAddr,
+    given: &BTreeMap<String, String>,
+) -> Changes {
+    let url = format!("http://{address}");
+    let mut changes = Changes::new();
+    let remove = |names: &[&str]| {
+        let present = names.iter().filter(|name| given.contains_key(**name));
+        present
+            .map(|name| ((*name).to_owned(), None))
+            .collect::<Vec<_>>()
+    };
+    changes.extend(remove(&IN_THE_WAY));
+    if flags.clean {
+        changes.extend(remove(&CREDENTIALS));
+        let files = CREDENTIAL_FILES.map(|name| (name.to_owned(), Some(NOTHING.to_owned())));
+        changes.extend(files);
+    }
+    if flags.namespace {
+        // There is nobody else in that network, and the address is its own.
+        for names in [&[ENDPOINT][..], &HTTP_PROXIES, &HTTPS_PROXIES] {
+            changes.extend(remove(names));
+        }
+    } else {
+        // The AWS CLI 2 puts its paths right behind the endpoint.
+        changes.insert(ENDPOINT.into(), Some(format!("{url}/")));
+        // Whoever has a proxy needs it.
+        let has_proxy = HTTP_PROXIES.iter().any(|name| given.contains_key(*name));
+        if !flags.no_proxy && !has_proxy {
+            for name in ["http_proxy", "HTTP_PROXY"] {
+                changes.insert(name.into(), Some(url.clone()));
+            }
+        }
+        for name in NO_PROXY {
+            changes.insert(name.into(), Some(no_proxy(given)));
+        }
+    }
+    changes.insert(URL.into(), Some(url));
+    changes
+}
+
+/// Hosts that are to be asked directly: those that were, this machine, and
+/// where the services are said to be.
+fn no_proxy(given: &BTreeMap<String, String>) -> String {
+    let before = NO_PROXY.iter().find_map(|name| given.get(*name));
+    let before = before.into_iter().flat_map(|hosts| hosts.split(','));
+    let services = given
+        .iter()
+        .filter(|(name, _)| name.starts_with(SERVICE_ENDPOINTS))
+        .filter_map(|(_, url)| Some(url.parse::<http::Uri>().ok()?.host()?.to_owned()));
+    let mut hosts = Vec::<String>::new();
+    for host in before
+        .chain(LOCAL)
+        .map(|host| host.trim().to_owned())
+        .chain(services)
+    {
+        if !host.is_empty() && !hosts.contains(&host) {
+            hosts.push(host);
+        }
+    }
+    hosts.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What becomes of some variables, those that stay as they are left out.
+    fn changed(flags: &Run, given: &[(&str, &str)]) -> Changes {
+        let given = given
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        changes(flags, "127.0.0.1:4719".parse().unwrap(), &given)
+    }
+
+    fn value<'c>(changes: &'c Changes, name: &str) -> Option<&'c str> {
+        changes[name].as_deref()
+    }
+
+    #[test]
+    fn clients_are_told_the_endpoint_with_a_slash_at_its_end() {
+        let changes = changed(&Run::default(), &[(ENDPOINT, "http://elsewhere")]);
+        assert_eq!(value(&changes, ENDPOINT), Some("http://127.0.0.1:4719/"));
+        assert_eq!(value(&changes, URL), Some("http://127.0.0.1:4719"));
+    }
+
+    #[test]
+    fn nothing_keeps_clients_from_asking() {
+        let given = [
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+            ("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv6"),
+        ];
+        let changes = changed(&Run::default(), &given);
+        for (name, _) in given {
+            assert_eq!(value(&changes, name), None);
+        }
+    }
+
+    #[test]
+    fn who_knows_the_address_only_finds_the_emulator_as_a_proxy() {
+        let changes = changed(&Run::default(), &[]);
+        assert_eq!(value(&changes, "http_proxy"), Some("http://127.0.0.1:4719"));
+        assert_eq!(value(&changes, "no_proxy"), Some("localhost,127.0.0.1,::1"));
+        assert!(!changes.contains_key("https_proxy"));
+    }
+
+    #[test]
+    fn local_stacks_are_asked_directly() {
+        let given = [
+            ("AWS_ENDPOINT_URL", "http://localstack:4566"),
+            ("AWS_ENDPOINT_URL_S3", "http://minio:9000/"),
+            ("NO_PROXY", "example.com, localhost"),
+        ];
+        let changes = changed(&Run::default(), &given);
+        let expected = Some("example.com,localhost,127.0.0.1,::1,localstack,minio");
+        assert_eq!(value(&changes, "no_proxy"), expected);
+        assert_eq!(value(&changes, "NO_PROXY"), expected);
+    }
+
+    #[test]
+    fn a_proxy_that_is_there_stays_and_so_does_none_if_asked() {
+        for name in HTTP_PROXIES {
+            let changes = changed(&Run::default(), &[(name, "http://proxy:3128")]);
+            assert!(HTTP_PROXIES.iter().all(|name| !changes.contains_key(*name)));
+            assert!(changes.contains_key("no_proxy"));
+        }
+        let flags = Run {
+            no_proxy: true,
+            ..Run::default()
+        };
+        assert!(!changed(&flags, &[]).contains_key("http_proxy"));
+    }
+
+    #[test]
+    fn credentials_are_left_alone_unless_asked() {
+        let given = [
+            ("AWS_ACCESS_KEY_ID", "AKIA"),
+            ("AWS_CONFIG_FILE", "config"),
+            ("AWS_REGION", "eu-west-1"),
+        ];
+        let changes = changed(&Run::default(), &given);
+        assert!(given.iter().all(|(name, _)| !changes.contains_key(*name)));
+        let clean = Run {
+            clean: true,
+            ..Run::default()
+        };
+        let changes = changed(&clean, &given);
+        assert_eq!(value(&changes, "AWS_ACCESS_KEY_ID"), None);
+        assert_eq!(value(&changes, "AWS_CONFIG_FILE"), Some(NOTHING));
+        assert_eq!(
+            value(&changes, "AWS_SHARED_CREDENTIALS_FILE"),
+            Some(NOTHING)
+        );
+        assert!(!changes.contains_key("AWS_REGION"));
+    }
+
+    #[test]
+    fn in_a_network_of_its_own_the_address_is_enough() {
+        let flags = Run {
+            namespace: true,
+            ..Run::default()
+        };
+        let given = [
+            (ENDPOINT, "http://elsewhere"),
+            ("http_proxy", "http://proxy:3128"),
+            ("HTTPS_PROXY", "http://proxy:3128"),
+        ];
+        let changes = changed(&flags, &given);
+        for (name, _) in given {
+            assert_eq!(value(&changes, name), None);
+        }
+        assert_eq!(value(&changes, URL), Some("http://127.0.0.1:4719"));
+        assert!(!changes.contains_key("no_proxy"));
+    }
+}

@@ -1,0 +1,299 @@
+//! `imdsim run`. The commands are bash with its own sockets, which is there
+//! wherever these tests run, and knows nothing of AWS.
+#![cfg(unix)]
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Output, Stdio};
+
+use crate::program::{command, refusal, refusal_of, text};
+
+/// `ask HOST PORT TARGET HEADERS METHOD` prints the body of the answer.
+const ASK: &str = r#"
+ask() {
+    exec 3<>"/dev/tcp/$1/$2"
+    printf '%s %s HTTP/1.1\r\nHost: %s\r\nContent-Length: 0\r\n%b\r\n' \
+        "${5:-GET}" "$3" "${host-x}" "$4" >&3
+    while IFS= read -r line <&3 && [ "$line" != $'\r' ]; do :; done
+    cat <&3
+}
+place() { place=${1#http://}; place=${place%/}; echo "${place%:*}" "${place##*:}"; }
+here() { ask $(place "$AWS_EC2_METADATA_SERVICE_ENDPOINT") "$@"; }
+"#;
+
+const LEAF: &str = "/latest/meta-data/instance-id";
+
+/// `imdsim run`, with flags, on a script.
+fn run(flags: &[&str], script: &str) -> Command {
+    let mut command = command(&["run"]);
+    let script = format!("{ASK}{script}");
+    command.args(flags).args(["--", "bash", "-c", &script]);
+    command
+}
+
+fn said(output: &Output) -> (String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&output.stdout), text(&output.stderr))
+}
+
+/// Runs a script to its end, which must be a good one, and returns what it
+/// printed; nobody else may have said a word.
+#[track_caller]
+fn printed(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    let (stdout, stderr) = said(&output);
+    assert!(output.status.success(), "{stdout}{stderr}");
+    assert_eq!(stderr, "");
+    stdout
+}
+
+#[test]
+fn the_command_finds_the_emulator() {
+    let script = format!("here {LEAF}");
+    let id = printed(&mut run(&["--frozen-entropy", "x"], &script));
+    assert!(id.starts_with("i-"), "{id}");
+}
+
+#[test]
+fn settings_stand_before_the_command_and_after_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("instance.json");
+    fs::write(&path, r#"{"InstanceId": "i-00000000000000007"}"#).unwrap();
+    let flags = ["--instance", text(&path)];
+    let script = format!("here {LEAF}");
+    assert_eq!(printed(&mut run(&flags, &script)), "i-00000000000000007");
+    let mut before = command(&flags);
+    before.args(["run", "bash", "-c", &format!("{ASK}{script}")]);
+    assert_eq!(printed(&mut before), "i-00000000000000007");
+}
+
+#[test]
+fn a_command_that_knows_the_address_only_finds_the_emulator_as_a_proxy() {
+    let script = format!(r#"ask $(place "$http_proxy") http://169.254.169.254{LEAF}"#);
+    let mut command = run(&[], &script);
+    for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+        command.env_remove(name);
+    }
+    let id = printed(&mut command);
+    assert!(id.starts_with("i-"), "{id}");
+}
+
+#[test]
+fn the_command_may_tell_the_emulator_what_to_do() {
+    let script = format!(
+        r#"
+        host=localhost
+        ask $(place "$IMDSIM_URL") /_imdsim/overrides/meta-data/instance-id '' DELETE >/dev/null
+        here {LEAF}"#
+    );
+    let gone = printed(&mut run(&[], &script));
+    assert!(gone.contains("404 - Not Found"), "{gone}");
+}
+
+#[test]
+fn the_status_is_the_commands() {
+    for (script, expected) in [("exit 7", 7), ("exit 0", 0), ("kill -KILL $$", 128 + 9)] {
+        let output = run(&[], script).output().unwrap();
+        assert_eq!(output.status.code(), Some(expected), "{script}");
+        assert!(output.stderr.is_empty());
+    }
+}
+
+#[test]
+fn signals_reach_the_command() {
+    for (name, number) in [("TERM", 15), ("HUP", 1), ("USR1", 10)] {
+        // The command waits for input that never comes.
+        let mut child = run(&[], "echo ready; exec cat")
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Waiting for the end would close it.
+        let input = child.stdin.take();
+        let mut line = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut line).unwrap();
+        assert_eq!(line, "ready\n");
+        let id = child.id().to_string();
+        let kill = Command::new("kill").args(["-s", name, &id]).status();
+        assert!(kill.unwrap().success());
+        assert_eq!(child.wait().unwrap().code(), Some(128 + number), "{name}");
+        drop(input);
+    }
+}
+
+#[test]
+fn a_command_that_cannot_be_run_has_the_status_of_shells() {
+    for (name, status) in [("no-such-command", 127), ("/", 126)] {
+        let output = command(&["run", "--", name]).output().unwrap();
+        let (_, said) = said(&output);
+        assert_eq!(output.status.code(), Some(status), "{said}");
+        let start = format!("imdsim: {name}: the command cannot be run: ");
+        assert!(said.starts_with(&start), "{said}");
+        assert_eq!(said.lines().count(), 1);
+    }
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused_before_anything_runs() {
+    assert_eq!(
+        refusal(&["run"]),
+        "imdsim run: there is no command to run; give one, as in `imdsim run -- aws configure list`"
+    );
+    assert_eq!(
+        refusal_of(&mut run(&["--assert-requested", "latest"], "echo ran")),
+        "--assert-requested: \"latest\" is no path; \
+         begin it with a slash, as in /latest/meta-data/**"
+    );
+    let said = refusal_of(&mut run(
+        &["--report", "/no/such/folder/report"],
+        "echo ran",
+    ));
+    let start = "/no/such/folder/report: the report cannot be written: ";
+    assert!(said.starts_with(start), "{said}");
+    let said = refusal_of(&mut run(&["--http-tokens", "maybe"], "echo ran"));
+    assert!(said.starts_with("--http-tokens: "), "{said}");
+}
+
+#[test]
+fn a_clean_environment_has_no_credentials_but_the_emulators() {
+    let script = r#"echo "${AWS_ACCESS_KEY_ID-none} ${AWS_CONFIG_FILE-none} ${AWS_REGION-none}""#;
+    let given = |flags| {
+        let mut command = run(flags, script);
+        command
+            .env("AWS_ACCESS_KEY_ID", "AKIA")
+            .env("AWS_CONFIG_FILE", "config")
+            .env("AWS_REGION", "eu-west-1");
+        printed(&mut command)
+    };
+    assert_eq!(given(&[]), "AKIA config eu-west-1\n");
+    assert_eq!(given(&["--clean"]), "none /dev/null eu-west-1\n");
+}
+
+/// How `--assert-…` ended, and what was said.
+fn judged(flags: &[&str], script: &str) -> (Option<i32>, String) {
+    let output = run(flags, script).output().unwrap();
+    let (_, stderr) = said(&output);
+    (output.status.code(), stderr)
+}
+
+/// What a client of IMDSv2 does.
+const WITH_TOKEN: &str = r#"
+    token=$(here /latest/api/token 'X-aws-ec2-metadata-token-ttl-seconds: 60\r\n' PUT)
+    here /latest/meta-data/placement/region "X-aws-ec2-metadata-token: $token\r\nUser-Agent: new\r\n"
+"#;
+
+const WITHOUT_TOKEN: &str = r"here /latest/user-data 'User-Agent: Boto/2.49.0\r\n'";
+
+#[test]
+fn a_client_without_tokens_is_named_with_its_path() {
+    let (status, said) = judged(&["--assert-no-v1"], WITHOUT_TOKEN);
+    assert_eq!(status, Some(1), "{said}");
+    assert_eq!(
+        said,
+        "imdsim: --assert-no-v1: Boto/2.49.0 sent a request without a token, \
+         for /latest/user-data; boto 2 knows no tokens; move to boto3\n"
+    );
+    let (status, said) = judged(&["--assert-no-v1"], WITH_TOKEN);
+    assert_eq!((status, said.as_str()), (Some(0), ""));
+    let both = format!("{WITH_TOKEN}{WITHOUT_TOKEN}; exit 5");
+    let (status, said) = judged(&["--assert-no-v1"], &both);
+    assert_eq!(status, Some(5), "the command's own failure comes first");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[test]
+fn a_path_that_nobody_asked_for_is_named() {
+    let flags = [
+        "--assert-requested",
+        "/latest/meta-data/**",
+        "--assert-requested",
+        "/latest/*",
+    ];
+    let (status, said) = judged(&flags, WITH_TOKEN);
+    assert_eq!(status, Some(1));
+    assert_eq!(
+        said,
+        "imdsim: --assert-requested /latest/*: nobody asked for such a path\n"
+    );
+    let (status, said) = judged(&flags, &format!("{WITH_TOKEN}{WITHOUT_TOKEN}"));
+    assert_eq!((status, said.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn the_calls_are_reported_to_people_and_to_ci() {
+    let folder = tempfile::tempdir().unwrap();
+    let [json, xml] = ["report.json", "report.xml"].map(|name| folder.path().join(name));
+    let script = format!("{WITH_TOKEN}{WITHOUT_TOKEN}");
+    let (status, said) = judged(&["--report", text(&json)], &script);
+    assert_eq!((status, said.as_str()), (Some(0), ""));
+    let report: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(json).unwrap()).unwrap();
+    assert_eq!(report["exit_status"], 0);
+    assert_eq!(report["ready_for_required_tokens"], false);
+    assert_eq!(report["calls"].as_array().unwrap().len(), 3);
+    assert_eq!(report["clients"].as_array().unwrap().len(), 3);
+    assert_eq!(report["clients"][1]["client"], "new");
+    assert_eq!(report["clients"][1]["verdict"], "ready");
+    assert_eq!(report["clients"][2]["verdict"], "breaks");
+    let (status, _) = judged(&["--report", text(&xml), "--assert-no-v1"], &script);
+    assert_eq!(status, Some(1));
+    let xml = fs::read_to_string(xml).unwrap();
+    assert!(
+        xml.contains(r#"tests="2""#) && xml.contains(r#"failures="1""#),
+        "{xml}"
+    );
+    assert!(xml.contains("Boto/2.49.0: breaks"), "{xml}");
+}
+
+#[test]
+fn with_a_password_on_the_control_api_calls_are_judged_as_well() {
+    let mut command = run(&["--assert-no-v1"], WITHOUT_TOKEN);
+    let output = command.env("IMDSIM_ADMIN_TOKEN", "word").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn without_a_journal_nothing_is_judged() {
+    let mut command = run(&["--assert-no-v1"], "echo ran");
+    assert_eq!(
+        refusal_of(command.env("IMDSIM_JOURNAL", "off")),
+        "journal: it is off, so nothing could be judged; \
+         set IMDSIM_JOURNAL to the number of requests to keep"
+    );
+}
+
+/// In a network of its own a command needs nothing but the address; where there
+/// can be none, a sentence says so.
+#[test]
+#[cfg(target_os = "linux")]
+fn in_a_namespace_the_address_is_the_emulator_and_nobody_else_is_there() {
+    let script = format!(
+        r#"
+        ask 169.254.169.254 80 {LEAF}; echo
+        [ ! -e /proc/net/if_inet6 ] || ask fd00:ec2::254 80 {LEAF}; echo
+        ask $(place "$IMDSIM_URL") /_imdsim/health | tr -d '\n'; echo
+        echo "${{AWS_EC2_METADATA_SERVICE_ENDPOINT-none}} ${{http_proxy-none}}"
+        id -u
+        # Of this network, the loopback interface is all.
+        tail -n +3 /proc/net/dev | tr -d ' ' | cut -d: -f1
+        exit 3"#
+    );
+    let mut command = run(&["--namespace"], &script);
+    command.env("http_proxy", "http://127.0.0.1:1");
+    let output = command.output().unwrap();
+    let (stdout, stderr) = said(&output);
+    let namespaces = Command::new("unshare").args(["-rn", "true"]).output();
+    if !namespaces.is_ok_and(|output| output.status.success()) {
+        assert_eq!(output.status.code(), Some(2), "{stderr}");
+        assert!(stderr.contains("no network can be made here"), "{stderr}");
+        return;
+    }
+    assert_eq!(output.status.code(), Some(3), "{stdout}{stderr}");
+    let lines: Vec<&str> = stdout.lines().collect();
+    assert!(lines[0].starts_with("i-"), "{stdout}");
+    assert!(lines[1].is_empty() || lines[1] == lines[0], "{stdout}");
+    assert!(lines[2].contains(r#""status":"ok""#), "{stdout}");
+    let user = Command::new("id").arg("-u").output().unwrap();
+    let user = String::from_utf8(user.stdout).unwrap();
+    assert_eq!(lines[3..], ["none none", user.trim_end(), "lo"]);
+}

@@ -1,0 +1,101 @@
+//! `--watch-config-file`.
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::program::{Program, body, text};
+
+const LEAF: &str = "/latest/meta-data/instance-id";
+
+fn describe(path: &Path, id: &str) {
+    let document = format!(r#"{{"InstanceId": "{id}"}}"#);
+    fs::write(path, document).unwrap();
+}
+
+#[test]
+fn a_change_is_served_once_the_log_says_so_and_no_request_fails_meanwhile() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("instance.json");
+    let ids = ["i-00000000000000001", "i-00000000000000002"];
+    describe(&path, ids[0]);
+    let program = Program::start(&["-w", "--quiet", "--instance", text(&path)]);
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let asking = scope.spawn(|| {
+            let mut asked = 0;
+            while !done.load(Ordering::Relaxed) {
+                let response = program.get(LEAF);
+                assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
+                assert!(ids.contains(&body(&response)), "{response}");
+                asked += 1;
+            }
+            asked
+        });
+        describe(&path, ids[1]);
+        program.wait_for("configuration taken over: instance\n");
+        assert_eq!(body(&program.get(LEAF)), ids[1]);
+        fs::write(&path, "{").unwrap();
+        program.wait_for("configuration not taken over, the old one stays in force: ");
+        assert_eq!(body(&program.get(LEAF)), ids[1]);
+        fs::remove_file(&path).unwrap();
+        program.wait_for("this file cannot be used: ");
+        describe(&path, ids[0]);
+        program.wait_for("configuration taken over: instance\n");
+        assert_eq!(body(&program.get(LEAF)), ids[0]);
+        done.store(true, Ordering::Relaxed);
+        assert!(asking.join().unwrap() > 0);
+    });
+}
+
+#[test]
+fn what_control_calls_have_changed_stays_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.json");
+    fs::write(&path, "{}").unwrap();
+    let program = Program::start(&["--watch", "--config", text(&path)]);
+    let changes = r#"{"InstanceId": "i-00000000000000003"}"#;
+    let response = program.send(format!(
+        "PATCH /_imdsim/instance HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{changes}",
+        changes.len()
+    ));
+    assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
+    fs::write(&path, r#"{"instance": {"InstanceType": "m5.large"}}"#).unwrap();
+    program.wait_for("configuration taken over: instance\n");
+    assert_eq!(body(&program.get(LEAF)), "i-00000000000000003");
+    assert_eq!(
+        body(&program.get("/latest/meta-data/instance-type")),
+        "m5.large"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn machines_are_told_of_a_change_in_their_own_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("user-data");
+    fs::write(&path, "one").unwrap();
+    let program = Program::start(&["-w", "--log", "json", "--user-data", text(&path)]);
+    fs::write(&path, "two").unwrap();
+    program.wait_for("configuration taken over");
+    let said = program.stop();
+    let line = said.lines().nth(1).unwrap();
+    let line: serde_json::Value = serde_json::from_str(line).unwrap();
+    assert_eq!(line["message"], "configuration taken over: user_data");
+    assert!(line["time"].as_str().unwrap().ends_with('Z'));
+}
+
+#[cfg(unix)]
+#[test]
+fn without_the_flag_changes_of_files_are_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("instance.json");
+    describe(&path, "i-00000000000000001");
+    let instance = ["--quiet", "--instance", text(&path)];
+    let unwatched = Program::start(&instance);
+    let watched = Program::start(&["-w", instance[0], instance[1], instance[2]]);
+    describe(&path, "i-00000000000000002");
+    watched.wait_for("configuration taken over: instance\n");
+    assert_eq!(body(&unwatched.get(LEAF)), "i-00000000000000001");
+    assert_eq!(unwatched.stop().lines().count(), 1);
+}
