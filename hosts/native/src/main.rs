@@ -15,6 +15,8 @@ mod guest;
 mod instance_pool;
 mod keyvalue;
 mod log;
+mod mock;
+mod remote;
 mod request_body;
 mod serve;
 mod server;
@@ -32,13 +34,18 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let done = match cli::parse(std::env::args_os()) {
-        Ok(cli::Command::Serve(settings, flags)) => serve::serve(&settings, &flags),
+        Ok(cli::Command::Serve(settings, flags)) => {
+            let variables: Vec<_> = std::env::vars_os().collect();
+            mock::server(&settings.mock, &variables, flags)
+                .and_then(|flags| serve::serve(&settings, &flags))
+        }
         Ok(cli::Command::Tree(settings, asked)) => tree::tree(&settings, &asked),
         Ok(cli::Command::Schema) => {
             // A reader that has seen enough is no failure.
             let _ = writeln!(anstream::stdout(), "{:#}", imdsim::description::schema());
             Ok(())
         }
+        Ok(cli::Command::Tell(emulator, verb)) => remote::tell(&emulator, &verb),
         Err(stop) => return stop.report(),
     };
     match done {

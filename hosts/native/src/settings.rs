@@ -15,6 +15,8 @@ use jiff::Timestamp;
 
 use crate::cli;
 use crate::fail::{Failure, say};
+use crate::mock;
+use crate::remote::URL_VARIABLE;
 
 /// The variable that holds a whole document. The component gets all settings
 /// in it, and gets no other variable.
@@ -31,7 +33,8 @@ pub(crate) fn gather(
     flags: &cli::Settings,
     environment: impl Iterator<Item = (OsString, OsString)>,
 ) -> Result<imdsim::Settings, Failure> {
-    let mut variables = ours(environment)?;
+    let environment: Vec<_> = environment.collect();
+    let mut variables = ours(&environment)?;
     let document = variables
         .iter()
         .position(|(name, _)| name == DOCUMENT_VARIABLE)
@@ -51,20 +54,20 @@ pub(crate) fn gather(
         }
     }
     apply(flags, &mut settings)?;
+    mock::apply(flags, &environment, &mut settings)?;
     imdsim::Config::new(&settings)?;
     Ok(settings)
 }
 
 /// The variables meant for this program.
-fn ours(
-    environment: impl Iterator<Item = (OsString, OsString)>,
-) -> Result<Vec<(String, String)>, Failure> {
+fn ours(environment: &[(OsString, OsString)]) -> Result<Vec<(String, String)>, Failure> {
     environment
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
-        .filter(|(name, _)| name.starts_with(PREFIX))
-        .map(|(name, value)| match value.into_string() {
-            Ok(text) => Ok((name, text)),
-            Err(_) => Err(Failure::new(
+        .iter()
+        .filter_map(|(name, value)| Some((name.to_str()?, value)))
+        .filter(|(name, _)| name.starts_with(PREFIX) && *name != URL_VARIABLE)
+        .map(|(name, value)| match value.to_str() {
+            Some(text) => Ok((name.to_owned(), text.to_owned())),
+            None => Err(Failure::new(
                 name,
                 "not UTF-8 text",
                 "set it to text or unset it",
@@ -106,6 +109,7 @@ fn apply(flags: &cli::Settings, settings: &mut imdsim::Settings) -> Result<(), F
             "instance_metadata_tags",
             &flags.instance_metadata_tags,
         ),
+        ("--admin-token", "admin_token", &flags.admin_token),
         ("--secret", "secret", &flags.secret),
         ("--frozen-time", "frozen_time", &flags.frozen_time),
         ("--frozen-entropy", "frozen_entropy", &flags.frozen_entropy),
@@ -118,7 +122,8 @@ fn apply(flags: &cli::Settings, settings: &mut imdsim::Settings) -> Result<(), F
     Ok(())
 }
 
-fn read_text(path: &Path) -> Result<String, Failure> {
+/// Reads a file of text.
+pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
     String::from_utf8(read(path)?)
         .map_err(|_| unreadable(path, "it is not UTF-8 text", "save it as UTF-8"))
 }
