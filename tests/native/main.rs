@@ -18,10 +18,14 @@ mod limits;
 mod load;
 /// The request log.
 mod log;
+/// As with the mock that AWS publishes.
+mod mock;
 /// Starting the program, and refusals to start.
 mod program;
 /// Bad flags, values and files; a port in use; help.
 mod refusals;
+/// Telling things to a running program.
+mod remote;
 /// Tokens and resets over a restart.
 mod sessions;
 /// `--state`: made, kept, locked, and left alone when it cannot be used.

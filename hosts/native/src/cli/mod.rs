@@ -163,10 +163,7 @@ impl Stop {
 
 /// Reads the command line.
 pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Stop> {
-    let grammar = Line::command().mut_subcommand("events", |events| {
-        // The mock's --state is that of an event.
-        events.mut_arg("state", |file| file.long("state-file"))
-    });
+    let grammar = grammar();
     let arguments = order::commands_first(arguments.collect(), &grammar);
     let matches = grammar.try_get_matches_from(arguments);
     let line = matches.and_then(|matches| Line::from_arg_matches(&matches));
@@ -183,6 +180,14 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
         }
     })?;
     line.understood().map_err(Stop::Bad)
+}
+
+/// Everything there is to be said.
+fn grammar() -> clap::Command {
+    Line::command().mut_subcommand("events", |events| {
+        // The mock's --state is that of an event.
+        events.mut_arg("state", |file| file.long("state-file"))
+    })
 }
 
 /// `serve` is what happens without a command, so its flags stand on both sides.
@@ -370,5 +375,15 @@ fn explain(error: &clap::Error) -> Failure {
             let what = first.trim_start_matches("error: ");
             Failure::new("the command line", what, remedy)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_flags_of_a_command_share_a_name() {
+        grammar().debug_assert();
     }
 }

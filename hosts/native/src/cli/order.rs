@@ -75,15 +75,14 @@ fn takes_next(flag: &Arg, argument: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
 
-    use super::super::Line;
+    use super::super::grammar;
     use super::*;
 
     #[track_caller]
     fn check(line: &str, expected: &str) {
         let words = |text: &str| text.split(' ').map(OsString::from).collect::<Vec<_>>();
-        let ordered = commands_first(words(line), &Line::command());
+        let ordered = commands_first(words(line), &grammar());
         assert_eq!(ordered, words(expected));
     }
 

@@ -85,6 +85,7 @@ pub(crate) enum Scenario {
 /// The flags of `spot`.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Spot interruption")]
+#[group(skip)]
 pub(crate) struct Spot {
     /// What becomes of the instance [default: terminate]
     #[arg(short, long, value_name = "terminate|stop|hibernate")]
@@ -102,6 +103,7 @@ pub(crate) struct Spot {
 /// The flags of `events`.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Scheduled maintenance")]
+#[group(skip)]
 pub(crate) struct Events {
     /// What is scheduled: instance-reboot, instance-retirement, instance-stop,
     /// system-reboot or system-maintenance [default: system-reboot]
@@ -131,6 +133,7 @@ pub(crate) struct Events {
 
 /// When it happens, in imdsim's own words.
 #[derive(Args, Debug, Default)]
+#[group(skip)]
 pub(crate) struct Moment {
     /// How long from now it happens, as in 30s or 2m
     #[arg(long = "in", value_name = "DURATION")]
