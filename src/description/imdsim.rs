@@ -151,6 +151,8 @@ described! {
         not_before: Option<UnixMillis> = "NotBefore",
         /// When it ends at the latest.
         not_after: Option<UnixMillis> = "NotAfter",
+        /// Until when it must begin. Default: not shown.
+        not_before_deadline: Option<UnixMillis> = "NotBeforeDeadline",
         /// `active`, `completed` or `canceled`. Default: `active`.
         state: Option<String> = "State",
     }

@@ -43,11 +43,12 @@ fn one_event(event: &Maintenance) -> String {
         ("Description", format!("{mark}{}", event.description)),
         ("EventId", event.id.clone()),
     ];
-    fields.extend(
-        event
-            .not_after
-            .map(|time| ("NotAfter", time.day_month_year())),
-    );
+    for (name, time) in [
+        ("NotAfter", event.not_after),
+        ("NotBeforeDeadline", event.not_before_deadline),
+    ] {
+        fields.extend(time.map(|time| (name, time.day_month_year())));
+    }
     fields.push(("State", event.state.name().to_owned()));
     let lines: Vec<_> = fields
         .into_iter()
@@ -67,6 +68,7 @@ mod tests {
             description: "scheduled reboot".into(),
             not_before: UnixMillis::from_seconds(1_548_061_243),
             not_after: Some(UnixMillis::from_seconds(1_548_062_243)),
+            not_before_deadline: None,
             state,
         }
     }
@@ -80,6 +82,16 @@ mod tests {
              \"EventId\" : \"instance-event-0d59937288b749b32\",\n    \
              \"NotAfter\" : \"21 Jan 2019 09:17:23 GMT\",\n    \"State\" : \"active\"\n  } \n]"
         );
+    }
+
+    #[test]
+    fn a_deadline_is_shown_where_there_is_one() {
+        let event = Maintenance {
+            not_before_deadline: Some(UnixMillis::from_seconds(1_548_063_243)),
+            ..event(MaintenanceState::Active)
+        };
+        let text = maintenance(&[event], false);
+        assert!(text.contains("\n    \"NotBeforeDeadline\" : \"21 Jan 2019 09:34:03 GMT\",\n"));
     }
 
     #[test]

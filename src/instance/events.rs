@@ -41,6 +41,8 @@ pub struct Maintenance {
     pub not_before: UnixMillis,
     /// When it ends at the latest.
     pub not_after: Option<UnixMillis>,
+    /// Until when it must begin.
+    pub not_before_deadline: Option<UnixMillis>,
     /// Whether it is still to come.
     pub state: MaintenanceState,
 }
@@ -151,6 +153,7 @@ impl Maintenance {
             code,
             not_before: given.not_before.unwrap_or(launch),
             not_after: given.not_after,
+            not_before_deadline: given.not_before_deadline,
             state: MaintenanceState::ALL
                 .into_iter()
                 .find(|known| known.name() == state)

@@ -18,12 +18,16 @@ mod limits;
 mod load;
 /// The request log.
 mod log;
+/// As with the mock that AWS publishes.
+mod mock;
 /// Starting the program, and refusals to start.
 mod program;
 /// The proxy form of requests.
 mod proxied;
 /// Bad flags, values and files; a port in use; help.
 mod refusals;
+/// Telling things to a running program.
+mod remote;
 /// `imdsim run`: the command's surroundings, signals, status, and judgement.
 mod running;
 /// Tokens and resets over a restart.

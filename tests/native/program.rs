@@ -36,10 +36,13 @@ impl Program {
     /// Starts the program on a free port and waits until it is ready.
     #[track_caller]
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut child = command(arguments)
-            .args(["--addr", "127.0.0.1:0"])
-            .spawn()
-            .unwrap();
+        Self::start_command(command(arguments).args(["--addr", "127.0.0.1:0"]))
+    }
+
+    /// The same, for a command that says itself where it listens.
+    #[track_caller]
+    pub(crate) fn start_command(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let output = Arc::new(Output::default());
         let mut address = None;
@@ -215,7 +218,8 @@ pub(crate) fn refusal_of(command: &mut Command) -> String {
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_imdsim"));
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("IMDSIM_") {
+        let name_text = name.to_string_lossy();
+        if name_text.starts_with("IMDSIM_") || name_text.starts_with("AEMM_") {
             command.env_remove(name);
         }
     }

@@ -1,11 +1,20 @@
-//! Why the program does not start: one sentence on stderr, exit status 2.
+//! Why the program does not do what it was asked for: one sentence on stderr;
+//! exit status 2 where it was asked for the wrong thing, else 1.
 
 use std::fmt;
 use std::process::ExitCode;
 
 /// A sentence that names the place, what is wrong there, and the remedy.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Failure(String);
+pub(crate) struct Failure {
+    sentence: String,
+    status: u8,
+}
+
+/// The exit status for what cannot be understood.
+const BAD: u8 = 2;
+/// The exit status for what was understood and did not work.
+const FAILED: u8 = 1;
 
 impl Failure {
     /// Composes the sentence from its three parts.
@@ -14,26 +23,40 @@ impl Failure {
         what: impl fmt::Display,
         remedy: impl fmt::Display,
     ) -> Self {
-        Self(one_line(&format!("{place}: {what}; {remedy}")))
+        Self {
+            sentence: one_line(&format!("{place}: {what}; {remedy}")),
+            status: BAD,
+        }
+    }
+
+    /// What an emulator that runs says against it, or that none does.
+    pub(crate) fn refused(sentence: &str) -> Self {
+        Self {
+            sentence: one_line(sentence),
+            status: FAILED,
+        }
     }
 
     /// Says it and yields the exit status.
     pub(crate) fn report(&self) -> ExitCode {
         say(self);
-        ExitCode::from(2)
+        ExitCode::from(self.status)
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.sentence)
     }
 }
 
 /// The core's complaints are whole sentences already.
 impl From<imdsim::Problem> for Failure {
     fn from(problem: imdsim::Problem) -> Self {
-        Self(one_line(&problem.to_string()))
+        Self {
+            sentence: one_line(&problem.to_string()),
+            status: BAD,
+        }
     }
 }
 

@@ -16,7 +16,9 @@ mod guest;
 mod instance_pool;
 mod keyvalue;
 mod log;
+mod mock;
 mod proxy;
+mod remote;
 mod request_body;
 mod run;
 mod serve;
@@ -36,7 +38,11 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let done = match cli::parse(std::env::args_os()) {
-        Ok(cli::Command::Serve(settings, flags)) => serve::serve(&settings, &flags),
+        Ok(cli::Command::Serve(settings, flags)) => {
+            let variables: Vec<_> = std::env::vars_os().collect();
+            mock::server(&settings.mock, &variables, flags)
+                .and_then(|flags| serve::serve(&settings, &flags))
+        }
         Ok(cli::Command::Run(settings, flags)) => {
             return run::run(&settings, &flags).unwrap_or_else(|failure| failure.report());
         }
@@ -46,6 +52,7 @@ fn main() -> ExitCode {
             let _ = writeln!(anstream::stdout(), "{:#}", imdsim::description::schema());
             Ok(())
         }
+        Ok(cli::Command::Tell(emulator, verb)) => remote::tell(&emulator, &verb),
         Err(stop) => return stop.report(),
     };
     match done {

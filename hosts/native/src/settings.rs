@@ -12,6 +12,8 @@ use jiff::Timestamp;
 use crate::cli;
 use crate::fail::{Failure, say};
 use crate::files::Files;
+use crate::mock;
+use crate::remote::URL_VARIABLE;
 
 /// The variable that holds a whole document. The component gets all settings
 /// in it, and gets no other variable.
@@ -36,6 +38,8 @@ pub(crate) fn gather(
 #[derive(Debug)]
 pub(crate) struct Sources {
     flags: cli::Settings,
+    /// All variables, among which those of the mock that AWS publishes.
+    environment: Vec<(OsString, OsString)>,
     /// A name and a whole document.
     document: Option<(String, String)>,
     /// Names, their keys, and texts.
@@ -52,9 +56,10 @@ impl Sources {
         flags: &cli::Settings,
         environment: impl Iterator<Item = (OsString, OsString)>,
     ) -> Result<Self, Failure> {
+        let environment: Vec<_> = environment.collect();
         let mut document = None;
         let mut variables = Vec::new();
-        for (name, text) in ours(environment)? {
+        for (name, text) in ours(&environment)? {
             if name == DOCUMENT_VARIABLE {
                 document = Some((name, text));
             } else if let Some(key) = imdsim::key_of(&name) {
@@ -66,6 +71,7 @@ impl Sources {
         variables.sort();
         Ok(Self {
             flags: flags.clone(),
+            environment,
             document,
             variables,
             suggestions: Vec::new(),
@@ -98,21 +104,21 @@ impl Sources {
             settings.set(name, key, text)?;
         }
         apply(&self.flags, files, &mut settings)?;
+        mock::apply(&self.flags, &self.environment, files, &mut settings)?;
         imdsim::Config::new(&settings)?;
         Ok(settings)
     }
 }
 
 /// The variables meant for this program.
-fn ours(
-    environment: impl Iterator<Item = (OsString, OsString)>,
-) -> Result<Vec<(String, String)>, Failure> {
+fn ours(environment: &[(OsString, OsString)]) -> Result<Vec<(String, String)>, Failure> {
     environment
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value)))
-        .filter(|(name, _)| name.starts_with(PREFIX))
-        .map(|(name, value)| match value.into_string() {
-            Ok(text) => Ok((name, text)),
-            Err(_) => Err(Failure::new(
+        .iter()
+        .filter_map(|(name, value)| Some((name.to_str()?, value)))
+        .filter(|(name, _)| name.starts_with(PREFIX) && *name != URL_VARIABLE)
+        .map(|(name, value)| match value.to_str() {
+            Some(text) => Ok((name.to_owned(), text.to_owned())),
+            None => Err(Failure::new(
                 name,
                 "not UTF-8 text",
                 "set it to text or unset it",
@@ -158,6 +164,7 @@ fn apply(
             "instance_metadata_tags",
             &flags.instance_metadata_tags,
         ),
+        ("--admin-token", "admin_token", &flags.admin_token),
         ("--secret", "secret", &flags.secret),
         ("--frozen-time", "frozen_time", &flags.frozen_time),
         ("--frozen-entropy", "frozen_entropy", &flags.frozen_entropy),

@@ -1,16 +1,26 @@
-//! The command line: `imdsim [serve|run|tree|schema] [flags]`.
+//! The command line: `imdsim [command] [flags]`.
+//!
+//! Commands start an emulator, as `serve` and those of the mock that AWS
+//! publishes do, or tell something to one that runs: all do with `--url`, and
+//! some only do that.
 //!
 //! Values that only the core can judge are taken as text, so that a bad value
 //! draws the same sentence from a flag, a file and the environment.
+
+mod order;
+mod remote;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+
+pub(crate) use remote::{Emulator, EventsCall, FaultCall, Requests, Verb};
 
 use crate::fail::Failure;
+use crate::mock::{self, Scenario};
 use crate::run::Run;
 
 /// What the person asked for.
@@ -24,6 +34,8 @@ pub(crate) enum Command {
     Tree(Settings, Tree),
     /// Print the JSON Schema of instances.
     Schema,
+    /// Tell something to an emulator that runs.
+    Tell(Emulator, Verb),
 }
 
 /// Which instance is emulated, and how; the same for every command.
@@ -63,6 +75,9 @@ pub(crate) struct Settings {
     /// Whether tags are shown
     #[arg(long, global = true, value_name = "enabled|disabled")]
     pub(crate) instance_metadata_tags: Option<String>,
+    /// Who has it may use the control API; given as `--admin-token`.
+    #[arg(skip)]
+    pub(crate) admin_token: Option<String>,
     /// What session tokens are signed with
     #[arg(long, global = true, value_name = "TEXT")]
     pub(crate) secret: Option<String>,
@@ -78,6 +93,9 @@ pub(crate) struct Settings {
     /// How many requests the journal holds [default: 1000]
     #[arg(long, global = true, value_name = "N|off")]
     pub(crate) journal: Option<String>,
+    /// What is said as for the mock that AWS publishes.
+    #[command(flatten)]
+    pub(crate) mock: mock::Flags,
 }
 
 /// How requests are served.
@@ -105,7 +123,7 @@ pub(crate) struct Serve {
     #[arg(long)]
     pub(crate) quiet: bool,
     /// Take changes of the configuration files over while running
-    #[arg(short = 'w', long = "watch-config-file", alias = "watch")]
+    #[arg(short = 'w', long = "watch-config-file", visible_alias = "watch")]
     pub(crate) watch: bool,
 }
 
@@ -151,7 +169,11 @@ impl Stop {
 
 /// Reads the command line.
 pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Stop> {
-    let line = Line::try_parse_from(arguments).map_err(|error| {
+    let grammar = grammar();
+    let arguments = order::commands_first(arguments.collect(), &grammar);
+    let matches = grammar.try_get_matches_from(arguments);
+    let line = matches.and_then(|matches| Line::from_arg_matches(&matches));
+    let line = line.map_err(|error| {
         if matches!(
             error.kind(),
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
@@ -163,12 +185,14 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
             Stop::Bad(explain(&error))
         }
     })?;
-    Ok(match line.command {
-        None => Command::Serve(line.settings, line.serve),
-        Some(Subcommands::Serve(serve)) => Command::Serve(line.settings, serve.over(line.serve)),
-        Some(Subcommands::Run(run)) => Command::Run(line.settings, run),
-        Some(Subcommands::Tree(tree)) => Command::Tree(line.settings, tree),
-        Some(Subcommands::Schema) => Command::Schema,
+    line.understood().map_err(Stop::Bad)
+}
+
+/// Everything there is to be said.
+fn grammar() -> clap::Command {
+    Line::command().mut_subcommand("events", |events| {
+        // The mock's --state is that of an event.
+        events.mut_arg("state", |file| file.long("state-file"))
     })
 }
 
@@ -181,6 +205,8 @@ struct Line {
     settings: Settings,
     #[command(flatten)]
     serve: Serve,
+    #[command(flatten)]
+    emulator: Emulator,
     #[command(subcommand)]
     command: Option<Subcommands>,
 }
@@ -195,6 +221,90 @@ enum Subcommands {
     Tree(Tree),
     /// Print the JSON Schema of what --instance takes
     Schema,
+    /// Take Spot capacity back: in an emulator that is started, or with --url
+    Spot {
+        #[command(flatten)]
+        spot: mock::Spot,
+        #[command(flatten)]
+        serve: Serve,
+    },
+    /// Schedule maintenance: in an emulator that is started, or with --url
+    #[command(aliases = ["se", "scheduledevents"], args_conflicts_with_subcommands = true)]
+    Events {
+        #[command(flatten)]
+        events: mock::Events,
+        #[command(flatten)]
+        serve: Serve,
+        #[command(subcommand)]
+        call: Option<EventsCall>,
+    },
+    /// Take the instance out of its Auto Scaling group: in an emulator that is
+    /// started, or with --url
+    #[command(aliases = ["asg", "autoscaling"])]
+    Asglifecycle {
+        #[command(flatten)]
+        moment: mock::Moment,
+        #[command(flatten)]
+        serve: Serve,
+    },
+    #[command(flatten)]
+    Tell(Verb),
+}
+
+impl Line {
+    /// What is asked for by all of it together.
+    fn understood(mut self) -> Result<Command, Failure> {
+        let (serve, scenario) = match self.command {
+            None => (Serve::default(), Scenario::AsSaid),
+            Some(Subcommands::Serve(serve)) => (serve, Scenario::Nothing),
+            Some(Subcommands::Run(run)) => {
+                self.emulator.is_not_for("run")?;
+                self.settings.admin_token = self.emulator.admin_token;
+                return Ok(Command::Run(self.settings, run));
+            }
+            Some(Subcommands::Tree(tree)) => {
+                self.emulator.is_not_for("tree")?;
+                return Ok(Command::Tree(self.settings, tree));
+            }
+            Some(Subcommands::Schema) => {
+                self.emulator.is_not_for("schema")?;
+                return Ok(Command::Schema);
+            }
+            Some(Subcommands::Spot { spot, serve }) => (serve, Scenario::Spot(spot)),
+            Some(Subcommands::Events {
+                call: Some(call), ..
+            }) => return Ok(Command::Tell(self.emulator, Verb::Events(call))),
+            Some(Subcommands::Events { events, serve, .. }) => (serve, Scenario::Events(events)),
+            Some(Subcommands::Asglifecycle { moment, serve }) => {
+                (serve, Scenario::Asglifecycle(moment))
+            }
+            Some(Subcommands::Tell(verb)) => return Ok(Command::Tell(self.emulator, verb)),
+        };
+        let serve = serve.over(self.serve);
+        self.settings.mock.scenario = scenario;
+        if self.emulator.url.is_none() {
+            self.settings.admin_token = self.emulator.admin_token;
+            return Ok(Command::Serve(self.settings, serve));
+        }
+        match self.settings.mock.scenario {
+            Scenario::AsSaid => Err(Failure::new(
+                "--url",
+                "there is nothing to tell the emulator",
+                "give a command, for instance `spot` or `reset`",
+            )),
+            Scenario::Nothing => self
+                .emulator
+                .is_not_for("serve")
+                .map(|()| Command::Serve(self.settings, serve)),
+            Scenario::Spot(_) | Scenario::Events(_) | Scenario::Asglifecycle(_) => {
+                serve.is_unsaid()?;
+                Ok(Command::Tell(
+                    self.emulator,
+                    Verb::Make(Box::new(self.settings.mock)),
+                ))
+            }
+        }
+    }
 }
 
 impl Serve {
@@ -207,6 +317,24 @@ impl Serve {
             log: self.log.or(before.log),
             quiet: self.quiet || before.quiet,
             watch: self.watch || before.watch,
+        }
+    }
+
+    /// Refuses flags that only make sense where a server is started.
+    fn is_unsaid(&self) -> Result<(), Failure> {
+        let said = [
+            ("--addr", self.addr.is_some()),
+            ("--state", self.state.is_some()),
+            ("--keep-alive", self.keep_alive),
+            ("--watch-config-file", self.watch),
+        ];
+        match said.into_iter().find(|(_, is_said)| *is_said) {
+            None => Ok(()),
+            Some((flag, _)) => Err(Failure::new(
+                flag,
+                "with --url no server is started",
+                "leave one of the two out",
+            )),
         }
     }
 }
@@ -242,7 +370,16 @@ fn explain(error: &clap::Error) -> Failure {
             format!("{value:?} is not one of {}", text(ContextKind::ValidValue)),
             remedy,
         ),
-        ErrorKind::ArgumentConflict => Failure::new(place, "given more than once", remedy),
+        ErrorKind::ArgumentConflict => {
+            let other = text(ContextKind::PriorArg);
+            let other = other.split([' ', '=']).next().unwrap_or_default();
+            if other.is_empty() || other == place {
+                Failure::new(place, "given more than once", remedy)
+            } else {
+                let what = format!("it does not go with {other}");
+                Failure::new(place, what, remedy)
+            }
+        }
         ErrorKind::TooManyValues => Failure::new(place, "this flag takes no value", remedy),
         ErrorKind::InvalidUtf8 => Failure::new("the command line", "not UTF-8 text", remedy),
         _ => {
@@ -251,5 +388,15 @@ fn explain(error: &clap::Error) -> Failure {
             let what = first.trim_start_matches("error: ");
             Failure::new("the command line", what, remedy)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_flags_of_a_command_share_a_name() {
+        grammar().debug_assert();
     }
 }

@@ -1,0 +1,134 @@
+//! What can be told to an emulator that runs.
+
+use clap::{Args, Subcommand};
+
+use crate::fail::Failure;
+use crate::mock;
+
+/// Which emulator is told, and who tells it.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "An emulator that runs")]
+pub(crate) struct Emulator {
+    /// Tell the emulator here, in place of starting one; for what can only be
+    /// told, `IMDSIM_URL` counts as well, and the default address
+    #[arg(long, global = true, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// Who has it may use the control API, in place of `IMDSIM_ADMIN_TOKEN`
+    #[arg(long, global = true, value_name = "TOKEN")]
+    pub(crate) admin_token: Option<String>,
+}
+
+/// What an emulator is told. Most of these make sense only while one runs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Make something happen, as the flags of the mock's command say.
+    #[command(skip)]
+    Make(Box<mock::Flags>),
+    /// Look at what happens, or cancel it.
+    #[command(skip)]
+    Events(EventsCall),
+    /// Let the time of a running emulator stand still
+    Freeze {
+        /// When it stands still [default: now]
+        #[arg(value_name = "RFC3339")]
+        time: Option<String>,
+    },
+    /// Put the time of a running emulator ahead or back
+    Shift {
+        /// How far, as in +6h1s or -30m
+        #[arg(value_name = "DURATION", allow_hyphen_values = true)]
+        by: String,
+    },
+    /// Let the time of a running emulator go on by itself again
+    Release,
+    /// Show what a running emulator was asked
+    Requests(Requests),
+    /// Let things go wrong in a running emulator
+    Fault {
+        #[command(subcommand)]
+        call: FaultCall,
+    },
+    /// Take a running emulator back to its start, which voids every token
+    Reset,
+}
+
+/// What can be done with events but making one.
+#[derive(Debug, Subcommand)]
+pub(crate) enum EventsCall {
+    /// Cancel events of a running emulator
+    Cancel {
+        /// Which [default: all]
+        #[arg(value_name = "ID")]
+        ids: Vec<String>,
+    },
+    /// Show the events of a running emulator
+    List {
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// What can be done with faults.
+#[derive(Debug, Subcommand)]
+pub(crate) enum FaultCall {
+    /// Let nothing go wrong any more
+    Clear {
+        /// Which of the faults [default: all]
+        #[arg(value_name = "ID")]
+        ids: Vec<String>,
+    },
+    /// Show what goes wrong, and what could
+    List {
+        /// Print one JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// A fault by its name in the list
+    #[command(external_subcommand)]
+    Named(Vec<String>),
+}
+
+/// Which requests are shown, and how.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Requests")]
+pub(crate) struct Requests {
+    /// Those for paths of this pattern, as in /latest/meta-data/iam/**
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) path: Option<String>,
+    /// Those with this method
+    #[arg(long, value_name = "METHOD")]
+    pub(crate) method: Option<String>,
+    /// Those without a session token (1), or with one (2)
+    #[arg(long, value_name = "1|2")]
+    pub(crate) version: Option<String>,
+    /// Those answered with this status
+    #[arg(long, value_name = "STATUS")]
+    pub(crate) status: Option<String>,
+    /// Those from this time on
+    #[arg(long, value_name = "RFC3339")]
+    pub(crate) since: Option<String>,
+    /// Print how many there are
+    #[arg(long)]
+    pub(crate) count: bool,
+    /// Forget all requests
+    #[arg(long, conflicts_with_all = ["count", "json", "path", "method", "version", "status", "since"])]
+    pub(crate) clear: bool,
+    /// Print one JSON document
+    #[arg(long, conflicts_with = "count")]
+    pub(crate) json: bool,
+}
+
+impl Emulator {
+    /// Refuses `--url` with a command that asks no emulator.
+    pub(super) fn is_not_for(&self, command: &str) -> Result<(), Failure> {
+        match self.url {
+            None => Ok(()),
+            Some(_) => Err(Failure::new(
+                "--url",
+                format_args!("`{command}` asks no emulator that runs"),
+                "leave one of the two out",
+            )),
+        }
+    }
+}

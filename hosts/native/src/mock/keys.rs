@@ -1,0 +1,117 @@
+//! The keys of the mock's configuration, by which flags, variables and the file
+//! say the same things.
+
+use super::facts::{DYNAMIC, FIELDS, FIXED_PATHS, METADATA};
+
+/// How the names of the mock's variables begin.
+pub(super) const PREFIX: &str = "AEMM_";
+
+/// Keys that say how the mock runs and what it makes happen.
+const SETTINGS: [&str; 23] = [
+    "asg-termination-delay-sec",
+    "asg-termination-trigger-time",
+    "config-file",
+    "events.code",
+    "events.not-after",
+    "events.not-before",
+    "events.not-before-deadline",
+    "events.state",
+    "imdsv2",
+    "metadata.values.event-id",
+    "mock-delay-sec",
+    "mock-ip-count",
+    "mock-trigger-time",
+    "rebalance-delay-sec",
+    "rebalance-trigger-time",
+    "save-config-to-file",
+    "server.hostname",
+    "server.port",
+    "spot.action",
+    "spot.rebalance-rec-time",
+    "spot.time",
+    "userdata.values.userdata",
+    "watch-config-file",
+];
+
+/// Keys that say something of when things happen, or of what they are.
+const STORY: [&str; 9] = [
+    "asg-termination-delay-sec",
+    "asg-termination-trigger-time",
+    "config-file",
+    "mock-delay-sec",
+    "mock-trigger-time",
+    "rebalance-delay-sec",
+    "rebalance-trigger-time",
+    "events.",
+    "spot.",
+];
+
+/// The key of this name, in whatever case it is written.
+pub(super) fn find(name: &str) -> Option<String> {
+    all().find(|key| key.eq_ignore_ascii_case(name))
+}
+
+/// The key that an environment variable sets, for instance `spot.action` for
+/// `AEMM_SPOT_ACTION`.
+pub(super) fn of_variable(name: &str) -> Option<String> {
+    let name = name.strip_prefix(PREFIX)?;
+    all().find(|key| variable(key) == name)
+}
+
+/// Whether whoever gives this key wants something to happen.
+pub(super) fn tells_a_story(key: &str) -> bool {
+    STORY.iter().any(|story| match story.strip_suffix('.') {
+        Some(_) => key.starts_with(story),
+        None => key == *story,
+    })
+}
+
+/// All keys, as the mock writes them.
+fn all() -> impl Iterator<Item = String> {
+    let sections = [("metadata", METADATA), ("dynamic", DYNAMIC)];
+    let categories = sections.into_iter().flat_map(|(section, categories)| {
+        categories.iter().flat_map(move |category| {
+            ["values", "paths"].map(|part| format!("{section}.{part}.{}", category.name))
+        })
+    });
+    let fields = FIELDS.iter().map(|(key, _)| (*key).to_owned());
+    let paths = FIXED_PATHS.iter().map(|(key, _)| (*key).to_owned());
+    let settings = SETTINGS.iter().map(|key| (*key).to_owned());
+    settings.chain(categories).chain(fields).chain(paths)
+}
+
+/// What comes after the prefix in the name of a key's variable.
+fn variable(key: &str) -> String {
+    key.to_ascii_uppercase().replace(['.', '-'], "_")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_keys_share_a_variable() {
+        let names: Vec<_> = all().map(|key| variable(&key)).collect();
+        let unique: BTreeSet<_> = names.iter().collect();
+        assert_eq!(unique.len(), names.len());
+    }
+
+    #[test]
+    fn a_key_is_found_by_its_variable_and_in_any_case() {
+        let key = "metadata.values.iam-info.InstanceProfileArn";
+        assert_eq!(find(&key.to_ascii_lowercase()).as_deref(), Some(key));
+        let variable = "AEMM_METADATA_VALUES_IAM_INFO_INSTANCEPROFILEARN";
+        assert_eq!(of_variable(variable).as_deref(), Some(key));
+        assert_eq!(of_variable("AEMM_SPOT_ITN_ACTION"), None);
+    }
+
+    #[test]
+    fn where_it_runs_is_no_story() {
+        assert!(tells_a_story("spot.time"));
+        assert!(tells_a_story("mock-delay-sec"));
+        assert!(!tells_a_story("server.port"));
+        assert!(!tells_a_story("imdsv2"));
+    }
+}

@@ -1,0 +1,101 @@
+//! Where the mock listens, and what else of it concerns the program rather
+//! than the instance.
+
+use super::save::save;
+use super::{Flags, Layers, Variables, read};
+use crate::cli::Serve;
+use crate::fail::Failure;
+use crate::files::Files;
+
+/// What stands for a host or a port that is not given.
+const DEFAULT: (&str, u16) = ("127.0.0.1", 4719);
+
+/// Adds what is said as for the mock to the flags of the server, and saves the
+/// configuration if that is wanted.
+pub(crate) fn server(
+    flags: &Flags,
+    variables: &Variables,
+    mut serve: Serve,
+) -> Result<Serve, Failure> {
+    let layers = read(flags, variables, &mut Files::default())?;
+    if let Some(address) = address(&layers)? {
+        let flag = ["server.hostname", "server.port"]
+            .into_iter()
+            .filter_map(|key| layers.get(key))
+            .find(|given| given.is_flag);
+        match (&serve.addr, flag) {
+            (None, _) => serve.addr = Some(address),
+            (Some(_), Some(flag)) => {
+                let what = "--addr says where to listen as well";
+                return Err(Failure::new(&flag.place, what, "give one of the two"));
+            }
+            (Some(_), None) => {}
+        }
+    }
+    serve.watch |= layers.truth("watch-config-file")?;
+    if layers.truth("save-config-to-file")? {
+        save(&layers, serve.addr.as_deref(), variables);
+    }
+    Ok(serve)
+}
+
+/// Where to listen, if a host or a port is given.
+fn address(layers: &Layers) -> Result<Option<String>, Failure> {
+    let host = layers.text("server.hostname");
+    let port = layers.get("server.port");
+    if host.is_none() && port.is_none() {
+        return Ok(None);
+    }
+    let host = host.as_deref().unwrap_or(DEFAULT.0);
+    let host = if host.contains(':') && !host.starts_with('[') {
+        format!("[{host}]")
+    } else {
+        host.to_owned()
+    };
+    let port = match port {
+        None => DEFAULT.1,
+        Some(given) => given.text().parse().map_err(|_| {
+            given.refuse(
+                "is no port",
+                "write a number up to 65535 (0 picks a free one)",
+            )
+        })?,
+    };
+    Ok(Some(format!("{host}:{port}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(file: &str, expected: Option<&str>) {
+        let mut layers = Layers::default();
+        layers.add_file("aemm.json", file).unwrap();
+        assert_eq!(address(&layers).unwrap().as_deref(), expected);
+    }
+
+    #[test]
+    fn a_host_or_a_port_alone_goes_with_the_default_of_the_other() {
+        check("{}", None);
+        check(r#"{"server": {"port": "1338"}}"#, Some("127.0.0.1:1338"));
+        check(
+            r#"{"server": {"hostname": "0.0.0.0"}}"#,
+            Some("0.0.0.0:4719"),
+        );
+        check(
+            r#"{"server": {"hostname": "::1", "port": 80}}"#,
+            Some("[::1]:80"),
+        );
+    }
+
+    #[test]
+    fn a_bad_port_is_refused() {
+        let mut layers = Layers::default();
+        layers.add_flags(vec![("--port", "server.port", "http")]);
+        assert_eq!(
+            address(&layers).unwrap_err().to_string(),
+            "--port: \"http\" is no port; write a number up to 65535 (0 picks a free one)"
+        );
+    }
+}

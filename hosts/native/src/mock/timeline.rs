@@ -1,0 +1,334 @@
+//! What the mock makes happen, as events of imdsim's timeline.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value, json};
+
+use super::flags::Scenario;
+use super::keys;
+use super::layers::Layers;
+use crate::fail::Failure;
+
+/// How long a maintenance event takes in the mock where nobody says.
+const MAINTENANCE: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+const ACTIONS: [&str; 3] = ["terminate", "stop", "hibernate"];
+const CODES: [&str; 5] = [
+    "instance-reboot",
+    "instance-retirement",
+    "instance-stop",
+    "system-reboot",
+    "system-maintenance",
+];
+const STATES: [&str; 3] = ["active", "completed", "canceled"];
+
+/// The events of a scenario. `start` is when an emulator that is just being
+/// started begins; one that runs has a clock of its own, so nothing is made up
+/// for it that follows from the time.
+pub(super) fn events(
+    layers: &mut Layers,
+    scenario: &Scenario,
+    start: Option<Timestamp>,
+) -> Result<Vec<Value>, Failure> {
+    let everything = matches!(scenario, Scenario::AsSaid)
+        && layers.all().any(|(key, _)| keys::tells_a_story(key));
+    warn_of_idle_flags(layers, scenario);
+    let mut events = Vec::new();
+    if everything || matches!(scenario, Scenario::Spot(_)) {
+        spot(layers, start, &mut events)?;
+    }
+    if everything || matches!(scenario, Scenario::Events(_)) {
+        events.push(maintenance(layers, start)?);
+    }
+    if everything || matches!(scenario, Scenario::Asglifecycle(_)) {
+        lifecycle(layers, start, &mut events)?;
+    }
+    Ok(events)
+}
+
+/// Names the flags that delay what the command does not show.
+fn warn_of_idle_flags(layers: &mut Layers, scenario: &Scenario) {
+    let shown: &[&str] = match scenario {
+        Scenario::Nothing | Scenario::AsSaid => return,
+        Scenario::Spot(_) => &["mock-", "rebalance-"],
+        Scenario::Events(_) => &["mock-"],
+        Scenario::Asglifecycle(_) => &["asg-"],
+    };
+    let is_idle = |key: &str| {
+        (key.ends_with("-delay-sec") || key.ends_with("-trigger-time"))
+            && !shown.iter().any(|prefix| key.starts_with(prefix))
+    };
+    let idle: Vec<_> = layers
+        .all()
+        .filter(|(key, given)| given.is_flag && is_idle(key))
+        .map(|(_, given)| given.place.clone())
+        .collect();
+    for place in idle {
+        layers.warn(format_args!(
+            "{place}: this command shows nothing that waits for it; ignored"
+        ));
+    }
+}
+
+fn spot(
+    layers: &mut Layers,
+    start: Option<Timestamp>,
+    events: &mut Vec<Value>,
+) -> Result<(), Failure> {
+    let rebalance = moment(layers, "rebalance-delay-sec", "rebalance-trigger-time")?;
+    let notice_time = layers.time("spot.rebalance-rec-time")?;
+    // The mock recommends a rebalance whatever is asked for.
+    if start.is_some() || rebalance.is_some() || notice_time.is_some() {
+        let what = match notice_time {
+            None => json!({ "type": "rebalance-recommendation" }),
+            Some(time) => json!({
+                "type": "change",
+                "instance": { "Imdsim": { "RebalanceNoticeTime": time.to_string() } },
+            }),
+        };
+        events.push(with(what, rebalance.as_ref()));
+    }
+    let mut interruption = json!({ "type": "spot-interruption" });
+    if let Some(action) = layers.word("spot.action", &ACTIONS)? {
+        interruption["action"] = action.into();
+    }
+    if let Some(time) = layers.time("spot.time")? {
+        interruption["time"] = time.to_string().into();
+    }
+    events.push(with(interruption, main_moment(layers)?.as_ref()));
+    Ok(())
+}
+
+fn maintenance(layers: &mut Layers, start: Option<Timestamp>) -> Result<Value, Failure> {
+    let moment = main_moment(layers)?;
+    let mut event = Map::new();
+    let code = layers.word("events.code", &CODES)?;
+    let state = layers.word("events.state", &STATES)?;
+    let id = layers.text("metadata.values.event-id");
+    for (name, text) in [("Code", code), ("State", state), ("InstanceEventId", id)] {
+        event.extend(text.map(|text| (name.to_owned(), text.into())));
+    }
+    for (name, key) in [
+        ("NotBefore", "events.not-before"),
+        ("NotAfter", "events.not-after"),
+        ("NotBeforeDeadline", "events.not-before-deadline"),
+    ] {
+        let time = layers.time(key)?;
+        event.extend(time.map(|time| (name.to_owned(), time.to_string().into())));
+    }
+    let shows = match (&moment, start) {
+        (Some(Moment::At(time)), Some(_)) => Some(*time),
+        (Some(Moment::Delay(seconds)), Some(start)) => {
+            start.checked_add(SignedDuration::from_secs(*seconds)).ok()
+        }
+        (Some(Moment::In(_)), _) | (_, None) => None,
+        (None, start) => start,
+    };
+    if let Some(end) = shows.and_then(|shows| shows.checked_add(MAINTENANCE).ok())
+        && !event.contains_key("NotAfter")
+    {
+        event.insert("NotAfter".to_owned(), end.to_string().into());
+    }
+    let what = json!({ "type": "maintenance", "event": event });
+    Ok(with(what, moment.as_ref()))
+}
+
+fn lifecycle(
+    layers: &mut Layers,
+    start: Option<Timestamp>,
+    events: &mut Vec<Value>,
+) -> Result<(), Failure> {
+    let own = moment(
+        layers,
+        "asg-termination-delay-sec",
+        "asg-termination-trigger-time",
+    )?;
+    let moment = match imdsims_own(layers)? {
+        Some(moment) => Some(moment),
+        None => own,
+    };
+    if start.is_some() && moment.is_some() {
+        events.push(json!({ "type": "lifecycle-state", "state": "InService" }));
+    }
+    let what = json!({ "type": "lifecycle-state", "state": "Terminated" });
+    events.push(with(what, moment.as_ref()));
+    Ok(())
+}
+
+/// When something happens.
+#[derive(Clone, Debug, PartialEq)]
+enum Moment {
+    /// So many seconds after the start.
+    Delay(i64),
+    /// After a time as people write it, which the emulator reads.
+    In(String),
+    /// Then.
+    At(Timestamp),
+}
+
+/// When Spot capacity is taken back and maintenance shows.
+fn main_moment(layers: &mut Layers) -> Result<Option<Moment>, Failure> {
+    match imdsims_own(layers)? {
+        Some(moment) => Ok(Some(moment)),
+        None => moment(layers, "mock-delay-sec", "mock-trigger-time"),
+    }
+}
+
+/// What `--in` and `--at` say, which win over the mock's keys.
+fn imdsims_own(layers: &Layers) -> Result<Option<Moment>, Failure> {
+    match (layers.time("at")?, layers.text("in")) {
+        (Some(_), Some(_)) => Err(Failure::new(
+            "--at",
+            "there is --in as well",
+            "give one of the two",
+        )),
+        (Some(time), None) => Ok(Some(Moment::At(time))),
+        (None, delay) => Ok(delay.map(Moment::In)),
+    }
+}
+
+/// A moment by the keys of its delay and of its time, the time winning.
+fn moment(layers: &mut Layers, delay: &str, time: &str) -> Result<Option<Moment>, Failure> {
+    let seconds = layers.number(delay)?.filter(|seconds| *seconds > 0);
+    let Some(at) = layers.time(time)? else {
+        return Ok(seconds.map(Moment::Delay));
+    };
+    let places = [delay, time].map(|key| layers.get(key).map(|given| given.place.clone()));
+    if let ([Some(delay), Some(time)], Some(_)) = (places, seconds) {
+        layers.warn(format_args!("{delay}: {time} wins over it; ignored"));
+    }
+    Ok(Some(Moment::At(at)))
+}
+
+/// The event, at its moment; at once where there is none.
+fn with(mut event: Value, moment: Option<&Moment>) -> Value {
+    match moment {
+        None => {}
+        Some(Moment::Delay(seconds)) => event["in"] = format!("{seconds}s").into(),
+        Some(Moment::In(delay)) => event["in"] = delay.as_str().into(),
+        Some(Moment::At(time)) => event["at"] = time.to_string().into(),
+    }
+    event
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mock::flags::{Events, Moment as When, Spot};
+
+    /// What a file makes happen when it is started at the turn of the year.
+    #[track_caller]
+    fn check(scenario: &Scenario, file: &str, expected: &Value) {
+        let mut layers = Layers::default();
+        layers.add_file("aemm.json", file).unwrap();
+        let start = "2026-01-01T00:00:00Z".parse().unwrap();
+        let events = events(&mut layers, scenario, Some(start)).unwrap();
+        assert_eq!(&Value::from(events), expected);
+    }
+
+    fn spot() -> Scenario {
+        Scenario::Spot(Spot::default())
+    }
+
+    #[test]
+    fn an_interruption_comes_with_a_recommendation_each_at_its_time() {
+        check(
+            &spot(),
+            r#"{"mock-delay-sec": 90, "spot": {"action": "stop", "time": "2026-01-02T03:04:05+02:00"},
+                "rebalance-trigger-time": "2026-01-01T00:00:30Z"}"#,
+            &json!([
+                { "type": "rebalance-recommendation", "at": "2026-01-01T00:00:30Z" },
+                { "type": "spot-interruption", "action": "stop",
+                  "time": "2026-01-02T01:04:05Z", "in": "90s" },
+            ]),
+        );
+    }
+
+    #[test]
+    fn the_time_of_a_recommendation_may_be_another_than_its_own() {
+        check(
+            &spot(),
+            r#"{"spot": {"rebalance-rec-time": "2026-01-01T01:00:00+01:00"}}"#,
+            &json!([
+                { "type": "change",
+                  "instance": { "Imdsim": { "RebalanceNoticeTime": "2026-01-01T00:00:00Z" } } },
+                { "type": "spot-interruption" },
+            ]),
+        );
+    }
+
+    #[test]
+    fn maintenance_takes_a_week_unless_it_says_otherwise() {
+        let scenario = Scenario::Events(Events::default());
+        check(
+            &scenario,
+            r#"{"mock-delay-sec": "60", "metadata": {"values": {"event-id": "instance-event-1"}}}"#,
+            &json!([{ "type": "maintenance", "in": "60s", "event": {
+                "InstanceEventId": "instance-event-1", "NotAfter": "2026-01-08T00:01:00Z" } }]),
+        );
+        check(
+            &scenario,
+            r#"{"events": {"code": "instance-stop", "state": "canceled",
+                "not-before": "2026-03-01T10:00:00-05:00", "not-after": "2026-03-02T00:00:00Z",
+                "not-before-deadline": "2026-03-03T00:00:00Z"}}"#,
+            &json!([{ "type": "maintenance", "event": {
+                "Code": "instance-stop", "State": "canceled",
+                "NotBefore": "2026-03-01T15:00:00Z", "NotAfter": "2026-03-02T00:00:00Z",
+                "NotBeforeDeadline": "2026-03-03T00:00:00Z" } }]),
+        );
+    }
+
+    #[test]
+    fn an_instance_is_in_service_until_its_group_terminates_it() {
+        let scenario = Scenario::Asglifecycle(When::default());
+        let end = json!({ "type": "lifecycle-state", "state": "Terminated" });
+        check(&scenario, "{}", &json!([end]));
+        check(
+            &scenario,
+            r#"{"asg-termination-delay-sec": 30, "asg-termination-trigger-time": 0}"#,
+            &json!([
+                { "type": "lifecycle-state", "state": "InService" },
+                { "type": "lifecycle-state", "state": "Terminated", "in": "30s" },
+            ]),
+        );
+    }
+
+    #[test]
+    fn without_a_command_all_of_it_happens_once_anything_is_said_of_it() {
+        check(&Scenario::AsSaid, r#"{"imdsv2": true}"#, &json!([]));
+        check(&Scenario::Nothing, r#"{"mock-delay-sec": 5}"#, &json!([]));
+        let mut layers = Layers::default();
+        layers
+            .add_file("aemm.json", r#"{"mock-delay-sec": 5}"#)
+            .unwrap();
+        let all = events(&mut layers, &Scenario::AsSaid, Some(Timestamp::UNIX_EPOCH)).unwrap();
+        let types: Vec<_> = all
+            .iter()
+            .filter_map(|event| event["type"].as_str())
+            .collect();
+        assert_eq!(
+            types,
+            [
+                "rebalance-recommendation",
+                "spot-interruption",
+                "maintenance",
+                "lifecycle-state"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_time_wins_over_a_delay_and_says_so() {
+        let mut layers = Layers::default();
+        let file = r#"{"mock-delay-sec": 5, "mock-trigger-time": "2026-01-01T00:00:00Z"}"#;
+        layers.add_file("aemm.json", file).unwrap();
+        let told = events(&mut layers, &spot(), None).unwrap();
+        assert_eq!(
+            told,
+            [json!({ "type": "spot-interruption", "at": "2026-01-01T00:00:00Z" })]
+        );
+        assert_eq!(
+            layers.warnings,
+            ["aemm.json: mock-delay-sec: aemm.json: mock-trigger-time wins over it; ignored"]
+        );
+    }
+}

@@ -1,0 +1,124 @@
+//! Calls of the control API, whose refusals are sentences.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use http::Request;
+use serde_json::Value;
+use ureq::Agent;
+
+use crate::fail::Failure;
+
+/// How long an emulator may take to answer. A call needs milliseconds.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The control API of one emulator.
+pub(super) struct Client {
+    agent: Agent,
+    url: String,
+    token: Option<String>,
+}
+
+impl Client {
+    /// `place` is where the URL was given.
+    pub(super) fn new(place: &str, url: &str, token: Option<String>) -> Result<Self, Failure> {
+        let uri = url.parse::<http::Uri>().ok();
+        if uri.is_none_or(|uri| uri.scheme_str() != Some("http") || uri.query().is_some()) {
+            return Err(Failure::new(
+                place,
+                format_args!("{url:?} is no address of an emulator"),
+                "write it as in http://127.0.0.1:4719",
+            ));
+        }
+        // What a proxy thinks of the emulator's address is of no interest.
+        let config = Agent::config_builder()
+            .proxy(None)
+            .max_redirects(0)
+            .http_status_as_error(false)
+            .timeout_global(Some(PATIENCE))
+            .build();
+        Ok(Self {
+            agent: config.into(),
+            url: url.trim_end_matches('/').to_owned(),
+            token,
+        })
+    }
+
+    pub(super) fn get(&self, path: &str) -> Result<Value, Failure> {
+        self.send("GET", path, None)
+    }
+
+    pub(super) fn delete(&self, path: &str) -> Result<Value, Failure> {
+        self.send("DELETE", path, None)
+    }
+
+    pub(super) fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.send("POST", path, Some(body))
+    }
+
+    pub(super) fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.send("PUT", path, Some(body))
+    }
+
+    /// Makes a call; the body is left out where there is none.
+    pub(super) fn send(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, Failure> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}/_imdsim/{path}", self.url));
+        if let Some(token) = &self.token {
+            request = request.header("Authorization", format!("Bearer {token}"));
+        }
+        let body = body.filter(|body| !body.is_null());
+        let body = body.map(Value::to_string).unwrap_or_default();
+        let request = request
+            .body(body)
+            .map_err(|error| self.unreachable(&error))?;
+        let mut response = self
+            .agent
+            .run(request)
+            .map_err(|error| self.unreachable(&error))?;
+        let status = response.status();
+        let text = response
+            .body_mut()
+            .read_to_string()
+            .map_err(|error| self.unreachable(&error))?;
+        let said: Option<Value> = serde_json::from_str(&text).ok();
+        match said {
+            Some(said) if status.is_success() => Ok(said),
+            Some(said) if said["detail"].is_string() => Err(Failure::refused(
+                said["detail"].as_str().unwrap_or_default(),
+            )),
+            _ => Err(Failure::refused(&format!(
+                "{}: what answers {status} here is no emulator; give the address of imdsim",
+                self.url
+            ))),
+        }
+    }
+
+    fn unreachable(&self, error: &dyn std::fmt::Display) -> Failure {
+        Failure::refused(&format!(
+            "{}: no emulator answers here: {error}; start one with `imdsim`, or give its address \
+             by --url",
+            self.url
+        ))
+    }
+}
+
+/// A text as a part of a path or of a query.
+pub(super) fn encode(text: &str) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(byte.into());
+        } else {
+            // Writing to a text cannot fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}

@@ -1,0 +1,284 @@
+//! Commands that tell something to an emulator that runs.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::thread;
+
+use crate::program::{Program, body, command};
+
+/// What a command prints on stdout and stderr, and how it ends.
+fn tell(address: &str, arguments: &[&str]) -> (String, String, Option<i32>) {
+    let mut prepared = command(arguments);
+    prepared.env("IMDSIM_URL", format!("http://{address}"));
+    // Nobody is to be asked but the emulator.
+    prepared.env("http_proxy", "http://127.0.0.1:1");
+    let output = prepared.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        text(output.stdout),
+        text(output.stderr),
+        output.status.code(),
+    )
+}
+
+/// The same, where all goes well.
+#[track_caller]
+fn told(program: &Program, arguments: &[&str]) -> String {
+    let (printed, said, status) = tell(program.address(), arguments);
+    assert_eq!((status, &*said), (Some(0), ""));
+    printed
+}
+
+/// A server that gives every request the same body, and the requests it got.
+fn canned(
+    requests: usize,
+    status: &'static str,
+    reply: &'static str,
+) -> (String, thread::JoinHandle<Vec<String>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let thread = thread::spawn(move || {
+        (0..requests)
+            .map(|_| {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    let mut byte = [0];
+                    stream.read_exact(&mut byte).unwrap();
+                    head.push(byte[0]);
+                }
+                let length = reply.len();
+                write!(
+                    stream,
+                    "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{reply}"
+                )
+                .unwrap();
+                String::from_utf8(head).unwrap()
+            })
+            .collect()
+    });
+    (address, thread)
+}
+
+#[test]
+fn events_are_made_listed_and_cancelled() {
+    let program = Program::start(&["--frozen-time", "2026-01-01T00:00:00Z"]);
+    let url = format!("http://{}", program.address());
+    let made = told(
+        &program,
+        &["--url", &url, "spot", "--action", "stop", "--in", "30s"],
+    );
+    let spot = "1  2026-01-01T00:00:30Z  spot-interruption  stop  2026-01-01T00:02:30Z\n";
+    assert_eq!(made, spot);
+    let made = told(
+        &program,
+        &[
+            "events",
+            "--code",
+            "instance-stop",
+            "--at",
+            "2026-01-01T02:00:00+01:00",
+            "--url",
+            &url,
+        ],
+    );
+    let maintenance = "2  2026-01-01T01:00:00Z  maintenance  instance-stop\n";
+    assert_eq!(made, maintenance);
+    let made = told(&program, &["--url", &url, "asg"]);
+    let lifecycle = "3  2026-01-01T00:00:00Z  lifecycle-state  Terminated\n";
+    assert_eq!(made, lifecycle);
+    assert_eq!(
+        told(&program, &["events", "list"]),
+        [lifecycle, spot, maintenance].concat()
+    );
+    told(&program, &["events", "cancel", "1", "2"]);
+    assert_eq!(told(&program, &["events", "list"]), lifecycle);
+    told(&program, &["events", "cancel"]);
+    assert_eq!(
+        told(&program, &["events", "list", "--json"]),
+        "{\n  \"events\": []\n}\n"
+    );
+}
+
+#[test]
+fn the_clock_is_frozen_shifted_and_released() {
+    let program = Program::start(&[]);
+    let frozen = told(&program, &["freeze", "2026-01-01T02:00:00+01:00"]);
+    assert_eq!(frozen, "2026-01-01T01:00:00Z\n");
+    let shifted = told(&program, &["shift", "-30m"]);
+    assert_ne!(shifted, frozen);
+    let here = told(&program, &["freeze"]);
+    assert_eq!(told(&program, &["events", "list"]), "");
+    let clock =
+        program.send("GET /_imdsim/clock HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+    assert!(
+        body(&clock).contains(&format!("\"freeze\":\"{}\"", here.trim())),
+        "{clock}"
+    );
+    assert_ne!(told(&program, &["release"]), here);
+}
+
+#[test]
+fn a_reset_takes_everything_back() {
+    let program = Program::start(&[]);
+    let url = format!("http://{}/", program.address());
+    told(&program, &["--url", &url, "spot", "-d", "5"]);
+    assert_eq!(told(&program, &["reset"]), "");
+    assert_eq!(told(&program, &["events", "list"]), "");
+}
+
+#[test]
+fn the_admin_token_is_sent() {
+    let program = Program::start(&["--admin-token", "sesame"]);
+    let (_, said, status) = tell(program.address(), &["reset"]);
+    assert_eq!(status, Some(1), "{said}");
+    assert!(said.starts_with("imdsim: "), "{said}");
+    assert_eq!(said.lines().count(), 1);
+    told(&program, &["reset", "--admin-token", "sesame"]);
+}
+
+#[test]
+fn what_the_emulator_refuses_is_told_in_its_words() {
+    let program = Program::start(&[]);
+    let (printed, said, status) = tell(program.address(), &["events", "cancel", "no such/event"]);
+    assert_eq!((&*printed, status), ("", Some(1)));
+    assert_eq!(
+        said,
+        "imdsim: there is no such event; GET /_imdsim/events lists all\n"
+    );
+    let (_, said, status) = tell(program.address(), &["shift", "far"]);
+    assert_eq!(status, Some(1));
+    assert_eq!(
+        said,
+        "imdsim: shift: \"far\" is not a duration; write it as in +6h1s or -30m\n"
+    );
+}
+
+#[test]
+fn a_bad_command_is_refused_before_anything_is_asked() {
+    for (arguments, expected) in [
+        (
+            &["freeze", "noon"][..],
+            "freeze: \"noon\" is not a time; write RFC 3339, as in 2026-01-01T00:00:00Z",
+        ),
+        (
+            &["reset", "--url", "127.0.0.1:4719"],
+            "--url: \"127.0.0.1:4719\" is no address of an emulator; \
+             write it as in http://127.0.0.1:4719",
+        ),
+        (
+            &["requests", "--count", "--json"],
+            "--count: it does not go with --json; see `imdsim --help`",
+        ),
+    ] {
+        let (_, said, status) = tell("127.0.0.1:1", arguments);
+        assert_eq!(said, format!("imdsim: {expected}\n"));
+        assert_eq!(status, Some(2));
+    }
+}
+
+#[test]
+fn an_emulator_that_does_not_answer_is_named_with_a_remedy() {
+    let address = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .to_string();
+    let (_, said, status) = tell(&address, &["reset"]);
+    assert_eq!(status, Some(1));
+    assert!(
+        said.starts_with(&format!(
+            "imdsim: http://{address}: no emulator answers here: "
+        )),
+        "{said}"
+    );
+    assert!(
+        said.ends_with("; start one with `imdsim`, or give its address by --url\n"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_is_no_emulator_is_told_so() {
+    let (address, server) = canned(1, "200 OK", "<html>");
+    let (_, said, status) = tell(&address, &["events", "list"]);
+    assert_eq!(status, Some(1));
+    assert_eq!(
+        said,
+        format!(
+            "imdsim: http://{address}: what answers 200 OK here is no emulator; \
+             give the address of imdsim\n"
+        )
+    );
+    server.join().unwrap();
+}
+
+#[test]
+fn the_journal_is_asked_for_with_its_filters() {
+    let reply = r#"{"requests": [{"time": "2026-01-01T00:00:00Z", "method": "GET",
+        "path": "/latest/", "version": 1, "status": 200, "duration_us": 35}], "count": 1}"#;
+    let (address, server) = canned(3, "200 OK", reply);
+    let filters = [
+        "--path",
+        "/latest/**",
+        "--version",
+        "1",
+        "--since",
+        "2026-01-01T01:00:00+01:00",
+    ];
+    let (printed, _, _) = tell(&address, &[&["requests"], &filters[..]].concat());
+    assert_eq!(
+        printed,
+        "2026-01-01T00:00:00Z  GET  /latest/  200  v1  35us\n"
+    );
+    let (printed, _, _) = tell(&address, &["requests", "--count", "--status", "200"]);
+    assert_eq!(printed, "1\n");
+    tell(&address, &["requests", "--clear"]);
+    let asked: Vec<_> = server.join().unwrap();
+    let lines: Vec<_> = asked
+        .iter()
+        .filter_map(|head| head.lines().next())
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "GET /_imdsim/requests?path=%2Flatest%2F%2A%2A&version=1\
+             &since=2026-01-01T00%3A00%3A00Z HTTP/1.1",
+            "GET /_imdsim/requests/count?status=200 HTTP/1.1",
+            "DELETE /_imdsim/requests HTTP/1.1",
+        ]
+    );
+}
+
+#[test]
+fn a_fault_is_put_by_its_name_without_a_body() {
+    let reply = r#"{"faults": [{"id": "f1", "status": 503}],
+        "presets": [{"name": "throttled", "summary": "Too much is asked."}]}"#;
+    let (address, server) = canned(4, "200 OK", reply);
+    tell(&address, &["fault", "throttled"]);
+    let (printed, _, _) = tell(&address, &["fault", "list"]);
+    assert_eq!(
+        printed,
+        "f1  {\"status\":503}\nthrottled  Too much is asked.\n"
+    );
+    tell(&address, &["fault", "clear"]);
+    let asked: Vec<_> = server.join().unwrap();
+    let lines: Vec<_> = asked
+        .iter()
+        .filter_map(|head| head.lines().next())
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "PUT /_imdsim/faults/throttled HTTP/1.1",
+            "GET /_imdsim/faults HTTP/1.1",
+            "GET /_imdsim/faults/presets HTTP/1.1",
+            "DELETE /_imdsim/faults HTTP/1.1",
+        ]
+    );
+    assert!(
+        asked[0].to_lowercase().contains("content-length: 0\r\n"),
+        "{}",
+        asked[0]
+    );
+}
