@@ -1,7 +1,9 @@
-//! What the project does to itself: `cargo xtask dist`, `cargo xtask bench`.
+//! What the project does to itself: `cargo xtask dist`, `cargo xtask bench`,
+//! `cargo xtask clients`.
 #![allow(clippy::print_stdout, reason = "this program talks to a person")]
 
 mod bench;
+mod clients;
 mod compose;
 mod dist;
 
@@ -15,12 +17,15 @@ Usage: cargo xtask COMMAND
   dist    build the components into dist/ and print their sizes
   bench   drive the native program and a bare hyper server with the same load,
           then both kinds of component under wasmtime serve, and print requests
-          per second, p50, p99 and the ratio";
+          per second, p50, p99 and the ratio
+  clients run every real client that is installed, print what became of each,
+          and write that to docs/clients.md; .ci/clients installs them";
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
-    match (arguments.next().as_deref(), arguments.next()) {
+    match (arguments.next().as_deref(), arguments.next().as_deref()) {
         (Some("dist"), None) => dist::run(),
+        (Some("clients"), None) => clients::run(),
         (Some("bench"), None) => bench::run(),
         // The other half of `bench`, in a process of its own.
         (Some("baseline"), None) => bench::baseline::serve(),
