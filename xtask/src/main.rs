@@ -18,6 +18,9 @@ Usage: cargo xtask COMMAND
   bench   drive the native program and a bare hyper server with the same load,
           then both kinds of component under wasmtime serve, and print requests
           per second, p50, p99 and the ratio
+  bench walk
+          walk 90 paths over one kept-alive connection and print what of that
+          is the native program's time
   clients run every real client that is installed, print what became of each,
           and write that to docs/clients.md; .ci/clients installs them";
 
@@ -27,6 +30,7 @@ fn main() -> Result<()> {
         (Some("dist"), None) => dist::run(),
         (Some("clients"), None) => clients::run(),
         (Some("bench"), None) => bench::run(),
+        (Some("bench"), Some("walk")) => bench::walk::run(),
         // The other half of `bench`, in a process of its own.
         (Some("baseline"), None) => bench::baseline::serve(),
         (Some("help" | "--help" | "-h") | None, _) => {

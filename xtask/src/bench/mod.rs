@@ -7,6 +7,7 @@ pub(crate) mod baseline;
 mod crawl;
 mod load;
 mod server;
+pub(crate) mod walk;
 mod wasmtime;
 
 use std::process::Command;
@@ -22,21 +23,7 @@ const ROUNDS: usize = 5;
 
 /// Builds both, runs them in turns, and prints the comparison.
 pub(crate) fn run() -> Result<()> {
-    let status = Command::new("cargo")
-        .args([
-            "build",
-            "--release",
-            "--locked",
-            "--package",
-            "imdsim-native",
-        ])
-        .current_dir(imdsim_guest::workspace_root())
-        .status()
-        .context("cannot start cargo")?;
-    ensure!(status.success(), "building the native program failed");
-
-    let program = crate::target_dir().join("release/imdsim");
-    let imdsim = Server::start(Command::new(program).args(["--addr", "127.0.0.1:0", "--quiet"]))?;
+    let imdsim = native()?;
     let token = imdsim.token()?;
     let load = Load::new(PATH, &token);
     let answer = imdsim.answer(&load)?;
@@ -69,6 +56,20 @@ pub(crate) fn run() -> Result<()> {
     );
     drop((hyper, imdsim));
     wasmtime::run()
+}
+
+/// Builds the native program and starts it.
+fn native() -> Result<Server> {
+    let status = Command::new("cargo")
+        .args(["build", "--release", "--locked"])
+        .args(["--package", "imdsim-native"])
+        .current_dir(imdsim_guest::workspace_root())
+        .status()
+        .context("cannot start cargo")?;
+    ensure!(status.success(), "building the native program failed");
+
+    let program = crate::target_dir().join("release/imdsim");
+    Server::start(Command::new(program).args(["--addr", "127.0.0.1:0", "--quiet"]))
 }
 
 /// Drives two servers in turns, and prints what they gave and its ratio.
