@@ -11,9 +11,9 @@ use aws_credential_types::provider::ProvideCredentials as _;
 use aws_smithy_http_client::Builder;
 
 /// The argument with which this test becomes that process.
-pub(crate) const COMMAND: &str = "--be-aws-config";
+pub(crate) const COMMAND: &str = "aws-config";
 
-/// Prints the access key id and the Region.
+/// Prints the credentials and the Region.
 pub(crate) fn run() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -42,5 +42,10 @@ async fn ask() -> Result<String, Box<dyn Error>> {
         .build();
     let credentials = provider.provide_credentials().await?;
     let region: String = region.into();
-    Ok(format!("{}\n{region}", credentials.access_key_id()))
+    Ok(format!(
+        "{} {} {}\n{region}",
+        credentials.access_key_id(),
+        credentials.secret_access_key(),
+        credentials.session_token().unwrap_or_default()
+    ))
 }

@@ -10,22 +10,22 @@
     reason = "reasons for what is skipped; a client's words"
 )]
 
+#[path = "../support/as_native.rs"]
+mod as_native;
 /// The Rust client, as a program of its own.
 mod aws_config;
-/// How each client is found and run.
-mod client;
 /// cloud-init at its first boot.
 mod cloud_init;
-#[allow(
-    dead_code,
-    reason = "shared with the tests in process, which use all of it"
-)]
-#[path = "../support/files.rs"]
-mod files;
+#[path = "../support/endpoint.rs"]
+mod endpoint;
+/// The native program and `wasmtime serve`.
+mod hosts;
 /// The namespace around all of this.
 mod namespace;
 /// The control API by its OpenAPI document.
 mod openapi;
+/// The versions of the clients.
+mod pins;
 #[allow(
     dead_code,
     reason = "shared with the tests of the program, which use all of it"
@@ -33,21 +33,39 @@ mod openapi;
 #[path = "../native/program.rs"]
 mod program;
 
+/// How a client is run, and what must come back.
+mod row;
+/// The matrix.
+mod rows;
+#[allow(dead_code, reason = "shared with the tests of `wasmtime serve`")]
+#[path = "../wasmtime/host.rs"]
+mod serve;
+/// The matrix as people read it.
+mod table;
+#[allow(dead_code, reason = "shared with the tests of other hosts")]
+#[path = "../support/transcript.rs"]
+mod transcript;
+
 use std::process::ExitCode;
+use std::sync::Arc;
 
-use client::{CLIENTS, Client};
+use hosts::Kind;
 use libtest_mimic::{Arguments, Failed, Trial};
-use program::Program;
+use rows::ROWS;
+use table::{Outcomes, WAYS};
+use transcript::files;
 
-const INSTANCE: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../../tests/data/describe-instances.json"
-);
-const ROLE: &str = "/latest/meta-data/iam/security-credentials/web-guest";
+/// With this set, the page is written, and says how every row ended.
+const WRITE: &str = "IMDSIM_WRITE_CLIENTS";
 
 fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some(aws_config::COMMAND) {
         return aws_config::run();
+    }
+    // Before there is no network any more.
+    let no_wasmtime = serve::missing();
+    if no_wasmtime.is_none() && !namespace::is_inside() {
+        serve::build();
     }
     let outside = match namespace::enter() {
         namespace::Entered::Finished(code) => return code,
@@ -56,17 +74,43 @@ fn main() -> ExitCode {
     };
     let mut trials = cloud_init::trials(outside.as_deref());
     trials.extend(openapi::trials(outside.as_deref()));
-    for client in CLIENTS {
-        let missing = outside.clone().or_else(|| client.missing());
-        for tokens in ["optional", "required"] {
+    let write = std::env::var_os(WRITE).is_some();
+    if !write {
+        trials.extend(table::trials());
+    }
+    let outcomes = Arc::new(Outcomes::default());
+    for (number, row) in ROWS.iter().enumerate() {
+        let missing = outside.clone().or_else(|| row.missing());
+        for (way, (kind, tokens)) in WAYS.into_iter().enumerate() {
+            let serving = no_wasmtime.clone().filter(|_| kind == Kind::Wasmtime);
+            let outcomes = Arc::clone(&outcomes);
             trials.push(trial(
-                format!("{} finds credentials with tokens {tokens}", client.name),
-                missing.as_deref(),
-                move || finds_credentials(client, tokens),
+                format!(
+                    "{} is served by {}, tokens {tokens}: {}",
+                    row.name,
+                    kind.name(),
+                    row.command
+                ),
+                missing.clone().or(serving).as_deref(),
+                move || {
+                    let outcome = row.check(&kind.start(tokens), row.answer(tokens));
+                    outcomes
+                        .lock()
+                        .unwrap()
+                        .insert((number, way), outcome.is_ok());
+                    outcome
+                },
             ));
         }
     }
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
+    if write {
+        let outcomes = outcomes.lock().unwrap();
+        let page = table::page(|row, way| outcomes.get(&(row, way)).copied());
+        println!("{page}");
+        std::fs::write(files::folder().join("../docs/clients.md"), page).unwrap();
+    }
+    conclusion.exit_code()
 }
 
 /// A trial of a client; of one that is missing it fails or is ignored.
@@ -84,41 +128,4 @@ fn trial(
         }
         None => Trial::test(name, run),
     }
-}
-
-/// The client says which key it found and, if it can, which Region.
-fn finds_credentials(client: &Client, tokens: &str) -> Result<(), Failed> {
-    let program = Program::start(&[
-        "--instance",
-        INSTANCE,
-        "--http-tokens",
-        tokens,
-        "--log",
-        "json",
-    ]);
-    let said = client.run(&format!("http://{}/", program.address()))?;
-    let expected = access_key_id(&program);
-    // The AWS CLI shows the last four characters only.
-    let shown = &expected[expected.len() - client.shown.min(expected.len())..];
-    if !said.contains(shown) {
-        return Err(format!("{shown} is not in what the client said:\n{said}").into());
-    }
-    if client.finds_region && !said.contains("us-east-1") {
-        return Err(format!("us-east-1 is not in what the client said:\n{said}").into());
-    }
-    Ok(())
-}
-
-/// What the service itself gives to requests with a token, as all of these are.
-fn access_key_id(program: &Program) -> String {
-    let put = program.send(
-        "PUT /latest/api/token HTTP/1.1\r\nHost: test\r\n\
-         X-aws-ec2-metadata-token-ttl-seconds: 60\r\n\r\n",
-    );
-    let token = program::body(&put);
-    let response = program.send(format!(
-        "GET {ROLE} HTTP/1.1\r\nHost: test\r\nX-aws-ec2-metadata-token: {token}\r\n\r\n"
-    ));
-    let document: serde_json::Value = serde_json::from_str(program::body(&response)).unwrap();
-    document["AccessKeyId"].as_str().unwrap().to_owned()
 }

@@ -15,9 +15,14 @@ pub(crate) enum Entered {
     Impossible(String),
 }
 
+/// Whether this program runs in the namespace already.
+pub(crate) fn is_inside() -> bool {
+    std::env::var_os(INSIDE).is_some()
+}
+
 /// Runs this program again inside a namespace, unless it is there already.
 pub(crate) fn enter() -> Entered {
-    if std::env::var_os(INSIDE).is_some() {
+    if is_inside() {
         return Entered::Inside;
     }
     let Some(mut unshare) = unshare() else {

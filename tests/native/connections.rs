@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use crate::habits::HABITS;
 use crate::program::{Program, body, header, is_closed, read_response};
 
 const LEAF: &str = "/latest/meta-data/instance-id";
@@ -193,4 +194,13 @@ fn many_requests_at_once_are_all_answered() {
             });
         }
     });
+}
+
+#[test]
+fn what_clients_do_with_connections_is_done_for_them() {
+    let program = Program::start(&["--quiet"]);
+    for (claim, prove) in HABITS {
+        println!("{claim}");
+        prove(program.address());
+    }
 }

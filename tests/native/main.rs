@@ -10,6 +10,8 @@
 mod connections;
 /// The transcripts of `tests/golden`, replayed.
 mod golden;
+#[path = "../support/habits.rs"]
+mod habits;
 /// Many clients at once, and a program that is killed while they write.
 mod hardship;
 /// Too large, too much, not HTTP.

@@ -14,6 +14,8 @@ mod claims;
 mod endpoint;
 /// Instances of the components.
 mod guest;
+#[path = "../support/habits.rs"]
+mod habits;
 /// A component, given what the manifest gives it.
 mod host;
 /// `fermyon:spin/variables` and `wasi:keyvalue`.
@@ -71,6 +73,12 @@ fn main() -> ExitCode {
             }),
         ]);
     }
+    trials.extend(habits::HABITS.map(|(name, prove)| {
+        real(&format!("spin up: {name}"), move || {
+            let folder = tempfile::tempdir().unwrap();
+            prove(&Up::start(folder.path(), &[]).address);
+        })
+    }));
     trials.extend(up::CLAIMS.map(|(name, prove)| real(name, prove)));
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

@@ -19,7 +19,7 @@ pub(crate) const CLAIMS: [(&str, fn()); 2] = [
 /// started.
 pub(crate) struct Up {
     child: Child,
-    address: String,
+    pub(crate) address: String,
 }
 
 /// Why there is nothing to run the application with.

@@ -72,6 +72,29 @@ impl Drop for Host {
     }
 }
 
+/// Why there is nothing to run the component with.
+pub(crate) fn missing() -> Option<String> {
+    let version = Command::new("wasmtime").arg("--version").output();
+    let Ok(version) = version else {
+        return Some("no wasmtime on PATH".into());
+    };
+    let version = String::from_utf8_lossy(&version.stdout).trim().to_owned();
+    let number = version.strip_prefix("wasmtime ").unwrap_or_default();
+    let major = number.split('.').next().unwrap_or_default();
+    (major.parse::<u32>().unwrap_or_default() < 48)
+        .then(|| format!("{version} is older than wasmtime 48"))
+}
+
+/// Builds what is handed out now, so that it is that which is tested.
+pub(crate) fn build() {
+    let built = Command::new(env!("CARGO"))
+        .args(["run", "--quiet", "--locked", "--package", "xtask", "--"])
+        .arg("dist")
+        .current_dir(root())
+        .status();
+    assert!(built.unwrap().success(), "cargo xtask dist failed");
+}
+
 fn component() -> PathBuf {
     root().join("dist/imdsim-standalone.wasm")
 }

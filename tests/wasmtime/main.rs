@@ -11,6 +11,8 @@ mod as_native;
 mod claims;
 #[path = "../support/endpoint.rs"]
 mod endpoint;
+#[path = "../support/habits.rs"]
+mod habits;
 /// A running `wasmtime serve`.
 mod host;
 #[path = "../support/load.rs"]
@@ -21,7 +23,7 @@ mod survival;
 #[path = "../support/transcript.rs"]
 mod transcript;
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use endpoint::Endpoint as _;
 use host::Host;
@@ -32,11 +34,17 @@ use transcript::Transcript;
 type Claim = (String, Box<dyn FnOnce() + Send>);
 
 fn main() -> ExitCode {
-    let missing = missing();
+    let missing = host::missing();
     let required = std::env::var_os("IMDSIM_REQUIRE_HOSTS").is_some();
     let mut claims: Vec<Claim> = Vec::new();
     for (name, prove) in claims::CLAIMS {
         claims.push((name.to_owned(), Box::new(prove)));
+    }
+    for (claim, prove) in habits::HABITS {
+        claims.push((
+            claim.to_owned(),
+            Box::new(move || prove(Host::start(None, &[]).address())),
+        ));
     }
     for transcript in transcript::all() {
         let name = transcript.path.file_name().unwrap().to_string_lossy();
@@ -44,20 +52,7 @@ fn main() -> ExitCode {
         claims.push((name, Box::new(move || replay(&transcript))));
     }
     if missing.is_none() || required {
-        // What is tested is what would be handed out now.
-        let built = Command::new(env!("CARGO"))
-            .args([
-                "run",
-                "--quiet",
-                "--locked",
-                "--package",
-                "xtask",
-                "--",
-                "dist",
-            ])
-            .current_dir(host::root())
-            .status();
-        assert!(built.unwrap().success(), "cargo xtask dist failed");
+        host::build();
     }
     let trials = claims.into_iter().map(|(name, prove)| match &missing {
         None => Trial::test(name, || {
@@ -74,19 +69,6 @@ fn main() -> ExitCode {
         }
     });
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
-}
-
-/// Why there is nothing to run the component with.
-fn missing() -> Option<String> {
-    let version = Command::new("wasmtime").arg("--version").output();
-    let Ok(version) = version else {
-        return Some("no wasmtime on PATH".into());
-    };
-    let version = String::from_utf8_lossy(&version.stdout).trim().to_owned();
-    let number = version.strip_prefix("wasmtime ").unwrap_or_default();
-    let major = number.split('.').next().unwrap_or_default();
-    (major.parse::<u32>().unwrap_or_default() < 48)
-        .then(|| format!("{version} is older than wasmtime 48"))
 }
 
 fn replay(transcript: &Transcript) {

@@ -1,7 +1,9 @@
-//! What the project does to itself: `cargo xtask dist`, `cargo xtask bench`.
+//! What the project does to itself: `cargo xtask dist`, `cargo xtask bench`,
+//! `cargo xtask clients`.
 #![allow(clippy::print_stdout, reason = "this program talks to a person")]
 
 mod bench;
+mod clients;
 mod compose;
 mod dist;
 
@@ -16,13 +18,20 @@ Usage: cargo xtask COMMAND
   bench   drive the native program and a bare hyper server with the same load,
           then itself with and without a journal, then both kinds of component
           under wasmtime serve, and print requests per second, p50, p99 and the
-          ratio; and see whether a rush for tokens leaves its memory as it was";
+          ratio; and see whether a rush for tokens leaves its memory as it was
+  bench walk
+          walk 90 paths over one kept-alive connection and print what of that
+          is the native program's time
+  clients run every real client that is installed, print what became of each,
+          and write that to docs/clients.md; .ci/clients installs them";
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
-    match (arguments.next().as_deref(), arguments.next()) {
+    match (arguments.next().as_deref(), arguments.next().as_deref()) {
         (Some("dist"), None) => dist::run(),
+        (Some("clients"), None) => clients::run(),
         (Some("bench"), None) => bench::run(),
+        (Some("bench"), Some("walk")) => bench::walk::run(),
         // The other half of `bench`, in a process of its own.
         (Some("baseline"), None) => bench::baseline::serve(),
         (Some("help" | "--help" | "-h") | None, _) => {

@@ -48,7 +48,7 @@ pub(super) fn crawl(address: SocketAddr, token: &str) -> Result<Crawled> {
 }
 
 /// Every path of the newest version, as listings lead to them.
-fn paths(connection: &mut Connection) -> Result<Vec<String>> {
+pub(super) fn paths(connection: &mut Connection) -> Result<Vec<String>> {
     let mut found = Vec::new();
     let mut directories = vec![
         "/latest/dynamic/".to_owned(),

@@ -8,6 +8,7 @@ mod crawl;
 mod load;
 mod rush;
 mod server;
+pub(crate) mod walk;
 mod wasmtime;
 
 use std::process::Command;
@@ -23,25 +24,7 @@ const ROUNDS: usize = 5;
 
 /// Builds both, runs them in turns, and prints the comparison.
 pub(crate) fn run() -> Result<()> {
-    let status = Command::new("cargo")
-        .args([
-            "build",
-            "--release",
-            "--locked",
-            "--package",
-            "imdsim-native",
-        ])
-        .current_dir(imdsim_guest::workspace_root())
-        .status()
-        .context("cannot start cargo")?;
-    ensure!(status.success(), "building the native program failed");
-
-    let program = crate::target_dir().join("release/imdsim");
-    let start = |journal| {
-        let flags = ["--addr", "127.0.0.1:0", "--quiet", "--journal", journal];
-        Server::start(Command::new(&program).args(flags))
-    };
-    let imdsim = start("off")?;
+    let imdsim = native("off")?;
     let token = imdsim.token()?;
     let load = Load::new(PATH, &token);
     let answer = imdsim.answer(&load)?;
@@ -61,7 +44,7 @@ pub(crate) fn run() -> Result<()> {
         load.tool()
     );
     compare(&load, [("bare hyper", &hyper), ("imdsim", &imdsim)])?;
-    let told = start("1000")?;
+    let told = native("1000")?;
     println!("\nwith a journal of the last 1000 requests\n");
     let load = Load::new(PATH, &told.token()?);
     compare(&load, [("without", &imdsim), ("with", &told)])?;
@@ -79,6 +62,21 @@ pub(crate) fn run() -> Result<()> {
     rush::rush(&told)?;
     drop((hyper, imdsim, told));
     wasmtime::run()
+}
+
+/// Builds the native program and starts it with a journal of so many requests.
+fn native(journal: &str) -> Result<Server> {
+    let status = Command::new("cargo")
+        .args(["build", "--release", "--locked"])
+        .args(["--package", "imdsim-native"])
+        .current_dir(imdsim_guest::workspace_root())
+        .status()
+        .context("cannot start cargo")?;
+    ensure!(status.success(), "building the native program failed");
+
+    let program = crate::target_dir().join("release/imdsim");
+    let flags = ["--addr", "127.0.0.1:0", "--quiet", "--journal", journal];
+    Server::start(Command::new(program).args(flags))
 }
 
 /// Drives two servers in turns, and prints what they gave and its ratio.

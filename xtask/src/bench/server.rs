@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
@@ -78,6 +79,19 @@ impl Server {
             })
             .collect();
         Ok(lines.join("\r\n"))
+    }
+
+    /// For how long its threads have been on a processor so far.
+    pub(super) fn processor_time(&self) -> Result<Duration> {
+        let mut nanoseconds = 0;
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id()))
+            .context("a server's time is read from /proc, which only Linux has")?;
+        for thread in threads {
+            let times = std::fs::read_to_string(thread?.path().join("schedstat"))?;
+            let time = times.split(' ').next().unwrap_or_default();
+            nanoseconds += time.parse::<u64>()?;
+        }
+        Ok(Duration::from_nanos(nanoseconds))
     }
 
     fn exchange(&self, request: &str) -> Result<String> {

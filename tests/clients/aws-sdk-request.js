@@ -1,0 +1,7 @@
+const { MetadataService } = require("aws-sdk");
+
+const service = new MetadataService({ host: process.argv[2] });
+service.request("/latest/meta-data/instance-id", (error, found) => {
+  if (error) throw error;
+  console.log(found);
+});

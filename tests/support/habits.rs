@@ -1,0 +1,94 @@
+//! What clients do with connections, done to any host.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+/// What is claimed, and what proves it of an address.
+type Habit = (&'static str, fn(&str));
+
+/// What every host must bear.
+pub(crate) const HABITS: [Habit; 4] = [
+    ("head and body come in one segment", one_segment),
+    ("connections are kept and closed as asked", kept_and_closed),
+    ("connections without a request do no harm", probes),
+    ("a token needs no length and no type", bare_token),
+];
+
+/// Two would cost 40 ms wherever the client's side delays acknowledgements. A
+/// segment is never read in parts, so one read must be enough, every time.
+fn one_segment(address: &str) {
+    let mut stream = connect(address);
+    for request in [LEAF, LISTING, MISSING].iter().cycle().take(60) {
+        let response = ask(&mut stream, &format!("{request}{KEEP}"));
+        let (head, body) = response.split_once("\r\n\r\n").unwrap();
+        let lengths = head.lines().filter_map(|line| line.split_once(": "));
+        let length = lengths
+            .filter(|(name, _)| name.eq_ignore_ascii_case("content-length"))
+            .map(|(_, value)| value.parse::<usize>().unwrap());
+        assert_eq!(length.collect::<Vec<_>>(), [body.len()], "{response}");
+    }
+}
+
+fn kept_and_closed(address: &str) {
+    let mut stream = connect(address);
+    for _ in 0..3 {
+        let response = ask(&mut stream, &format!("{LEAF}{KEEP}"));
+        assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+    }
+    let response = ask(&mut stream, &format!("{LEAF}Connection: close\r\n\r\n"));
+    assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+    assert_eq!(stream.read(&mut [0]).unwrap(), 0, "the host closes");
+}
+
+fn probes(address: &str) {
+    for _ in 0..100 {
+        drop(connect(address));
+    }
+    let response = ask(&mut connect(address), &format!("{LEAF}{KEEP}"));
+    assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+}
+
+/// Whatever a PUT says of the body that it does not have, the connection goes on.
+fn bare_token(address: &str) {
+    let mut stream = connect(address);
+    for said in [
+        "",
+        "Content-Length: 0\r\n",
+        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 0\r\n",
+    ] {
+        let response = ask(&mut stream, &format!("{TOKEN}{said}{KEEP}"));
+        assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+        let (_, token) = response.split_once("\r\n\r\n").unwrap();
+        let response = ask(
+            &mut stream,
+            &format!("{LEAF}X-aws-ec2-metadata-token: {token}\r\n{KEEP}"),
+        );
+        assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+    }
+}
+
+fn connect(address: &str) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_nodelay(true).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_mins(1)))
+        .unwrap();
+    stream
+}
+
+/// What one read brings.
+fn ask(stream: &mut TcpStream, request: &str) -> String {
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut response = vec![0; 64 * 1024];
+    let length = stream.read(&mut response).unwrap();
+    response.truncate(length);
+    String::from_utf8(response).unwrap()
+}
+
+const KEEP: &str = "Connection: keep-alive\r\n\r\n";
+const LEAF: &str = "GET /latest/meta-data/instance-id HTTP/1.1\r\nHost: 127.0.0.1\r\n";
+const LISTING: &str = "GET /latest/meta-data HTTP/1.1\r\nHost: 127.0.0.1\r\n";
+const MISSING: &str = "GET /latest/meta-data/nothing HTTP/1.1\r\nHost: 127.0.0.1\r\n";
+const TOKEN: &str = "PUT /latest/api/token HTTP/1.1\r\nHost: 127.0.0.1\r\n\
+                     X-aws-ec2-metadata-token-ttl-seconds: 60\r\n";
