@@ -6,10 +6,10 @@
 
 use std::time::Duration;
 
+use http::Request;
 use http::StatusCode;
 use http::header::USER_AGENT;
-use http::{HeaderMap, Request};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::hex;
@@ -17,7 +17,6 @@ use crate::host::Store;
 use crate::request::Asked;
 use crate::sorted::sorted;
 use crate::time::UnixMillis;
-use crate::wire;
 
 /// The keys of all entries begin with this.
 const ENTRIES: &str = "imdsim/journal/";
@@ -33,7 +32,10 @@ const MAX_TEXT_LEN: usize = 512;
 /// What the journal tells of a request. How long it took, only the host knows.
 #[derive(Debug)]
 pub struct Entry {
-    fields: Map<String, Value>,
+    /// The beginning of a JSON object. Every request writes one, so it is put
+    /// together without a map.
+    json: String,
+    version: u8,
     /// The counter that counts it.
     counter: Option<&'static str>,
 }
@@ -53,61 +55,95 @@ pub struct Course {
 impl Entry {
     /// What is known of a request before it is answered.
     pub(crate) fn new<B>(request: &Request<B>, asked: &Asked<'_>, now: UnixMillis) -> Self {
-        let mut fields = Map::new();
-        fields.insert("time".into(), now.iso_millis().into());
-        fields.insert("method".into(), asked.method.as_str().into());
-        fields.insert("path".into(), cut(request.uri().path()).into());
-        fields.insert("version".into(), asked.version.into());
-        if let Some(agent) = text(request.headers()) {
-            fields.insert("user_agent".into(), cut(&agent).into());
-        }
-        if let Some(token) = request.headers().get(wire::TOKEN) {
-            fields.insert("token".into(), fingerprint(token.as_bytes()).into());
-        }
-        Self {
-            fields,
+        let mut entry = Self {
+            json: String::with_capacity(256),
+            version: asked.version,
             counter: None,
+        };
+        entry.json.push('{');
+        entry.text("time", &now.iso_millis());
+        entry.text("method", asked.method.as_str());
+        entry.text("path", cut(request.uri().path()));
+        entry.number("version", asked.version.into());
+        if let Some(agent) = request.headers().get(USER_AGENT) {
+            let agent = String::from_utf8_lossy(agent.as_bytes());
+            entry.text("user_agent", cut(&agent));
         }
+        entry
     }
 
     /// The answer that it gets; there is none if the connection closes first.
     pub(crate) fn answered(&mut self, status: Option<StatusCode>) {
         let Some(status) = status else { return };
-        self.fields.insert("status".into(), status.as_u16().into());
-        let is_v1 = self.fields["version"] == 1;
-        self.counter = match status.as_u16() {
-            401 if is_v1 => Some(NO_TOKEN_REJECTED),
-            200..=399 | 404 if is_v1 => Some(NO_TOKEN),
+        self.number("status", status.as_u16().into());
+        self.counter = match (self.version, status.as_u16()) {
+            (1, 401) => Some(NO_TOKEN_REJECTED),
+            (1, 200..=399 | 404) => Some(NO_TOKEN),
             _ => None,
         };
     }
 
     /// The fault that struck it.
     pub(crate) fn struck_by(&mut self, fault: &str) {
-        self.fields.insert("fault".into(), fault.into());
+        self.text("fault", fault);
     }
 
-    /// The token that it was given.
-    pub(crate) fn minted(&mut self, token: &[u8]) {
-        self.fields
-            .insert("token".into(), fingerprint(token).into());
+    /// The fingerprint of the token that it showed or was given.
+    pub(crate) fn token(&mut self, fingerprint: Fingerprint) {
+        self.text("token", &hex::encode(&fingerprint));
     }
 
     /// How old its token is, in seconds.
     pub(crate) fn token_age(&mut self, seconds: u64) {
-        self.fields.insert("token_age".into(), seconds.into());
+        self.number("token_age", seconds);
     }
+
+    fn text(&mut self, key: &str, text: &str) {
+        let is_plain = |byte: u8| byte >= b' ' && !matches!(byte, b'"' | b'\\');
+        self.key(key);
+        if text.bytes().all(is_plain) {
+            self.json.push('"');
+            self.json.push_str(text);
+            self.json.push('"');
+        } else {
+            self.json.push_str(&Value::from(text).to_string());
+        }
+    }
+
+    fn number(&mut self, key: &str, number: u64) {
+        self.key(key);
+        self.json.push_str(&number.to_string());
+    }
+
+    fn key(&mut self, key: &str) {
+        if self.json.len() > 1 {
+            self.json.push(',');
+        }
+        self.json.push('"');
+        self.json.push_str(key);
+        self.json.push_str("\":");
+    }
+}
+
+/// A part of the SHA-256 of a token.
+pub(crate) type Fingerprint = [u8; 4];
+
+/// The fingerprint of a token.
+pub(crate) fn fingerprint(token: &[u8]) -> Fingerprint {
+    let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(token).into();
+    [a, b, c, d]
 }
 
 /// Writes an entry, of which `capacity` are to be there at any time.
 pub(crate) fn record(mut entry: Entry, course: Course, capacity: usize, store: &mut impl Store) {
     let micros = u64::try_from(course.took.as_micros()).unwrap_or(u64::MAX);
-    entry.fields.insert("duration_us".into(), micros.into());
+    entry.number("duration_us", micros);
+    entry.json.push('}');
     let Course {
         arrived, random, ..
     } = course;
     let key = format!("{ENTRIES}{arrived:020}-{random:016x}");
-    store.set(&key, Value::Object(entry.fields).to_string().as_bytes());
+    store.set(&key, entry.json.as_bytes());
     if let Some(counter) = entry.counter {
         store.add(&counter_key(counter), 1);
     }
@@ -173,16 +209,6 @@ fn counter_key(name: &str) -> String {
     format!("imdsim/metrics/{name}")
 }
 
-fn text(headers: &HeaderMap) -> Option<String> {
-    let agent = headers.get(USER_AGENT)?;
-    Some(String::from_utf8_lossy(agent.as_bytes()).into_owned())
-}
-
 fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(MAX_TEXT_LEN)]
-}
-
-/// Eight hexadecimal digits of the SHA-256.
-fn fingerprint(token: &[u8]) -> String {
-    hex::encode(&Sha256::digest(token)[..4])
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use http::{Method, Request, StatusCode};
+use http::{HeaderValue, Method, Request, StatusCode};
 
 use crate::emulator::World;
 use crate::host::{Ambient, Ending, Outcome, Swap, TALLY_KEY};
@@ -139,12 +139,20 @@ fn entry(
     if let Some(struck) = struck {
         entry.struck_by(struck.id);
     }
-    let shown = request.headers().get(wire::TOKEN);
-    if let Some(age) = shown.and_then(|token| world.authority.age(now, token.as_bytes())) {
-        entry.token_age(age);
-    }
-    if asked.path == wire::TOKEN_PATH && status == StatusCode::OK {
-        entry.minted(&outcome.response.body);
+    let mints = asked.path == wire::TOKEN_PATH && asked.method == Method::PUT;
+    let minted = (mints && status == StatusCode::OK).then_some(&*outcome.response.body);
+    let shown = || {
+        request
+            .headers()
+            .get(wire::TOKEN)
+            .map(HeaderValue::as_bytes)
+    };
+    if let Some(token) = minted.or_else(shown) {
+        let (fingerprint, age) = world.authority.trace(now, token);
+        entry.token(fingerprint);
+        if let Some(age) = age.filter(|_| minted.is_none()) {
+            entry.token_age(age);
+        }
     }
     entry
 }

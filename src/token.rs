@@ -14,6 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 use hmac::Mac as _;
 
+use crate::journal::{Fingerprint, fingerprint};
 use crate::mac::{self, Keyed};
 use crate::time::UnixMillis;
 
@@ -55,6 +56,7 @@ struct Genuine {
     end: u64,
     /// How long it was to live, in seconds.
     life: u16,
+    fingerprint: Fingerprint,
 }
 
 impl Authority {
@@ -91,12 +93,15 @@ impl Authority {
         (left > 0).then(|| left.div_ceil(1000))
     }
 
-    /// How many whole seconds ago a token was made, ended or not; `None` if it
-    /// was not made here.
-    pub(crate) fn age(&self, now: UnixMillis, token: &[u8]) -> Option<u64> {
-        let Genuine { end, life, .. } = self.known(token)?;
-        let made = end.saturating_sub(u64::from(life) * 1000);
-        Some(milliseconds(now).saturating_sub(made) / 1000)
+    /// What the journal tells of a token: its fingerprint, and how many whole
+    /// seconds ago it was made, ended or not, if it was made here.
+    pub(crate) fn trace(&self, now: UnixMillis, token: &[u8]) -> (Fingerprint, Option<u64>) {
+        let Some(genuine) = self.known(token) else {
+            return (fingerprint(token), None);
+        };
+        let made = genuine.end.saturating_sub(u64::from(genuine.life) * 1000);
+        let age = milliseconds(now).saturating_sub(made) / 1000;
+        (genuine.fingerprint, Some(age))
     }
 
     fn known(&self, token: &[u8]) -> Option<Genuine> {
@@ -118,6 +123,7 @@ impl Authority {
             text: *text,
             end: u64::from_be_bytes(token[END].try_into().ok()?),
             life: u16::from_be_bytes(token[LIFE].try_into().ok()?),
+            fingerprint: fingerprint(text),
         };
         self.last.set(Some(genuine));
         Some(genuine)
