@@ -16,6 +16,8 @@ mod aws_config;
 mod client;
 /// cloud-init at its first boot.
 mod cloud_init;
+/// Clients where things go wrong.
+mod faults;
 #[allow(
     dead_code,
     reason = "shared with the tests in process, which use all of it"
@@ -49,6 +51,9 @@ fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some(aws_config::COMMAND) {
         return aws_config::run();
     }
+    if std::env::args().nth(1).as_deref() == Some(faults::aws_config::COMMAND) {
+        return faults::aws_config::run();
+    }
     let outside = match namespace::enter() {
         namespace::Entered::Finished(code) => return code,
         namespace::Entered::Inside => None,
@@ -56,6 +61,7 @@ fn main() -> ExitCode {
     };
     let mut trials = cloud_init::trials(outside.as_deref());
     trials.extend(openapi::trials(outside.as_deref()));
+    trials.extend(faults::trials(outside.as_deref()));
     for client in CLIENTS {
         let missing = outside.clone().or_else(|| client.missing());
         for tokens in ["optional", "required"] {
