@@ -190,6 +190,21 @@ impl Fault {
             && self.version.is_none_or(|version| version == asked.version)
             && (self.method.as_ref()).is_none_or(|method| asked.method == method.as_str())
             && (self.path.as_ref()).is_none_or(|pattern| pattern.matches(asked.path))
+            && self.effect.can_happen_to(asked.path)
+    }
+}
+
+impl Effect {
+    /// Whether what a normalised path names can show it.
+    fn can_happen_to(&self, path: &str) -> bool {
+        match self {
+            Self::ExpiredCredentials | Self::CredentialsFailure(_) => {
+                ["/security-credentials/", "/security-credentials-extended/"]
+                    .iter()
+                    .any(|directory| path.contains(directory))
+            }
+            _ => true,
+        }
     }
 }
 

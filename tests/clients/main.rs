@@ -18,6 +18,8 @@ mod aws_config;
 mod cloud_init;
 #[path = "../support/endpoint.rs"]
 mod endpoint;
+/// Clients where things go wrong.
+mod faults;
 /// The native program and `wasmtime serve`.
 mod hosts;
 /// The namespace around all of this.
@@ -62,6 +64,9 @@ fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some(aws_config::COMMAND) {
         return aws_config::run();
     }
+    if std::env::args().nth(1).as_deref() == Some(faults::aws_config::COMMAND) {
+        return faults::aws_config::run();
+    }
     // Before there is no network any more.
     let no_wasmtime = serve::missing();
     if no_wasmtime.is_none() && !namespace::is_inside() {
@@ -77,6 +82,7 @@ fn main() -> ExitCode {
     let write = std::env::var_os(WRITE).is_some();
     if !write {
         trials.extend(table::trials());
+        trials.extend(faults::trials(outside.as_deref()));
     }
     let outcomes = Arc::new(Outcomes::default());
     for (number, row) in ROWS.iter().enumerate() {

@@ -99,8 +99,8 @@ impl Host {
         let mut bytes = BytesMut::new();
         let mut is_whole = true;
         while let Some(frame) = body.frame().await {
-            match frame.map(|frame| frame.into_data()) {
-                Ok(data) => bytes.extend(data.ok()),
+            match frame {
+                Ok(frame) => bytes.extend(frame.into_data().ok()),
                 // A body that is shorter than stated, which the answer to HEAD
                 // has, ends in an error.
                 Err(_) => is_whole = bodiless,

@@ -1,0 +1,99 @@
+//! `docs/faults.md`: an introduction written by hand, then a section for each
+//! fault with a row for each client.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Display, Formatter};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use crate::files;
+
+/// The document, taken apart.
+#[derive(Default)]
+pub(super) struct Document {
+    introduction: String,
+    /// By the name of the fault.
+    pub(super) sections: BTreeMap<String, Section>,
+}
+
+/// What there is of one fault.
+#[derive(Default)]
+pub(super) struct Section {
+    /// What it does.
+    pub(super) summary: String,
+    /// The other cells of the row of each client.
+    pub(super) rows: BTreeMap<String, String>,
+}
+
+/// One trial at a time changes the file.
+static CHANGING: Mutex<()> = Mutex::new(());
+
+const TABLE: &str = "| | what it does | what it asked |\n|---|---|---|";
+
+impl Document {
+    pub(super) fn read() -> Self {
+        let text = std::fs::read_to_string(path()).unwrap_or_default();
+        let mut parts = text.split("\n## ");
+        Self {
+            introduction: parts.next().unwrap_or_default().to_owned(),
+            sections: parts.filter_map(Section::read).collect(),
+        }
+    }
+
+    /// Writes it anew after a change.
+    pub(super) fn update(change: impl FnOnce(&mut Self)) {
+        let _only = CHANGING.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut document = Self::read();
+        change(&mut document);
+        std::fs::write(path(), document.to_string()).unwrap();
+    }
+
+    /// Says of a client in the introduction which version was asked. Nobody
+    /// compares it, since any may be installed.
+    pub(super) fn tell_version(&mut self, client: &str, version: &str) {
+        let beginning = format!("* {client} ");
+        let lines = self.introduction.lines().map(|line| {
+            let rest = line.strip_prefix(&beginning);
+            match rest.and_then(|rest| rest.split_once(',')) {
+                Some((_, how)) => format!("{beginning}{version},{how}\n"),
+                None => format!("{line}\n"),
+            }
+        });
+        self.introduction = lines.collect();
+    }
+}
+
+impl Section {
+    /// From what follows a `##`.
+    fn read(text: &str) -> Option<(String, Self)> {
+        let (name, rest) = text.split_once("\n\n")?;
+        let (summary, table) = rest.split_once("\n\n")?;
+        let rows = table.strip_prefix(TABLE)?.lines().filter_map(|line| {
+            let cells = line.strip_prefix("| ")?.strip_suffix(" |")?;
+            let (client, cells) = cells.split_once(" | ")?;
+            Some((client.to_owned(), cells.to_owned()))
+        });
+        let section = Self {
+            summary: summary.to_owned(),
+            rows: rows.collect(),
+        };
+        Some((name.to_owned(), section))
+    }
+}
+
+impl Display for Document {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.introduction.trim_end())?;
+        for (name, section) in &self.sections {
+            writeln!(f, "\n## {name}\n\n{}\n\n{TABLE}", section.summary)?;
+            for (client, cells) in &section.rows {
+                writeln!(f, "| {client} | {cells} |")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn path() -> PathBuf {
+    files::folder().join("../docs/faults.md")
+}
