@@ -102,7 +102,7 @@ fn under(
     let mut outcome = Outcome::reply(metadata::answer(world, ambient, request, path, distortion));
     match distortion.effect {
         Some(Effect::Cut(length)) => outcome.ending = Ending::Cut(*length),
-        Some(Effect::Garble) => outcome.response.body.fill(b'*'),
+        Some(Effect::Garble) => outcome.response.body.fill(b'?'),
         _ => {}
     }
     outcome
