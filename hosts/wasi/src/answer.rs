@@ -41,22 +41,14 @@ pub(crate) fn answer(
             .as_ref()
             .is_some_and(|swap| swap.key == STATE_KEY);
         match swapped {
-            Ok(()) => {}
-            Err(Conflict::NotNext) => {
-                wait(PAUSE);
-                continue;
-            }
-            Err(Conflict::Overtaken) => {
-                wait(backoff(arrived));
-                continue;
-            }
+            Err(Conflict::NotNext) => wait(PAUSE),
+            Err(Conflict::Overtaken) => wait(backoff(arrived)),
             Err(Conflict::Failed(reason)) if is_state => {
                 return (emulator.unstorable(&reason, ambient.now), Ending::Whole);
             }
             // Where nothing can be counted, every request is the first one.
-            Err(Conflict::Failed(_)) => {}
+            Ok(()) | Err(Conflict::Failed(_)) => return finish(emulator, slot, outcome, arrived),
         }
-        return finish(emulator, slot, outcome, arrived);
     }
     let reason = "other writers kept coming first";
     (emulator.unstorable(reason, ambient.now), Ending::Whole)
