@@ -353,3 +353,15 @@ fn what_has_no_effect_is_named() {
         "{said}"
     );
 }
+
+#[test]
+fn clients_are_counted_by_their_address_whatever_they_say_it_is() {
+    let program = Program::start(&["spot", "-d", "0", "--mock-ip-count", "1"]);
+    for said in ["10.0.0.1", "10.0.0.2"] {
+        let request = "GET /latest/meta-data/spot/instance-action HTTP/1.1\r\nHost: test\r\n";
+        let response = program.send(format!("{request}X-Imdsim-Peer: {said}\r\n\r\n"));
+        assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+    }
+    let nobody = Program::start(&["spot", "-d", "0", "--mock-ip-count", "0"]);
+    check_absent(&nobody, "spot/instance-action");
+}
