@@ -93,8 +93,9 @@ fn without_containers() -> Result<(), Failed> {
     assert!(healthy, "{said}");
 
     let hosts = workplace.folder().join("hosts");
-    let names: String = services.keys().map(|name| format!(" {name}")).collect();
-    std::fs::write(&hosts, format!("127.0.0.1 localhost{names}\n"))?;
+    let names: Vec<_> = services.keys().map(String::as_str).collect();
+    let names = names.join(" ");
+    std::fs::write(&hosts, format!("127.0.0.1 localhost {names}\n"))?;
     let inside = words(&workplace, app.entrypoint.as_deref().unwrap());
     let mut command = workplace.command("unshare");
     command
