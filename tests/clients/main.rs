@@ -16,6 +16,8 @@ mod as_native;
 mod aws_config;
 /// cloud-init at its first boot.
 mod cloud_init;
+/// The file for Docker Compose in README.md.
+mod compose;
 #[path = "../support/endpoint.rs"]
 mod endpoint;
 /// Clients where things go wrong.
@@ -34,6 +36,8 @@ mod pins;
 )]
 #[path = "../native/program.rs"]
 mod program;
+/// The section of README.md that shows how tools are used.
+mod readme;
 
 /// How a client is run, and what must come back.
 mod row;
@@ -42,11 +46,15 @@ mod rows;
 #[allow(dead_code, reason = "shared with the tests of `wasmtime serve`")]
 #[path = "../wasmtime/host.rs"]
 mod serve;
+/// What README.md shows of tools, run as it stands there.
+mod snippets;
 /// The matrix as people read it.
 mod table;
 #[allow(dead_code, reason = "shared with the tests of other hosts")]
 #[path = "../support/transcript.rs"]
 mod transcript;
+/// The workflow for GitHub Actions in README.md.
+mod workflow;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -79,6 +87,7 @@ fn main() -> ExitCode {
     };
     let mut trials = cloud_init::trials(outside.as_deref());
     trials.extend(openapi::trials(outside.as_deref()));
+    trials.extend(snippets::trials(outside.as_deref()));
     let write = std::env::var_os(WRITE).is_some();
     if !write {
         trials.extend(table::trials());

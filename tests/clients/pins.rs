@@ -58,7 +58,7 @@ pub(crate) fn folder() -> PathBuf {
 }
 
 /// Says so if other versions are pinned than were installed the last time.
-fn outdated(pins: &str) -> Option<String> {
+pub(crate) fn outdated(pins: &str) -> Option<String> {
     let wanted = std::fs::read(files::folder().join("clients").join(pins)).unwrap();
     let installed = std::fs::read(folder().join(pins)).unwrap_or_default();
     (wanted != installed)

@@ -1,0 +1,1 @@
+//! Has a test, which is in README.md.
