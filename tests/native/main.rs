@@ -6,6 +6,8 @@
     reason = "a test that fails says what it met"
 )]
 
+/// `imdsim capture` and `imdsim diff`.
+mod capturing;
 /// When connections close, and the head of a response to the byte.
 mod connections;
 /// The transcripts of `tests/golden`, replayed.

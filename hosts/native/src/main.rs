@@ -5,10 +5,12 @@
 //! save what `wasi:http` keeps from it: connections, reason phrases, the case
 //! of header names.
 
+mod capture;
 mod cli;
 mod connection;
 mod engine;
 mod engine_config;
+mod facts;
 mod fail;
 mod fields;
 mod files;
@@ -45,6 +47,10 @@ fn main() -> ExitCode {
         }
         Ok(cli::Command::Run(settings, flags)) => {
             return run::run(&settings, &flags).unwrap_or_else(|failure| failure.report());
+        }
+        Ok(cli::Command::Capture(flags)) => capture::capture(&flags),
+        Ok(cli::Command::Diff(flags)) => {
+            return capture::diff(&flags).unwrap_or_else(|failure| failure.report());
         }
         Ok(cli::Command::Tree(settings, asked)) => tree::tree(&settings, &asked),
         Ok(cli::Command::Schema) => {

@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
+use crate::capture;
 use crate::cli;
 use crate::fail::{Failure, say};
 use crate::files::Files;
@@ -140,7 +141,12 @@ fn apply(
         ("timeline", &flags.timeline),
     ] {
         if let Some(path) = path {
-            settings.set(&path.display().to_string(), key, &files.read_text(path)?)?;
+            let text = files.read_text(path)?;
+            let text = match key {
+                "instance" => capture::described(&text),
+                _ => text,
+            };
+            settings.set(&path.display().to_string(), key, &text)?;
         }
     }
     if let Some(path) = &flags.user_data {

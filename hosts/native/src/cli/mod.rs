@@ -19,6 +19,7 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, V
 
 pub(crate) use remote::{Emulator, EventsCall, FaultCall, Requests, Verb};
 
+use crate::capture::{Capture, Diff};
 use crate::fail::Failure;
 use crate::mock::{self, Scenario};
 use crate::run::Run;
@@ -30,6 +31,10 @@ pub(crate) enum Command {
     Serve(Settings, Serve),
     /// Run a command that finds the emulator.
     Run(Settings, Run),
+    /// Print what a service says, as an instance that says the same.
+    Capture(Capture),
+    /// Print how two captures differ.
+    Diff(Diff),
     /// Print everything that would be served.
     Tree(Settings, Tree),
     /// Print the JSON Schema of instances.
@@ -219,6 +224,10 @@ enum Subcommands {
     Run(Run),
     /// Print the whole tree with its values
     Tree(Tree),
+    /// Print what a real or emulated service says, as an instance that --instance takes
+    Capture(Capture),
+    /// Print how two captures differ, one line a difference; status 1 if they do
+    Diff(Diff),
     /// Print the JSON Schema of what --instance takes
     Schema,
     /// Take Spot capacity back: in an emulator that is started, or with --url
@@ -265,6 +274,14 @@ impl Line {
             Some(Subcommands::Tree(tree)) => {
                 self.emulator.is_not_for("tree")?;
                 return Ok(Command::Tree(self.settings, tree));
+            }
+            Some(Subcommands::Capture(capture)) => {
+                self.emulator.is_not_for("capture")?;
+                return Ok(Command::Capture(capture));
+            }
+            Some(Subcommands::Diff(diff)) => {
+                self.emulator.is_not_for("diff")?;
+                return Ok(Command::Diff(diff));
             }
             Some(Subcommands::Schema) => {
                 self.emulator.is_not_for("schema")?;

@@ -1,47 +1,24 @@
 //! What the mock calls the categories of metadata, where it serves them, and
 //! which facts of the instance they are.
 
+use crate::facts::Fact::{
+    self, Code, Derived, Items, Nothing, Number, PublicKey, Tag, Text, Texts,
+};
+
 /// A category that can be given a value.
-pub(super) struct Category {
+pub(crate) struct Category {
     /// Its name below `values` and `paths`.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// Where it is served, below the version; `{mac}` and `{public-ipv4}` stand
     /// for the values of that name.
-    pub(super) path: &'static str,
+    pub(crate) path: &'static str,
     /// What it says of the instance.
-    pub(super) fact: Fact,
+    pub(crate) fact: Fact,
 }
-
-/// What a value says of the instance. Places are JSON pointers into the
-/// description; `@` is the first network interface.
-#[derive(Clone, Copy)]
-pub(super) enum Fact {
-    /// Nothing: it is a text at its path.
-    Nothing,
-    /// It is the text at each of these places.
-    Text(&'static [&'static str]),
-    /// It is the number at this place.
-    Number(&'static str),
-    /// It has one item a line, each a text of the list at this place.
-    Texts(&'static str),
-    /// It has one item a line, each in a field of its own of an object of the
-    /// list at each of these places.
-    Items(&'static [&'static str], &'static str),
-    /// It is the value of the tag of this key.
-    Tag(&'static str),
-    /// It is a line in OpenSSH's format.
-    PublicKey,
-    /// It is `Success`, or the code of a failure at this place.
-    Code(&'static str),
-    /// imdsim works it out from the rest.
-    Derived,
-}
-
-use Fact::{Code, Derived, Items, Nothing, Number, PublicKey, Tag, Text, Texts};
 
 /// Categories whose values are texts, sorted by name.
 #[rustfmt::skip]
-pub(super) const METADATA: &[Category] = &[
+pub(crate) const METADATA: &[Category] = &[
     category("ami-id",                           "meta-data/ami-id",                           Text(&["/ImageId"])),
     category("ami-launch-index",                 "meta-data/ami-launch-index",                 Number("/AmiLaunchIndex")),
     category("ami-manifest-path",                "meta-data/ami-manifest-path",                Text(&["/Imdsim/AmiManifestPath"])),
@@ -102,7 +79,7 @@ pub(super) const METADATA: &[Category] = &[
 
 /// The same below `dynamic`.
 #[rustfmt::skip]
-pub(super) const DYNAMIC: &[Category] = &[
+pub(crate) const DYNAMIC: &[Category] = &[
     category("fws-instance-monitoring",          "dynamic/fws/instance-monitoring",            Text(&["/Monitoring/State"])),
     category("instance-identity-pkcs",           "dynamic/instance-identity/pkcs7",            Nothing),
     category("instance-identity-signature",      "dynamic/instance-identity/signature",        Nothing),
@@ -110,7 +87,7 @@ pub(super) const DYNAMIC: &[Category] = &[
 
 /// The fields of documents, each with what it says of the instance.
 #[rustfmt::skip]
-pub(super) const FIELDS: &[(&str, Fact)] = &[
+pub(crate) const FIELDS: &[(&str, Fact)] = &[
     ("dynamic.values.instance-identity-document.accountId",               Text(&["/Imdsim/AccountId"])),
     ("dynamic.values.instance-identity-document.architecture",            Text(&["/Architecture"])),
     ("dynamic.values.instance-identity-document.availabilityZone",        Text(&["/Placement/AvailabilityZone"])),

@@ -4,13 +4,12 @@
 
 use std::borrow::Cow;
 
-use imdsim::instance::Instance;
 use imdsim::{Config, Imds, Node, Settings, State, UnixMillis, World, find};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::facts::{Category, DYNAMIC, FIELDS, FIXED_PATHS, Fact, METADATA, PLACEHOLDERS};
+use super::facts::{Category, DYNAMIC, FIELDS, FIXED_PATHS, METADATA, PLACEHOLDERS};
 use super::layers::{Given, Layers};
-use super::pointer::{primary, put};
+use crate::facts::{Fact, primary, understood, write};
 use crate::fail::Failure;
 
 /// How every path of the mock begins.
@@ -81,76 +80,6 @@ fn write_categories(layers: &mut Layers, document: &mut Value) {
                 given.place
             )),
         }
-    }
-}
-
-/// Whether an instance can have this fact.
-fn understood(fact: &Fact, text: &str) -> Result<(), imdsim::Problem> {
-    // Both are wanted once there is any of the credentials.
-    let mut probe = json!({ "Imdsim": { "Credentials": {
-        "AccessKeyId": "AKIA", "SecretAccessKey": "secret" } } });
-    write(&mut probe, fact, text);
-    Instance::read(&probe).map(|_| ())
-}
-
-/// Writes a fact into a description.
-fn write(document: &mut Value, fact: &Fact, text: &str) {
-    let lines = || text.lines().filter(|line| !line.is_empty());
-    match *fact {
-        Fact::Nothing | Fact::Derived => {}
-        Fact::Text(places) => {
-            for place in places {
-                put(document, place, text.into());
-            }
-        }
-        Fact::Number(place) => {
-            let number = text.parse::<u32>().map_or(text.into(), Value::from);
-            put(document, place, number);
-        }
-        Fact::Texts(place) => put(document, place, lines().collect()),
-        Fact::Items(places, field) => {
-            for place in places {
-                for (index, line) in lines().enumerate() {
-                    put(document, &format!("{place}/{index}/{field}"), line.into());
-                }
-            }
-        }
-        Fact::Tag(key) => {
-            put(
-                document,
-                "/MetadataOptions/InstanceMetadataTags",
-                "enabled".into(),
-            );
-            let tags = document["Tags"].as_array().into_iter().flatten();
-            let mut keys = tags.map(|tag| tag["Key"].as_str());
-            let count = document["Tags"].as_array().map_or(0, Vec::len);
-            let index = keys.position(|known| known == Some(key)).unwrap_or(count);
-            let tag = json!({ "Key": key, "Value": text });
-            put(document, &format!("/Tags/{index}"), tag);
-        }
-        Fact::PublicKey => {
-            let name = text.split_whitespace().nth(2);
-            let name = name.or(document["KeyName"].as_str()).unwrap_or("key");
-            let key = json!({ "KeyName": name, "OpenSshKey": text });
-            put(document, "/Imdsim/PublicKeys/0", key);
-        }
-        Fact::Code(place) => {
-            if text != "Success" {
-                put(document, place, text.into());
-            }
-        }
-    }
-    // What a role gives, it gives to an instance with a profile.
-    let speaks_of_role = |place: &&str| {
-        ["/Imdsim/RoleName", "/Imdsim/Credentials"]
-            .iter()
-            .any(|role| place.starts_with(role))
-    };
-    if let Fact::Text(places) = fact
-        && places.iter().any(speaks_of_role)
-        && document["IamInstanceProfile"].is_null()
-    {
-        document["IamInstanceProfile"] = json!({});
     }
 }
 
@@ -327,6 +256,8 @@ impl Shown {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     /// What an instance with these values shows at some paths, and what is

@@ -10,7 +10,6 @@ mod flags;
 mod instance;
 mod keys;
 mod layers;
-mod pointer;
 mod save;
 mod server;
 mod timeline;
@@ -22,6 +21,7 @@ use imdsim::{Config, Settings};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+pub(crate) use facts::{FIELDS, METADATA};
 pub(crate) use flags::{Events, Flags, Moment, Scenario, Spot};
 use layers::Layers;
 pub(crate) use server::server;

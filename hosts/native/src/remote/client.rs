@@ -22,24 +22,16 @@ pub(super) struct Client {
 impl Client {
     /// `place` is where the URL was given.
     pub(super) fn new(place: &str, url: &str, token: Option<String>) -> Result<Self, Failure> {
-        let uri = url.parse::<http::Uri>().ok();
-        if uri.is_none_or(|uri| uri.scheme_str() != Some("http") || uri.query().is_some()) {
-            return Err(Failure::new(
+        let url = address(url).ok_or_else(|| {
+            Failure::new(
                 place,
                 format_args!("{url:?} is no address of an emulator"),
                 "write it as in http://127.0.0.1:4719",
-            ));
-        }
-        // What a proxy thinks of the emulator's address is of no interest.
-        let config = Agent::config_builder()
-            .proxy(None)
-            .max_redirects(0)
-            .http_status_as_error(false)
-            .timeout_global(Some(PATIENCE))
-            .build();
+            )
+        })?;
         Ok(Self {
-            agent: config.into(),
-            url: url.trim_end_matches('/').to_owned(),
+            agent: agent(PATIENCE),
+            url,
             token,
         })
     }
@@ -107,6 +99,25 @@ impl Client {
             self.url
         ))
     }
+}
+
+/// A URL without its last slash, if it can be the address of a service.
+pub(crate) fn address(url: &str) -> Option<String> {
+    let uri = url.parse::<http::Uri>().ok()?;
+    let is_plain = uri.scheme_str() == Some("http") && uri.query().is_none();
+    is_plain.then(|| url.trim_end_matches('/').to_owned())
+}
+
+/// What sends requests, straight to where they go: what a proxy thinks of an
+/// emulator's address is of no interest.
+pub(crate) fn agent(patience: Duration) -> Agent {
+    Agent::config_builder()
+        .proxy(None)
+        .max_redirects(0)
+        .http_status_as_error(false)
+        .timeout_global(Some(patience))
+        .build()
+        .into()
 }
 
 /// A text as a part of a path or of a query.

@@ -10,6 +10,7 @@ use crate::cli::{Emulator, EventsCall, FaultCall, Requests, Verb};
 use crate::fail::Failure;
 use crate::mock;
 use client::{Client, encode};
+pub(crate) use client::{address, agent};
 
 /// The variable that names the emulator for commands that start none.
 pub(crate) const URL_VARIABLE: &str = "IMDSIM_URL";

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// Writes a value at a place.
-pub(super) fn put(document: &mut Value, place: &str, value: Value) {
+pub(crate) fn put(document: &mut Value, place: &str, value: Value) {
     let place = match place.strip_prefix('@') {
         Some(below) => format!("/NetworkInterfaces/{}{below}", primary(document)),
         None => place.to_owned(),
@@ -39,7 +39,7 @@ fn item(value: &mut Value, index: usize) -> &mut Value {
 }
 
 /// The place of the first network interface: that of device 0 on card 0.
-pub(super) fn primary(document: &Value) -> usize {
+pub(crate) fn primary(document: &Value) -> usize {
     let interfaces = document["NetworkInterfaces"].as_array();
     let number = |(index, interface): &(usize, &Value)| {
         let attachment = &interface["Attachment"];

@@ -1,0 +1,194 @@
+//! How two captures differ.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde_json::Value;
+
+use super::secrets::is_credentials;
+use super::settle::names;
+use super::trees::{Found, Tree, Trees};
+
+/// What is not the same at a path, in versions that follow each other.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Difference<'t> {
+    path: &'t str,
+    /// The places of the first and of the last of the versions.
+    range: (usize, usize),
+    first: &'t str,
+    last: &'t str,
+    before: Option<&'t Found>,
+    after: Option<&'t Found>,
+}
+
+/// All differences, by path.
+pub(super) fn between<'t>(before: &'t Trees, after: &'t Trees) -> Vec<Difference<'t>> {
+    let versions: BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    let mut all = Vec::<Difference<'_>>::new();
+    for (index, version) in versions.into_iter().enumerate() {
+        let trees = (before.get(version), after.get(version));
+        for path in different_paths(trees) {
+            let at = |tree: Option<&'t Tree>| tree.and_then(|tree| tree.get(path));
+            let (before, after) = (at(trees.0), at(trees.1));
+            let known = all.iter_mut().find(|known| {
+                known.range.1 + 1 == index
+                    && (known.path, known.before, known.after) == (path, before, after)
+            });
+            if let Some(known) = known {
+                known.range.1 = index;
+                known.last = version;
+            } else {
+                all.push(Difference {
+                    path,
+                    range: (index, index),
+                    first: version,
+                    last: version,
+                    before,
+                    after,
+                });
+            }
+        }
+    }
+    all.sort_by_key(|difference| (difference.path, difference.range));
+    all
+}
+
+/// Where two trees differ: at leaves, at listings of the same names, and where
+/// one of them is missing altogether, at the top.
+fn different_paths<'t>(trees: (Option<&'t Tree>, Option<&'t Tree>)) -> Vec<&'t str> {
+    let (Some(before), Some(after)) = trees else {
+        return vec!["/"];
+    };
+    let paths: BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    let paths = paths.into_iter().map(String::as_str);
+    let differ = |path: &&str| match (before.get(*path), after.get(*path)) {
+        (Some(one), Some(other)) if path.ends_with('/') => {
+            one != other && names(before, path) == names(after, path)
+        }
+        _ if path.ends_with('/') => false,
+        (Some(one), Some(other)) => one != other && lasting(path, one) != lasting(path, other),
+        _ => true,
+    };
+    paths.filter(differ).collect()
+}
+
+/// A document without the dates that change by themselves.
+fn lasting(path: &str, found: &Found) -> Result<Value, Found> {
+    let is_dated = is_credentials(path) || path.ends_with("/info");
+    let document = found.text().filter(|_| is_dated);
+    let document = document.and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let mut document = document.ok_or_else(|| found.clone())?;
+    if let Some(fields) = document.as_object_mut() {
+        fields.retain(|name, _| !["Expiration", "LastUpdated"].contains(&name.as_str()));
+    }
+    Ok(document)
+}
+
+/// One line: the versions, the path, what was there, what is there.
+impl fmt::Display for Difference<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.first)?;
+        if self.first != self.last {
+            write!(f, "..{}", self.last)?;
+        }
+        write!(f, "  {}", self.path)?;
+        for (mark, found) in [('-', self.before), ('+', self.after)] {
+            match found {
+                None => {}
+                Some(Found::Withheld) => write!(f, "  {mark} (withheld)")?,
+                Some(found) => write!(f, "  {mark} {}", found.to_json())?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn trees(given: &[(&str, &[(&str, &str)])]) -> Trees {
+        let tree = |found: &[(&str, &str)]| {
+            let found = found.iter();
+            found
+                .map(|(path, text)| ((*path).into(), Found::Text((*text).into())))
+                .collect()
+        };
+        let given = given.iter();
+        given
+            .map(|(version, found)| ((*version).into(), tree(found)))
+            .collect()
+    }
+
+    #[track_caller]
+    fn check(
+        before: &[(&str, &[(&str, &str)])],
+        after: &[(&str, &[(&str, &str)])],
+        lines: &[&str],
+    ) {
+        let (before, after) = (trees(before), trees(after));
+        let found = between(&before, &after);
+        let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+        assert_eq!(found, lines);
+    }
+
+    #[test]
+    fn a_change_of_several_versions_is_one_line() {
+        check(
+            &[
+                ("1.0", &[("a", "1")]),
+                ("2", &[("a", "1")]),
+                ("latest", &[("a", "1")]),
+            ],
+            &[
+                ("1.0", &[("a", "1")]),
+                ("2", &[("a", "x\ny")]),
+                ("latest", &[("a", "x\ny")]),
+            ],
+            &[r#"2..latest  a  - "1"  + "x\ny""#],
+        );
+    }
+
+    #[test]
+    fn what_came_and_what_went_is_told_once() {
+        check(
+            &[("latest", &[("/", "a"), ("a", "1")])],
+            &[("latest", &[("/", "b"), ("b", "2")])],
+            &[r#"latest  a  - "1""#, r#"latest  b  + "2""#],
+        );
+    }
+
+    #[test]
+    fn a_listing_is_told_where_it_is_all_that_changed() {
+        check(
+            &[("latest", &[("/", "a"), ("a", "1")])],
+            &[("latest", &[("/", "a/"), ("a", "1")])],
+            &[r#"latest  /  - "a"  + "a/""#],
+        );
+    }
+
+    #[test]
+    fn a_version_that_is_gone_is_one_line() {
+        check(
+            &[("1.0", &[("/", "a"), ("a", "1")]), ("latest", &[])],
+            &[("latest", &[])],
+            &[r#"1.0  /  - "a""#],
+        );
+    }
+
+    #[test]
+    fn dates_of_credentials_are_no_difference() {
+        let path = "meta-data/iam/info";
+        check(
+            &[(
+                "latest",
+                &[(path, r#"{"Code": "Success", "LastUpdated": "a"}"#)],
+            )],
+            &[(
+                "latest",
+                &[(path, r#"{"Code": "Success", "LastUpdated": "b"}"#)],
+            )],
+            &[],
+        );
+    }
+}

@@ -1,0 +1,31 @@
+//! What `imdsim capture` and `imdsim diff` can be told.
+
+use clap::Args;
+
+/// Which service is captured, and how much of it is told.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Capture")]
+pub(crate) struct Capture {
+    /// Where the service is [default: `AWS_EC2_METADATA_SERVICE_ENDPOINT`, else
+    /// <http://169.254.169.254>]
+    #[arg(long, value_name = "URL")]
+    pub(crate) endpoint: Option<String>,
+    /// Write down user data, which often holds secrets
+    #[arg(long)]
+    pub(crate) with_user_data: bool,
+    /// Write down credentials, and the signatures of the identity document
+    #[arg(long)]
+    pub(crate) with_credentials: bool,
+}
+
+/// What is compared.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Diff")]
+pub(crate) struct Diff {
+    /// A capture, or the address of a service, as in <http://127.0.0.1:4719>
+    #[arg(value_name = "A")]
+    pub(crate) before: String,
+    /// Another one
+    #[arg(value_name = "B")]
+    pub(crate) after: String,
+}

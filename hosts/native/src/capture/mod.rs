@@ -1,0 +1,125 @@
+//! The commands `capture` and `diff`: what a metadata service says, as a
+//! document that this program serves again, and how two of them differ.
+
+mod describe;
+mod difference;
+mod flags;
+mod network;
+mod secrets;
+mod service;
+mod settle;
+mod trees;
+mod walk;
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use imdsim::{LATEST, UnixMillis};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+pub(crate) use flags::{Capture, Diff};
+use service::Service;
+use trees::Trees;
+
+use crate::fail::{Failure, say};
+use crate::files::Files;
+
+/// The variable by which SDKs find the service.
+const VARIABLE: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
+
+/// Where the service is on an instance.
+const DEFAULT: &str = "http://169.254.169.254";
+
+/// The field of the document that holds what was found, for `diff` and for
+/// people; nothing of it is served.
+const CAPTURED: &str = "Captured";
+
+/// Prints a service as the document of an instance.
+pub(crate) fn capture(flags: &Capture) -> Result<(), Failure> {
+    let flag = flags.endpoint.clone().map(|url| ("--endpoint", url));
+    let variable = || std::env::var(VARIABLE).ok().filter(|url| !url.is_empty());
+    let found = flag.or_else(|| Some((VARIABLE, variable()?)));
+    let (place, url) = found.unwrap_or_else(|| ("--endpoint", DEFAULT.to_owned()));
+    let time = Timestamp::now();
+    let service = Service::find(place, &url)?;
+    let trees = trees(&service, flags)?;
+    let described = describe::describe(&trees, service.requires_token);
+    let settled = settle::settle(described, &trees, service.imds())?;
+    if let Some(first) = settled.left.first() {
+        say(format_args!(
+            "{}: {} answers are more than a description says, for instance /{first}; these are \
+             in `{CAPTURED}`, and will not be served",
+            service.url,
+            settled.left.len(),
+        ));
+    }
+    let mut document = settled.document;
+    document[CAPTURED] = json!({
+        "Endpoint": service.url,
+        "Time": UnixMillis::from_seconds(time.as_second()).iso(),
+        "Versions": trees::to_json(&trees),
+    });
+    // A reader that has seen enough is no failure.
+    let _ = writeln!(anstream::stdout(), "{document:#}");
+    Ok(())
+}
+
+/// Prints how two captures differ, and yields the status that says whether
+/// they do.
+pub(crate) fn diff(flags: &Diff) -> Result<ExitCode, Failure> {
+    let [before, after] = [load(&flags.before)?, load(&flags.after)?];
+    let differences = difference::between(&before, &after);
+    let mut out = anstream::stdout();
+    for difference in &differences {
+        // A reader that has seen enough is no failure.
+        let _ = writeln!(out, "{difference}");
+    }
+    Ok(ExitCode::from(u8::from(!differences.is_empty())))
+}
+
+/// A document of an instance without what was captured of it, if that is what
+/// the text is. What is wrong with it is for others to say.
+pub(crate) fn described(text: &str) -> String {
+    let mut document: Value = serde_json::from_str(text).unwrap_or_default();
+    let fields = document.as_object_mut();
+    match fields.and_then(|fields| fields.remove(CAPTURED)) {
+        Some(_) => document.to_string(),
+        None => text.to_owned(),
+    }
+}
+
+/// All that a service says, but for its secrets.
+fn trees(service: &Service, flags: &Capture) -> Result<Trees, Failure> {
+    let versions = service.get("")?.unwrap_or_default();
+    let versions = String::from_utf8_lossy(&versions).into_owned();
+    let mut trees = Trees::new();
+    for version in versions.lines().chain([LATEST]) {
+        let version = version.trim_end_matches('/');
+        if version.is_empty() || trees.contains_key(version) {
+            continue;
+        }
+        let mut tree = walk::walk(&|path| service.get(path), version)?;
+        secrets::withhold(&mut tree, flags);
+        trees.insert(version.to_owned(), tree);
+    }
+    if trees.values().all(|tree| tree.len() < 2) {
+        let what = "what answers here is no metadata service";
+        return Err(Failure::new(&service.url, what, "give the address of one"));
+    }
+    Ok(trees)
+}
+
+/// What is in a capture, or what a service says now.
+fn load(place: &str) -> Result<Trees, Failure> {
+    if place.contains("://") {
+        return trees(&Service::find(place, place)?, &Capture::default());
+    }
+    let text = Files::default().read_text(Path::new(place))?;
+    let document: Value = serde_json::from_str(&text).unwrap_or_default();
+    trees::from_json(&document[CAPTURED]["Versions"]).ok_or_else(|| {
+        let remedy = "give what `imdsim capture` prints, or the address of a service";
+        Failure::new(place, "this is no capture", remedy)
+    })
+}

@@ -1,0 +1,152 @@
+//! A metadata service that is captured: nothing but reads, and one token.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use http::{Request, StatusCode};
+use imdsim::Imds;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use ureq::Agent;
+
+use crate::fail::Failure;
+use crate::remote::{address, agent};
+
+/// How long a service may take to answer. On the host itself it takes
+/// milliseconds; a token that is stopped by the hop limit never comes.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often a service that is asked too much is asked again, each time after
+/// a longer pause.
+const ATTEMPTS: u32 = 6;
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The most that is read of one answer.
+const MAX_LEN: u64 = 1024 * 1024;
+
+/// What would end the path of a request, or mean something else in it.
+const ESCAPED: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}');
+
+/// A service that answers.
+pub(super) struct Service {
+    agent: Agent,
+    pub(super) url: String,
+    token: Option<String>,
+    /// Whether it answers nobody without a token.
+    pub(super) requires_token: bool,
+}
+
+impl Service {
+    /// Gets a token, if the service gives any. `place` is where the URL was
+    /// given.
+    pub(super) fn find(place: &str, url: &str) -> Result<Self, Failure> {
+        let url = address(url).ok_or_else(|| {
+            Failure::new(
+                place,
+                format_args!("{url:?} is no address of a metadata service"),
+                "write it as in http://127.0.0.1:4719",
+            )
+        })?;
+        let mut service = Self {
+            agent: agent(PATIENCE),
+            url,
+            token: None,
+            requires_token: false,
+        };
+        let (status, token) = service.send("PUT", "latest/api/token")?;
+        let without = service.send("GET", "")?.0;
+        service.requires_token = without == StatusCode::UNAUTHORIZED;
+        if status.is_success() {
+            service.token = String::from_utf8(token).ok();
+        }
+        if service.token.is_none() && service.requires_token {
+            return Err(service.failure(format_args!(
+                "the service requires a token and gives none ({status})"
+            )));
+        }
+        Ok(service)
+    }
+
+    /// Under which protocol it is read.
+    pub(super) fn imds(&self) -> Imds {
+        match self.token {
+            Some(_) => Imds::V2,
+            None => Imds::V1,
+        }
+    }
+
+    /// What is at a path, if anything is.
+    pub(super) fn get(&self, path: &str) -> Result<Option<Vec<u8>>, Failure> {
+        let mut pause = PAUSE;
+        for _ in 1..ATTEMPTS {
+            let (status, body) = self.send("GET", path)?;
+            if !is_busy(status) {
+                return self.judged(path, status, body);
+            }
+            std::thread::sleep(pause);
+            pause *= 2;
+        }
+        let (status, body) = self.send("GET", path)?;
+        self.judged(path, status, body)
+    }
+
+    fn judged(
+        &self,
+        path: &str,
+        status: StatusCode,
+        body: Vec<u8>,
+    ) -> Result<Option<Vec<u8>>, Failure> {
+        let is_refusal = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+        if status.is_success() {
+            Ok(Some(body))
+        } else if status.is_server_error() || is_refusal || is_busy(status) {
+            Err(self.failure(format_args!("/{path} is answered with {status}")))
+        } else {
+            Ok(None)
+        }
+    }
+
+    fn send(&self, method: &str, path: &str) -> Result<(StatusCode, Vec<u8>), Failure> {
+        let path = utf8_percent_encode(path, ESCAPED);
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}/{path}", self.url))
+            .header("Connection", "keep-alive");
+        if method == "PUT" {
+            request = request.header("X-aws-ec2-metadata-token-ttl-seconds", "21600");
+        }
+        if let Some(token) = &self.token {
+            request = request.header("X-aws-ec2-metadata-token", token);
+        }
+        let unreachable = |error: &dyn Display| {
+            self.failure(format_args!("no metadata service answers here: {error}"))
+        };
+        let request = request.body(()).map_err(|error| unreachable(&error))?;
+        let response = self.agent.run(request);
+        let mut response = response.map_err(|error| unreachable(&error))?;
+        let body = response.body_mut().with_config().limit(MAX_LEN);
+        let body = body.read_to_vec().map_err(|error| unreachable(&error))?;
+        Ok((response.status(), body))
+    }
+
+    fn failure(&self, what: impl Display) -> Failure {
+        let remedy = "give the address of a metadata service that answers by --endpoint";
+        Failure::new(&self.url, what, remedy)
+    }
+}
+
+fn is_busy(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+    )
+}

@@ -1,0 +1,137 @@
+//! What was found in all API versions, and how it is written down: the newest
+//! version whole, of every other one what differs from the next.
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value, json};
+
+/// What is at the paths of one version. Those of directories end in a slash;
+/// that of the version itself is one.
+pub(super) type Tree = BTreeMap<String, Found>;
+
+/// The trees by version, whose names order by age.
+pub(super) type Trees = BTreeMap<String, Tree>;
+
+/// What is at a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// A value, or the listing of a directory.
+    Text(String),
+    /// Bytes that are no text.
+    Octets(Vec<u8>),
+    /// Something that is not told.
+    Withheld,
+}
+
+impl From<Vec<u8>> for Found {
+    fn from(bytes: Vec<u8>) -> Self {
+        match String::from_utf8(bytes) {
+            Ok(text) => Self::Text(text),
+            Err(error) => Self::Octets(error.into_bytes()),
+        }
+    }
+}
+
+impl Found {
+    /// The text, if it is one.
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Octets(_) | Self::Withheld => None,
+        }
+    }
+
+    /// As it is written down.
+    pub(super) fn to_json(&self) -> Value {
+        match self {
+            Self::Text(text) => text.as_str().into(),
+            Self::Octets(bytes) => json!({ "base64": STANDARD.encode(bytes) }),
+            Self::Withheld => Value::Null,
+        }
+    }
+
+    fn from_json(value: &Value) -> Option<Self> {
+        match value {
+            Value::Null => Some(Self::Withheld),
+            Value::String(text) => Some(Self::Text(text.clone())),
+            other => {
+                let bytes = STANDARD.decode(other["base64"].as_str()?);
+                Some(Self::Octets(bytes.ok()?))
+            }
+        }
+    }
+}
+
+/// Writes trees down; `false` says that a path of the next version is not there.
+pub(super) fn to_json(trees: &Trees) -> Value {
+    let mut versions = Map::new();
+    let mut next = &Tree::new();
+    for (version, tree) in trees.iter().rev() {
+        let gone = next.keys().filter(|path| !tree.contains_key(*path));
+        let mut changes: Map<_, _> = gone.map(|path| (path.clone(), false.into())).collect();
+        for (path, found) in tree {
+            if next.get(path) != Some(found) {
+                changes.insert(path.clone(), found.to_json());
+            }
+        }
+        versions.insert(version.clone(), changes.into());
+        next = tree;
+    }
+    versions.into()
+}
+
+/// Reads what `to_json` writes, if it is that.
+pub(super) fn from_json(versions: &Value) -> Option<Trees> {
+    let versions: BTreeMap<_, _> = versions.as_object()?.iter().collect();
+    let mut trees = Trees::new();
+    let mut tree = Tree::new();
+    for (version, changes) in versions.into_iter().rev() {
+        for (path, value) in changes.as_object()? {
+            if *value == Value::Bool(false) {
+                tree.remove(path);
+            } else {
+                tree.insert(path.clone(), Found::from_json(value)?);
+            }
+        }
+        trees.insert(version.clone(), tree.clone());
+    }
+    Some(trees)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trees_are_the_same_once_they_were_written_down() {
+        let text = |text: &str| Found::Text(text.into());
+        let tree = |found: &[(&str, Found)]| -> Tree {
+            let found = found.iter();
+            found
+                .map(|(path, found)| ((*path).into(), found.clone()))
+                .collect()
+        };
+        let trees = Trees::from([
+            ("1.0".into(), tree(&[("a", text("1"))])),
+            (
+                "latest".into(),
+                tree(&[
+                    ("a", text("2")),
+                    ("b", Found::Octets(vec![0xff])),
+                    ("c", Found::Withheld),
+                ]),
+            ),
+        ]);
+        let written = to_json(&trees);
+        assert_eq!(
+            written,
+            json!({
+                "latest": {"a": "2", "b": {"base64": "/w=="}, "c": null},
+                "1.0": {"a": "1", "b": false, "c": false},
+            })
+        );
+        assert_eq!(from_json(&written), Some(trees));
+    }
+}

@@ -1,0 +1,103 @@
+//! Facts of an instance, and where its description says them.
+
+mod pointer;
+
+use imdsim::instance::Instance;
+use serde_json::{Value, json};
+
+pub(crate) use pointer::{primary, put};
+
+/// What a value says of the instance. Places are JSON pointers into the
+/// description; `@` is the first network interface.
+#[derive(Clone, Copy)]
+pub(crate) enum Fact {
+    /// Nothing: it is a text at its path.
+    Nothing,
+    /// It is the text at each of these places.
+    Text(&'static [&'static str]),
+    /// It is the number at this place.
+    Number(&'static str),
+    /// It has one item a line, each a text of the list at this place.
+    Texts(&'static str),
+    /// It has one item a line, each in a field of its own of an object of the
+    /// list at each of these places.
+    Items(&'static [&'static str], &'static str),
+    /// It is the value of the tag of this key.
+    Tag(&'static str),
+    /// It is a line in OpenSSH's format.
+    PublicKey,
+    /// It is `Success`, or the code of a failure at this place.
+    Code(&'static str),
+    /// imdsim works it out from the rest.
+    Derived,
+}
+
+/// Whether an instance can have this fact.
+pub(crate) fn understood(fact: &Fact, text: &str) -> Result<(), imdsim::Problem> {
+    // Both are wanted once there is any of the credentials.
+    let mut probe = json!({ "Imdsim": { "Credentials": {
+        "AccessKeyId": "AKIA", "SecretAccessKey": "secret" } } });
+    write(&mut probe, fact, text);
+    Instance::read(&probe).map(|_| ())
+}
+
+/// Writes a fact into a description.
+pub(crate) fn write(document: &mut Value, fact: &Fact, text: &str) {
+    let lines = || text.lines().filter(|line| !line.is_empty());
+    match *fact {
+        Fact::Nothing | Fact::Derived => {}
+        Fact::Text(places) => {
+            for place in places {
+                put(document, place, text.into());
+            }
+        }
+        Fact::Number(place) => {
+            let number = text.parse::<u32>().map_or(text.into(), Value::from);
+            put(document, place, number);
+        }
+        Fact::Texts(place) => put(document, place, lines().collect()),
+        Fact::Items(places, field) => {
+            for place in places {
+                for (index, line) in lines().enumerate() {
+                    put(document, &format!("{place}/{index}/{field}"), line.into());
+                }
+            }
+        }
+        Fact::Tag(key) => {
+            put(
+                document,
+                "/MetadataOptions/InstanceMetadataTags",
+                "enabled".into(),
+            );
+            let tags = document["Tags"].as_array().into_iter().flatten();
+            let mut keys = tags.map(|tag| tag["Key"].as_str());
+            let count = document["Tags"].as_array().map_or(0, Vec::len);
+            let index = keys.position(|known| known == Some(key)).unwrap_or(count);
+            let tag = json!({ "Key": key, "Value": text });
+            put(document, &format!("/Tags/{index}"), tag);
+        }
+        Fact::PublicKey => {
+            let name = text.split_whitespace().nth(2);
+            let name = name.or(document["KeyName"].as_str()).unwrap_or("key");
+            let key = json!({ "KeyName": name, "OpenSshKey": text });
+            put(document, "/Imdsim/PublicKeys/0", key);
+        }
+        Fact::Code(place) => {
+            if text != "Success" {
+                put(document, place, text.into());
+            }
+        }
+    }
+    // What a role gives, it gives to an instance with a profile.
+    let speaks_of_role = |place: &&str| {
+        ["/Imdsim/RoleName", "/Imdsim/Credentials"]
+            .iter()
+            .any(|role| place.starts_with(role))
+    };
+    if let Fact::Text(places) = fact
+        && places.iter().any(speaks_of_role)
+        && document["IamInstanceProfile"].is_null()
+    {
+        document["IamInstanceProfile"] = json!({});
+    }
+}

@@ -1,0 +1,315 @@
+//! `imdsim capture` and `imdsim diff`. Nothing here asks any service but those
+//! that the tests start on the loopback interface.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{fs, iter};
+
+use serde_json::{Value, json};
+
+use crate::program::{Program, command, refusal_of, text};
+use crate::transcript;
+
+/// Everything stands still, so that answers are equal to the byte.
+const FROZEN: [&str; 4] = [
+    "--quiet",
+    "--keep-alive",
+    "--frozen-time=2026-11-01T00:00:00Z",
+    "--frozen-entropy=capture",
+];
+
+/// All that a program serves, by path.
+type Crawl = BTreeMap<String, Vec<u8>>;
+
+/// Asks on one connection, with one token.
+struct Client {
+    stream: BufReader<TcpStream>,
+    token: String,
+}
+
+impl Client {
+    fn new(program: &Program) -> Self {
+        let stream = BufReader::new(program.connect());
+        let token = String::new();
+        let mut client = Self { stream, token };
+        let ttl = "X-aws-ec2-metadata-token-ttl-seconds: 300\r\nContent-Length: 0\r\n";
+        let (status, token) = client.ask("PUT /latest/api/token", ttl);
+        assert_eq!(status, "200");
+        client.token = String::from_utf8(token).unwrap();
+        client
+    }
+
+    fn ask(&mut self, line: &str, headers: &str) -> (String, Vec<u8>) {
+        let mut request = format!("{line} HTTP/1.1\r\nHost: test\r\n{headers}");
+        if !self.token.is_empty() {
+            write!(request, "X-aws-ec2-metadata-token: {}\r\n", self.token).unwrap();
+        }
+        let request = request + "\r\n";
+        self.stream.get_mut().write_all(request.as_bytes()).unwrap();
+        let mut lines = iter::from_fn(|| {
+            let mut line = String::new();
+            self.stream.read_line(&mut line).unwrap();
+            (line != "\r\n").then_some(line)
+        });
+        let status = lines.next().unwrap()[9..12].to_owned();
+        let length = lines
+            .filter_map(|line| line.strip_prefix("Content-Length: ")?.trim().parse().ok())
+            .last();
+        let mut body = vec![0; length.unwrap()];
+        self.stream.read_exact(&mut body).unwrap();
+        (status, body)
+    }
+
+    /// Everything in every version.
+    fn crawl(&mut self) -> Crawl {
+        let mut found = Crawl::new();
+        let mut ahead = vec!["/".to_owned()];
+        while let Some(path) = ahead.pop() {
+            let (status, body) = self.ask(&format!("GET {path}"), "");
+            assert_eq!(status, "200", "{path} is listed");
+            if path.ends_with('/') {
+                let listing = String::from_utf8(body.clone()).unwrap();
+                ahead.extend(listing.lines().map(|name| below(&path, name)));
+            }
+            found.insert(path, body);
+        }
+        found
+    }
+}
+
+/// The path of what a directory lists.
+fn below(directory: &str, name: &str) -> String {
+    let depth = directory.matches('/').count();
+    match name.split_once('=') {
+        Some((index, _)) => format!("{directory}{index}/"),
+        None if depth < 3 && name != "user-data" => format!("{directory}{name}/"),
+        None => format!("{directory}{name}"),
+    }
+}
+
+fn serve(instance: &Path, more: &[&str]) -> Program {
+    let instance = ["--instance", text(instance)];
+    Program::start(&[&FROZEN, &instance[..], more].concat())
+}
+
+/// The command, which must never be left to find a service by itself.
+fn capture(program: &Program, flags: &[&str]) -> (Value, String) {
+    let endpoint = format!("http://{}", program.address());
+    let arguments = [&["capture", "--endpoint", &endpoint][..], flags].concat();
+    let output = command(&arguments).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    (serde_json::from_slice(&output.stdout).unwrap(), said)
+}
+
+fn write(folder: &Path, name: &str, document: &Value) -> PathBuf {
+    let path = folder.join(name);
+    fs::write(&path, document.to_string()).unwrap();
+    path
+}
+
+/// The status, and the lines.
+fn diff(before: &str, after: &str) -> (Option<i32>, String) {
+    let output = command(&["diff", before, after]).output().unwrap();
+    let lines = String::from_utf8(output.stdout).unwrap();
+    (output.status.code(), lines)
+}
+
+/// What is different at the paths of either, for people to read.
+fn differences(before: &Crawl, after: &Crawl) -> String {
+    let mut page = String::new();
+    let paths = before
+        .keys()
+        .chain(after.keys().filter(|path| !before.contains_key(*path)));
+    for path in paths {
+        let [one, other] = [before, after].map(|crawl| {
+            let bytes = crawl.get(path).map(|bytes| String::from_utf8_lossy(bytes));
+            bytes.map(std::borrow::Cow::into_owned)
+        });
+        if one != other {
+            writeln!(page, "  {path}: {one:?} became {other:?}").unwrap();
+        }
+    }
+    page
+}
+
+#[test]
+fn what_is_captured_and_served_again_is_the_same_to_the_byte_in_every_version() {
+    let data = transcript::folder().join("data");
+    let instances = fs::read_dir(data.join("instances")).unwrap();
+    let mut instances: Vec<_> = instances.map(|entry| entry.unwrap().path()).collect();
+    instances.sort();
+    instances.extend(["bare.json", "notices.json", "reference.json"].map(|name| data.join(name)));
+    let folder = tempfile::tempdir().unwrap();
+    let mut page = String::new();
+    for instance in instances {
+        let first = serve(&instance, &[]);
+        let (document, said) = capture(&first, &["--with-user-data"]);
+        let again = write(folder.path(), "again.json", &document);
+        let second = serve(&again, &[]);
+        let crawls = [&first, &second].map(|program| Client::new(program).crawl());
+        assert!(crawls[0].len() > 500, "{} paths", crawls[0].len());
+        let found = differences(&crawls[0], &crawls[1]);
+        let overrides = &document["Imdsim"]["Overrides"];
+        if !(found.is_empty() && said.is_empty() && overrides.is_null()) {
+            writeln!(page, "{}: {said}{overrides}\n{found}", instance.display()).unwrap();
+        }
+    }
+    assert!(page.is_empty(), "\n{page}");
+}
+
+#[test]
+fn overrides_and_user_data_that_is_no_text_are_captured() {
+    let folder = tempfile::tempdir().unwrap();
+    let instance = json!({ "Imdsim": {
+        "UserData": "/wD+",
+        "Overrides": { "meta-data/ami-id": "odd", "meta-data/new/leaf": "x", "meta-data/hostname": null },
+    }});
+    let instance = write(folder.path(), "instance.json", &instance);
+    let first = serve(&instance, &["--http-tokens=required"]);
+    let (document, said) = capture(&first, &["--with-user-data"]);
+    assert_eq!(said, "");
+    assert_eq!(document["Imdsim"]["UserData"], "/wD+");
+    assert_eq!(document["MetadataOptions"]["HttpTokens"], "required");
+    let second = serve(&write(folder.path(), "again.json", &document), &[]);
+    let [before, after] = [&first, &second].map(|program| Client::new(program).crawl());
+    assert_eq!(differences(&before, &after), "");
+    assert_eq!(after["/1.0/meta-data/ami-id"], b"odd");
+}
+
+#[test]
+fn secrets_are_in_a_capture_only_when_they_are_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let instance = json!({
+        "IamInstanceProfile": { "Arn": "arn:aws:iam::123456789012:instance-profile/web" },
+        "Imdsim": { "UserData": "c2VjcmV0LXBhc3N3b3Jk" },
+    });
+    let instance = write(folder.path(), "instance.json", &instance);
+    let program = serve(&instance, &[]);
+    let crawl = Client::new(&program).crawl();
+    let base = "/latest/meta-data";
+    let secrets: Vec<String> = [
+        "iam/security-credentials/web",
+        "identity-credentials/ec2/security-credentials/ec2-instance",
+    ]
+    .iter()
+    .flat_map(|path| {
+        let document: Value = serde_json::from_slice(&crawl[&format!("{base}/{path}")]).unwrap();
+        ["AccessKeyId", "SecretAccessKey", "Token"].map(|name| document[name].clone())
+    })
+    .map(|secret| secret.as_str().unwrap().to_owned())
+    .collect();
+    let signature = &crawl["/latest/dynamic/instance-identity/signature"];
+    let signature = signature.split(|byte| *byte == b'\n').next().unwrap();
+    let signature = String::from_utf8(signature.to_vec()).unwrap();
+    let user_data = [
+        "secret-password".to_owned(),
+        "c2VjcmV0LXBhc3N3b3Jk".to_owned(),
+    ];
+    let (plain, _) = capture(&program, &[]);
+    let plain = plain.to_string();
+    for secret in secrets.iter().chain([&signature]).chain(&user_data) {
+        assert!(!secret.is_empty() && !plain.contains(secret), "{secret}");
+    }
+    assert!(plain.contains("AWS-HMAC"), "{plain}");
+    let (told, _) = capture(&program, &["--with-credentials", "--with-user-data"]);
+    assert_eq!(told["Imdsim"]["UserData"], "c2VjcmV0LXBhc3N3b3Jk");
+    assert_eq!(told["Imdsim"]["Credentials"]["SecretAccessKey"], secrets[1]);
+    assert!(told["Captured"].to_string().contains(&signature));
+}
+
+#[test]
+fn a_served_capture_does_not_show_what_was_captured() {
+    let folder = tempfile::tempdir().unwrap();
+    let (document, _) = capture(&Program::start(&FROZEN), &[]);
+    assert!(document["Captured"]["Versions"]["latest"].is_object());
+    let program = serve(&write(folder.path(), "again.json", &document), &[]);
+    let shown = program
+        .send("GET /_imdsim/instance HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+    assert!(shown.contains("ApiVersions"), "{shown}");
+    assert!(!shown.contains("Captured"), "{shown}");
+}
+
+#[test]
+fn two_captures_differ_by_a_line_for_each_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::start(&FROZEN);
+    let first = write(folder.path(), "first.json", &capture(&program, &[]).0);
+    let url = format!("http://{}", program.address());
+    assert_eq!(diff(text(&first), &url), (Some(0), String::new()));
+    let change = "PUT /_imdsim/overrides/meta-data/ami-id HTTP/1.1\r\nHost: 127.0.0.1\r\n\
+                  Connection: close\r\nContent-Length: 5\r\n\r\nami-2";
+    assert!(program.send(change).starts_with("HTTP/1.1 200 "));
+    let change = r#"{"Tags": [{"Key": "Name", "Value": "imdsim"}, {"Key": "Team", "Value": "blue"}], "MetadataOptions": {"InstanceMetadataTags": "enabled"}}"#;
+    let second = write(folder.path(), "second.json", &capture(&program, &[]).0);
+    let (status, lines) = diff(text(&first), text(&second));
+    assert_eq!(status, Some(1));
+    let before = Client::new(&Program::start(&FROZEN)).crawl();
+    let before = String::from_utf8_lossy(&before["/latest/meta-data/ami-id"]).into_owned();
+    let expected = format!("1.0..latest  meta-data/ami-id  - {before:?}  + \"ami-2\"\n");
+    assert_eq!(lines, expected);
+    let tagged = write(folder.path(), "tagged.json", &change.parse().unwrap());
+    let tagged = serve(&tagged, &[]);
+    let before = json!({"MetadataOptions": {"InstanceMetadataTags": "enabled"}, "Tags": [{"Key": "Name", "Value": "imdsim"}]});
+    let before = serve(&write(folder.path(), "untagged.json", &before), &[]);
+    let [before, after] = [&before, &tagged].map(|program| format!("http://{}", program.address()));
+    assert_eq!(
+        diff(&before, &after),
+        (
+            Some(1),
+            "2025-10-04..latest  meta-data/tag-sets/instance  \
+             - \"{\\\"Name\\\":\\\"imdsim\\\"}\"  + \"{\\\"Name\\\":\\\"imdsim\\\",\\\"Team\\\":\\\"blue\\\"}\"\n\
+             2021-03-23..latest  meta-data/tags/instance/Team  + \"blue\"\n"
+                .to_owned()
+        )
+    );
+}
+
+#[track_caller]
+fn check(command: &mut Command, start: &str, end: &str) {
+    let said = refusal_of(command);
+    assert!(said.starts_with(start) && said.ends_with(end), "{said}");
+}
+
+#[test]
+fn what_is_no_service_or_no_capture_is_refused_in_one_sentence() {
+    // Nobody listens on a port that was just given back.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let unreachable = format!("{url}: no metadata service answers here: ");
+    let remedy = "; give the address of a metadata service that answers by --endpoint";
+    check(
+        &mut command(&["capture", "--endpoint", &url]),
+        &unreachable,
+        remedy,
+    );
+    let variable = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
+    check(
+        command(&["capture"]).env(variable, &url),
+        &unreachable,
+        remedy,
+    );
+    check(&mut command(&["diff", &url, &url]), &unreachable, remedy);
+    check(
+        command(&["capture"]).env(variable, "localhost"),
+        "AWS_EC2_METADATA_SERVICE_ENDPOINT: \"localhost\" is no address of a metadata service; ",
+        "write it as in http://127.0.0.1:4719",
+    );
+    let bare = transcript::folder().join("data/bare.json");
+    let bare = text(&bare);
+    check(
+        &mut command(&["diff", bare, bare]),
+        &format!("{bare}: this is no capture; "),
+        "give what `imdsim capture` prints, or the address of a service",
+    );
+    check(
+        &mut command(&["diff", "no-such-file", bare]),
+        "no-such-file: this file cannot be used: ",
+        "; give the name of a file that can be read",
+    );
+}
