@@ -79,10 +79,11 @@ fn under(
     distortion: Distortion<'_>,
 ) -> Outcome {
     let now = ambient.now;
+    // It never leaves. Hosts see that it breaks off since it has a body.
     let silence = |delay| Outcome {
         ending: Ending::Closed,
         delay,
-        ..Outcome::reply(Reply::empty(StatusCode::GATEWAY_TIMEOUT, None, now))
+        ..Outcome::reply(Reply::not_found(None, now))
     };
     match distortion.effect {
         Some(Effect::Stall) => return silence(STALL),

