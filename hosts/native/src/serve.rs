@@ -29,7 +29,7 @@ pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), 
     let settings = sources.gather(&mut files)?;
     let listener = listen("--addr", flags.addr.as_deref().unwrap_or(DEFAULT_ADDR))?;
     let values: Arc<dyn Store> = match &flags.state {
-        None => Arc::new(Memory::default()),
+        None => Arc::new(Layered::new(Memory::default())),
         Some(path) => Arc::new(Layered::new(Durable::open(path)?)),
     };
     let component = engine::load().map_err(|error| broken(&error))?;

@@ -1,20 +1,20 @@
-//! A store of which a part outlives the program.
+//! A store of which a part may outlive the program.
 
-use super::{Change, Durable, Memory, Store};
+use super::{Change, Memory, Store};
 
-/// A file for what people have changed; memory for what comes with every
-/// request, none of which should wait for a disk.
-#[derive(Debug)]
+/// One store for what people have changed, and another one, in memory, for what
+/// comes with every request: none of that should wait for a disk, nor should
+/// those who read the state wait for it.
 pub(crate) struct Layered {
-    lasting: Durable,
+    lasting: Box<dyn Store>,
     passing: Memory,
 }
 
 impl Layered {
-    /// Over a file, and nothing in memory.
-    pub(crate) fn new(lasting: Durable) -> Self {
+    /// Over a store for what is to last.
+    pub(crate) fn new(lasting: impl Store + 'static) -> Self {
         Self {
-            lasting,
+            lasting: Box::new(lasting),
             passing: Memory::default(),
         }
     }
@@ -23,7 +23,7 @@ impl Layered {
         if imdsim::is_passing(key) {
             &self.passing
         } else {
-            &self.lasting
+            &*self.lasting
         }
     }
 }
