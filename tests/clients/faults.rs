@@ -49,6 +49,8 @@ const CLIENTS: [Client; 2] = [
         product: "Boto3/",
         command: || {
             let mut command = Command::new(python());
+            // The scripts beside it are called as the clients are.
+            command.env("PYTHONSAFEPATH", "1");
             command.arg(files::folder().join("clients/faults.py"));
             command
         },
