@@ -34,7 +34,8 @@ pub(crate) fn answer(
 ) -> Outcome {
     let asked = Asked::new(request, path);
     let now = ambient.now;
-    let mut tally = Tally::read(counted, &world.state.epoch);
+    let epoch = &world.state.epoch;
+    let mut tally = Tally::read(counted, epoch);
     let before = tally.clone();
     let notices = sees_notices(world, request, path, &mut tally);
     let struck = world.story.strike(&asked, now, &mut tally);
@@ -49,7 +50,7 @@ pub(crate) fn answer(
         outcome.swap = Some(Swap {
             key: TALLY_KEY,
             expected: counted.map(<[u8]>::to_vec),
-            next: tally.to_bytes(),
+            next: tally.to_bytes(epoch),
         });
     }
     if world.config.journal > 0 {

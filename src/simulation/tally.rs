@@ -10,10 +10,9 @@ use super::story::Struck;
 use crate::sorted;
 use crate::time::UnixMillis;
 
-/// The counts, as of one epoch: a reset begins anew.
+/// The counts. They are stored as those of an epoch: a reset begins anew.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Tally {
-    epoch: String,
     /// By fault, of which there are few.
     counts: Vec<(String, Count)>,
     /// The addresses of clients in the order of their coming.
@@ -33,13 +32,9 @@ struct Count {
 impl Tally {
     /// Reads what is stored. What cannot be understood counts for nothing.
     pub(crate) fn read(stored: Option<&[u8]>, epoch: &str) -> Self {
-        let document: Value = stored.map_or(Value::Null, |bytes| {
-            serde_json::from_slice(bytes).unwrap_or_default()
-        });
-        let mut tally = Self {
-            epoch: epoch.to_owned(),
-            ..Self::default()
-        };
+        let mut tally = Self::default();
+        let Some(stored) = stored else { return tally };
+        let document: Value = serde_json::from_slice(stored).unwrap_or_default();
         if document["epoch"].as_str() != Some(epoch) {
             return tally;
         }
@@ -59,13 +54,13 @@ impl Tally {
     }
 
     /// What to store.
-    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self, epoch: &str) -> Vec<u8> {
         let counts = self.counts.iter().map(|(fault, count)| {
             let numbers = json!([count.seen, count.lately, count.second]);
             (fault.as_str(), numbers)
         });
         let document = json!({
-            "epoch": self.epoch,
+            "epoch": epoch,
             "faults": sorted::object(counts),
             "clients": self.clients,
         });
@@ -156,7 +151,7 @@ mod tests {
             second: -5,
         };
         tally.counts.push(("a@1".into(), count));
-        let stored = tally.to_bytes();
+        let stored = tally.to_bytes("1");
         assert_eq!(Tally::read(Some(&stored), "1"), tally);
         assert_eq!(Tally::read(Some(&stored), "2"), Tally::read(None, "2"));
         assert_eq!(Tally::read(Some(b"{"), "2"), Tally::read(None, "2"));

@@ -33,7 +33,7 @@ use crate::engine;
 use crate::fail::{Failure, broken, say};
 use crate::files::Files;
 use crate::instance_pool::InstancePool;
-use crate::keyvalue::Memory;
+use crate::keyvalue::{Layered, Memory};
 use crate::log::{Escaped, Log};
 use crate::serve::listen;
 use crate::server::Server;
@@ -80,7 +80,8 @@ pub(crate) fn run(settings: &cli::Settings, flags: &Run) -> Result<ExitCode, Fai
         .map_err(|error| broken(&error))?;
     let mut workers = Workers::start().map_err(|error| broken(&error))?;
     runtime.block_on(async {
-        let pool = InstancePool::new(&component, settings.to_json(), Arc::new(Memory::default()))
+        let values = Arc::new(Layered::new(Memory::default()));
+        let pool = InstancePool::new(&component, settings.to_json(), values)
             .await
             .map_err(|error| broken(&error))?;
         let server = Arc::new(Server {
