@@ -9,11 +9,12 @@ use serde_json::Value;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::{self, Needs};
-use crate::documents::{Imds, Vault};
+use crate::documents::{Imds, Rotation, Vault};
 use crate::host::{Ambient, Outcome, STATE_KEY, Store, TALLY_KEY};
 use crate::instance::Instance;
 use crate::journal::{self, Course, Entry, Journal};
 use crate::merge;
+use crate::pages::Pages;
 use crate::path;
 use crate::problem::Problem;
 use crate::reply::Reply;
@@ -42,6 +43,8 @@ pub struct World {
     pub vault: Vault,
     /// Makes signatures, and keeps them.
     pub(crate) signatures: Signatures,
+    /// What was shown before.
+    pub(crate) pages: Pages,
     /// All events.
     pub(crate) story: Story,
 }
@@ -62,6 +65,7 @@ impl World {
             authority: Authority::new(&config.secret, &instance.id, &state.epoch),
             vault: Vault::new(&config.secret, &instance.id, &instance.account_id),
             signatures: Signatures::new(&config.identity_keys, &config.secret),
+            pages: Pages::default(),
             instance,
             config,
             state,
@@ -105,12 +109,14 @@ impl World {
     /// The tree as it is at a moment, seen through one of the protocols.
     pub fn view(&self, now: UnixMillis, imds: Imds) -> View<'_> {
         let instance = &self.instance;
+        let rotated = instance.credentials_rotated;
+        let from = rotated.filter(|rotated| *rotated <= now);
         View {
             instance,
             vault: &self.vault,
             signatures: &self.signatures,
             tags: instance.options.instance_metadata_tags,
-            now,
+            rotation: Rotation::at(now, from.unwrap_or(instance.launch_time)),
             imds,
             notices: true,
             credentials: Health::Good,
@@ -321,11 +327,11 @@ impl Memory {
         stored: Option<&[u8]>,
         now: UnixMillis,
     ) -> &'m Self {
-        let known = last.take();
-        last.insert(match known {
-            Some(memory) if memory.stored.as_deref() == stored && memory.holds(now) => memory,
-            _ => Self::new(config, stored, now),
-        })
+        let is_good = |memory: &Self| memory.stored.as_deref() == stored && memory.holds(now);
+        if !last.as_ref().is_some_and(is_good) {
+            *last = None;
+        }
+        last.get_or_insert_with(|| Self::new(config, stored, now))
     }
 
     fn new(config: &Config, stored: Option<&[u8]>, now: UnixMillis) -> Self {

@@ -148,9 +148,7 @@ pub(crate) fn record(mut entry: Entry, course: Course, capacity: usize, store: &
         store.add(&counter_key(counter), 1);
     }
     // To look at all keys is dear, so it is done now and then.
-    let every = u64::try_from(capacity / 4)
-        .unwrap_or(u64::MAX)
-        .clamp(1, 256);
+    let every = u64::try_from(capacity / 2).unwrap_or(u64::MAX).max(1);
     if random.is_multiple_of(every) {
         let keys = keys(store);
         for key in &keys[..keys.len().saturating_sub(capacity)] {

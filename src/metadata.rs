@@ -7,10 +7,11 @@ use crate::documents::Imds;
 use crate::emulator::World;
 use crate::host::Ambient;
 use crate::options::HttpTokens;
+use crate::pages::Page;
 use crate::reply::Reply;
 use crate::simulation::Effect;
 use crate::token::Ttl;
-use crate::tree::{self, Health, Node, View};
+use crate::tree::{Health, View};
 use crate::wire;
 
 /// In what a request sees the instance otherwise than it is described.
@@ -107,17 +108,16 @@ fn get(
     let view = View {
         notices: distortion.notices,
         credentials: match distortion.effect {
-            Some(Effect::ExpiredCredentials) => Health::Expired,
+            Some(Effect::ExpiredCredentials) => Health::Expired(now),
             Some(Effect::CredentialsFailure(code)) => Health::Failed(code),
             _ => Health::Good,
         },
         ..world.view(now, imds)
     };
-    let (media_type, body) = match tree::find(&view, path) {
-        Some(Node::Text(text)) => (wire::TEXT, text.into_owned().into_bytes()),
-        Some(Node::Listing(names)) => (wire::TEXT, names.into_bytes()),
-        Some(Node::Octets(bytes)) => (wire::OCTETS, bytes.to_vec()),
-        None => return Reply::not_found(ttl, now),
-    };
-    Reply::content(media_type, body, ttl, view.rotation().loaded(), now)
+    match world.pages.show(&view, path) {
+        Some(Page { media_type, body }) => {
+            Reply::content(media_type, body, ttl, view.rotation.loaded(), now)
+        }
+        None => Reply::not_found(ttl, now),
+    }
 }

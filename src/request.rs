@@ -2,7 +2,16 @@
 
 use http::{Method, Request};
 
+use crate::control;
+use crate::path;
 use crate::wire;
+
+/// The version of IMDS that a request speaks; see [`Asked::version`]. The
+/// control API is no part of the service and has none.
+pub fn imds_version<B>(request: &Request<B>) -> Option<u8> {
+    let path = path::normalize(request.uri().path());
+    (!control::owns(&path)).then(|| Asked::new(request, &path).version)
+}
 
 /// What faults and the journal look at.
 #[derive(Clone, Copy, Debug)]

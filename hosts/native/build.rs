@@ -10,7 +10,14 @@ use anyhow::{Context as _, Result, anyhow};
 use imdsim_guest::Profile;
 
 /// What the component is made from, seen from the root of the workspace.
-const SOURCES: [&str; 5] = ["src", "hosts/wasi", "wit", "Cargo.toml", "Cargo.lock"];
+const SOURCES: [&str; 6] = [
+    "src",
+    "hosts/embedded",
+    "hosts/wasi",
+    "wit",
+    "Cargo.toml",
+    "Cargo.lock",
+];
 
 fn main() -> Result<()> {
     for source in SOURCES {
@@ -18,8 +25,11 @@ fn main() -> Result<()> {
         println!("cargo::rerun-if-changed={}", path.display());
     }
     let out = PathBuf::from(std::env::var_os("OUT_DIR").context("cargo sets OUT_DIR")?);
-    let component =
-        imdsim_guest::build_component("imdsim-wasi", Profile::Embedded, &components_dir(&out)?)?;
+    let component = imdsim_guest::build_component(
+        "imdsim-embedded",
+        Profile::Embedded,
+        &components_dir(&out)?,
+    )?;
     let code =
         compile(&component).map_err(|error| anyhow!("cannot compile the component: {error:?}"))?;
     std::fs::write(out.join("imdsim.cwasm"), code)?;

@@ -69,29 +69,24 @@ impl Filter {
     fn read(query: &str) -> Result<Self, Problem> {
         let mut filter = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            let number = |what: &str| {
-                let complaint = || Problem::new(&*name, format!("{value:?} is not {what}"));
-                value.parse().map(Some).map_err(|_| complaint())
-            };
+            let refused = |what: &str| Problem::new(&*name, format!("{value:?} is not {what}"));
             match &*name {
                 "path" => filter.path = Some(PathPattern::new(&value)),
                 "method" => filter.method = Some(value.to_ascii_uppercase()),
                 "version" => {
-                    let complaint = "a version of IMDS; write 1 or 2";
-                    filter.version = number(complaint)?;
-                    if !matches!(filter.version, Some(1 | 2)) {
-                        return Err(Problem::new(
-                            "version",
-                            format!("{value:?} is not {complaint}"),
-                        ));
-                    }
+                    filter.version = Some(match &*value {
+                        "1" => 1,
+                        "2" => 2,
+                        _ => return Err(refused("a version of IMDS; write 1 or 2")),
+                    });
                 }
-                "status" => filter.status = number("a status; write a number, as in 401")?,
+                "status" => {
+                    let what = "a status; write a number, as in 401";
+                    filter.status = Some(value.parse().map_err(|_| refused(what))?);
+                }
                 "since" => {
-                    filter.since = Some(value.parse().map_err(|_| {
-                        let remedy = "write RFC 3339, as in 2026-01-01T00:00:00Z";
-                        Problem::new("since", format!("{value:?} is not a time; {remedy}"))
-                    })?);
+                    let what = "a time; write RFC 3339, as in 2026-01-01T00:00:00Z";
+                    filter.since = Some(value.parse().map_err(|_| refused(what))?);
                 }
                 _ => {
                     let known = "there are path, method, version, status, since";

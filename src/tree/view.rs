@@ -19,8 +19,9 @@ pub struct View<'a> {
     pub(crate) signatures: &'a Signatures,
     /// Whether tags are shown.
     pub tags: bool,
-    /// The time.
-    pub now: UnixMillis,
+    /// The hour of its credentials. Nothing that is shown depends on the time
+    /// more closely than that.
+    pub rotation: Rotation,
     /// The protocol, which decides which credentials are shown.
     pub imds: Imds,
     /// Whether what is about to happen to it is shown.
@@ -34,8 +35,8 @@ pub struct View<'a> {
 pub enum Health<'a> {
     /// They are as described.
     Good,
-    /// They ended, and no new ones came.
-    Expired,
+    /// They ended an hour before this moment, and no new ones came.
+    Expired(UnixMillis),
     /// There are none, for a reason with this code.
     Failed(&'a str),
 }
@@ -50,13 +51,6 @@ impl<'a> View<'a> {
             served.find(|known| *known == name)
         };
         version.map(|version| Version::new(version))
-    }
-
-    /// The hour of the credentials.
-    pub fn rotation(&self) -> Rotation {
-        let rotated = self.instance.credentials_rotated;
-        let from = rotated.filter(|rotated| *rotated <= self.now);
-        Rotation::at(self.now, from.unwrap_or(self.instance.launch_time))
     }
 
     /// What is about to happen, as far as it is shown.
@@ -146,19 +140,19 @@ impl<'a> View<'a> {
 
     fn role_keys(&self, profile: &InstanceProfile) -> Credentials {
         self.vault
-            .role(&profile.role, &profile.id, self.imds, self.rotation())
+            .role(&profile.role, &profile.id, self.imds, self.rotation)
     }
 
     fn instance_keys(&self) -> Credentials {
         let profile = self.instance.profile.as_ref();
         let profile = profile.map_or("", |profile| &profile.id);
-        self.vault.instance(profile, self.imds, self.rotation())
+        self.vault.instance(profile, self.imds, self.rotation)
     }
 
     /// Credentials as they are by now.
     fn worn(&self, keys: Credentials) -> Credentials {
         match self.credentials {
-            Health::Expired => keys.expired(self.now),
+            Health::Expired(now) => keys.expired(now),
             _ => keys,
         }
     }

@@ -1,12 +1,30 @@
-//! The component, loaded.
+//! What every emulator in this program runs on: the component, loaded, and the
+//! threads.
 
+use tokio::runtime::Builder;
 use wasmtime::component::Component;
 use wasmtime::{Engine, Result};
 
 use crate::engine_config::engine_config;
+use crate::fail::{Failure, broken};
+use crate::workers::Workers;
+
+/// Runs `work` on a thread that accepts connections and waits; the workers do
+/// the rest, and are gone in the end.
+pub(crate) fn run<T>(
+    work: impl AsyncFnOnce(&Component, &mut Workers) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let component = load().map_err(|error| broken(&error))?;
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| broken(&error))?;
+    let mut workers = Workers::start().map_err(|error| broken(&error))?;
+    runtime.block_on(work(&component, &mut workers))
+}
 
 /// Loads the component that the build script has compiled.
-pub(crate) fn load() -> Result<Component> {
+fn load() -> Result<Component> {
     embedded::component(&Engine::new(&engine_config())?)
 }
 

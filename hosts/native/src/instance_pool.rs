@@ -3,22 +3,22 @@
 //! An instance serves one request at a time. The one used last is taken first,
 //! since its memory is still in the processor's cache.
 
-use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use http::{Method, Request, Response};
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::{Body as _, Frame};
-use tokio::sync::{Semaphore, oneshot};
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use imdsim::fields;
+use tokio::sync::Semaphore;
+use tokio::time::sleep;
 use wasmtime::component::Component;
-use wasmtime::{Result, Store, bail, format_err};
-use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, Scheme};
-use wasmtime_wasi_http::p2::bindings::{Proxy, ProxyPre};
-use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
-use wasmtime_wasi_http::{Error, WasiHttpView as _};
+use wasmtime::{Result, Store};
 
+use crate::bindings::exports::imdsim::emulator::direct::{self, Ending};
+use crate::bindings::{Embedding, EmbeddingPre};
 use crate::connection::Whole;
+use crate::fail::{Failure, broken};
 use crate::guest::{self, Host};
 use crate::keyvalue;
 
@@ -30,7 +30,7 @@ const MAX_IDLE: usize = 64;
 
 /// Where requests find an instance.
 pub(crate) struct InstancePool {
-    component: ProxyPre<Host>,
+    component: EmbeddingPre<Host>,
     values: Arc<dyn keyvalue::Store>,
     stock: Mutex<Stock>,
     turns: Semaphore,
@@ -44,7 +44,7 @@ struct Stock {
 
 struct Instance {
     store: Store<Host>,
-    proxy: Proxy,
+    emulator: Embedding,
     /// The settings that it was started with.
     document: Arc<str>,
 }
@@ -55,11 +55,21 @@ impl InstancePool {
         component: &Component,
         document: String,
         values: Arc<dyn keyvalue::Store>,
+    ) -> Result<Self, Failure> {
+        Self::start(component, document, values)
+            .await
+            .map_err(|error| broken(&error))
+    }
+
+    async fn start(
+        component: &Component,
+        document: String,
+        values: Arc<dyn keyvalue::Store>,
     ) -> Result<Self> {
         let document = Arc::from(document);
         let linker = guest::linker(component.engine())?;
         let pool = Self {
-            component: ProxyPre::new(linker.instantiate_pre(component)?)?,
+            component: EmbeddingPre::new(linker.instantiate_pre(component)?)?,
             values,
             stock: Mutex::new(Stock {
                 document: Arc::clone(&document),
@@ -72,9 +82,18 @@ impl InstancePool {
         Ok(pool)
     }
 
-    /// Has an instance answer. An error means that the instance failed, and
-    /// is gone.
-    pub(crate) async fn answer(&self, request: Request<Bytes>) -> Result<Response<Whole>> {
+    /// Has an instance answer, and waits if the answer is to come late. An
+    /// error means that the instance failed, and is gone.
+    pub(crate) async fn answer(&self, request: &Request<Bytes>) -> Result<Response<Whole>> {
+        let response = self.ask(request).await?;
+        let delay = Duration::from_nanos(response.delay);
+        if !delay.is_zero() {
+            sleep(delay).await;
+        }
+        read(response)
+    }
+
+    async fn ask(&self, request: &Request<Bytes>) -> Result<direct::Response> {
         let _turn = self.turns.acquire().await?;
         let instance = match self.take() {
             Ok(instance) => instance,
@@ -101,16 +120,16 @@ impl InstancePool {
     async fn instantiate(&self, document: Arc<str>) -> Result<Instance> {
         let values = Arc::clone(&self.values);
         let mut store = Host::store(self.component.engine(), &document, values);
-        let proxy = self.component.instantiate_async(&mut store).await?;
+        let emulator = self.component.instantiate_async(&mut store).await?;
         Ok(Instance {
             store,
-            proxy,
+            emulator,
             document,
         })
     }
 
     /// An instance that waits, or what to start another one with.
-    fn take(&self) -> std::result::Result<Instance, Arc<str>> {
+    fn take(&self) -> Result<Instance, Arc<str>> {
         let mut stock = self.stock();
         let waiting = stock.idle.pop();
         waiting.ok_or_else(|| Arc::clone(&stock.document))
@@ -131,78 +150,49 @@ impl InstancePool {
 }
 
 impl Instance {
-    /// Runs the component and, at the same time, takes in the body it writes,
-    /// for it waits while too much of that has not been taken. Yields the
-    /// instance again if it holds nothing from this request.
-    async fn answer(mut self, request: Request<Bytes>) -> Result<(Response<Whole>, Option<Self>)> {
-        let bodiless = request.method() == Method::HEAD;
-        let (sender, receiver) = oneshot::channel();
-        let mut http = self.store.data_mut().http();
-        let request =
-            request.map(|body| Full::new(body).map_err(|never| -> Error { match never {} }));
-        let request = http.new_incoming_request(Scheme::Http, request)?;
-        let out = http.new_response_outparam(sender)?;
-        let mut response = pin!(receive(receiver, bodiless));
-        let handler = self.proxy.wasi_http_incoming_handler();
-        let early = {
-            let mut call = pin!(handler.call_handle(&mut self.store, request, out));
-            // The call is looked at first: mostly it is done at once, and the
-            // response is all there.
-            tokio::select! {
-                biased;
-                done = &mut call => {
-                    done?;
-                    None
-                }
-                response = &mut response => {
-                    call.await?;
-                    Some(response?)
-                }
-            }
+    /// Runs the component. Yields the instance again if it holds nothing from
+    /// this request.
+    async fn answer(
+        mut self,
+        request: &Request<Bytes>,
+    ) -> Result<(direct::Response, Option<Self>)> {
+        let mut fields = Vec::with_capacity(512);
+        for (name, value) in request.headers() {
+            fields::push(&mut fields, name.as_str(), value.as_bytes());
+        }
+        let target = request.uri().path_and_query();
+        let request = direct::Request {
+            method: request.method().as_str(),
+            target: target.map_or("/", PathAndQuery::as_str),
+            fields: &fields,
+            body: request.body(),
         };
-        // Dropping an instance also ends a body that it left unfinished.
+        let service = self.emulator.imdsim_emulator_direct();
+        let response = service.call_answer(&mut self.store, request).await?;
         let kept = self.store.data().is_clean().then_some(self);
-        let response = match early {
-            Some(response) => response,
-            None => response.await?,
-        };
         Ok((response, kept))
     }
 }
 
-/// The response, once the component has written all of it.
-async fn receive(
-    receiver: oneshot::Receiver<Result<Response<HyperOutgoingBody>, ErrorCode>>,
-    bodiless: bool,
-) -> Result<Response<Whole>> {
-    let Ok(response) = receiver.await else {
-        bail!("the component did not answer");
-    };
-    let (head, body) = response
-        .map_err(|code| format_err!("the component answered with an error: {code:?}"))?
-        .into_parts();
-    // A body that is shorter than the length that is stated, which the answer
-    // to HEAD has, ends in an error.
-    let body = if bodiless {
-        Whole::default()
-    } else {
-        collect(body).await
-    };
-    Ok(Response::from_parts(head, body))
-}
-
-/// A body as far as the component has written it. One that it leaves off has
-/// no end.
-async fn collect(mut body: HyperOutgoingBody) -> Whole {
-    let mut bytes = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        match frame.map(Frame::into_data) {
-            Ok(Ok(data)) if bytes.is_empty() && body.is_end_stream() => return Whole::new(data),
-            Ok(Ok(data)) => bytes.extend_from_slice(&data),
-            // Trailers, which nobody sends.
-            Ok(Err(_)) => {}
-            Err(_) => return Whole::broken(bytes.freeze()),
+/// The response as it goes out.
+fn read(given: direct::Response) -> Result<Response<Whole>> {
+    let body = Bytes::from(given.body);
+    let mut response = Response::new(match given.ending {
+        Ending::Whole => Whole::new(body),
+        Ending::Closed => Whole::broken(Bytes::new()),
+        Ending::Cut(length) => {
+            let length = usize::try_from(length)?.min(body.len());
+            Whole::broken(body.slice(..length))
         }
+    });
+    *response.status_mut() = StatusCode::from_u16(given.status)?;
+    let headers = response.headers_mut();
+    headers.reserve(16);
+    let fields = Bytes::from(given.fields);
+    for (name, value) in fields::read(&fields) {
+        let name = HeaderName::from_bytes(name)?;
+        let value = HeaderValue::from_maybe_shared(fields.slice_ref(value))?;
+        headers.append(name, value);
     }
-    Whole::new(bytes.freeze())
+    Ok(response)
 }

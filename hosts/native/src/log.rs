@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 use http::header::USER_AGENT;
-use http::{HeaderMap, Method, Request, StatusCode, Uri};
+use http::{Method, Request, StatusCode, Uri};
 use jiff::{Timestamp, Zoned};
 use serde::Serialize;
 
@@ -54,7 +54,7 @@ impl Log {
             peer,
             method: request.method().clone(),
             uri: request.uri().clone(),
-            imds_version: imds_version(request.method(), request.uri().path(), request.headers()),
+            imds_version: imds_version(request),
             user_agent: agent.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
         })
     }
@@ -191,17 +191,10 @@ struct Told<'a> {
     message: &'a str,
 }
 
-/// Version 2 is asking for a token, or showing one. The control API is no
-/// part of the service and has no version, nor has what is meant for others,
-/// which has no path.
-fn imds_version(method: &Method, path: &str, headers: &HeaderMap) -> Option<u8> {
-    let is_control = path.starts_with("/_imdsim/") || path.starts_with("/_parlel/");
-    if is_control || path.is_empty() {
-        return None;
-    }
-    let asks = method == Method::PUT && path.trim_end_matches('/') == "/latest/api/token";
-    let shows = headers.contains_key("x-aws-ec2-metadata-token");
-    Some(if asks || shows { 2 } else { 1 })
+/// What is meant for others has no path, and speaks to them.
+fn imds_version<B>(request: &Request<B>) -> Option<u8> {
+    let is_ours = !request.uri().path().is_empty();
+    is_ours.then(|| imdsim::imds_version(request)).flatten()
 }
 
 /// Of a request that is meant for another server, the name of that one.

@@ -2,9 +2,10 @@
 //!
 //! The component is compiled when this program is built, so nothing is
 //! compiled when it starts. What a client sees is decided in the component,
-//! save what `wasi:http` keeps from it: connections, reason phrases, the case
-//! of header names.
+//! save what the component has no say in on any host: connections, reason
+//! phrases, the case of header names.
 
+mod bindings;
 mod capture;
 mod cli;
 mod connection;
@@ -12,7 +13,6 @@ mod engine;
 mod engine_config;
 mod facts;
 mod fail;
-mod fields;
 mod files;
 mod guest;
 mod instance_pool;

@@ -4,8 +4,6 @@
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use tokio::runtime::Builder;
-
 use crate::cli;
 use crate::engine;
 use crate::fail::{Failure, broken};
@@ -17,7 +15,6 @@ use crate::server::Server;
 use crate::settings::Sources;
 use crate::stop;
 use crate::watch::Watch;
-use crate::workers::Workers;
 
 /// Where the program listens when it is not told.
 const DEFAULT_ADDR: &str = "127.0.0.1:4719";
@@ -32,17 +29,8 @@ pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), 
         None => Arc::new(Layered::new(Memory::default())),
         Some(path) => Arc::new(Layered::new(Durable::open(path)?)),
     };
-    let component = engine::load().map_err(|error| broken(&error))?;
-    // Accepts connections and waits for the signal; the workers do the rest.
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| broken(&error))?;
-    let mut workers = Workers::start().map_err(|error| broken(&error))?;
-    runtime.block_on(async {
-        let pool = InstancePool::new(&component, settings.to_json(), Arc::clone(&values))
-            .await
-            .map_err(|error| broken(&error))?;
+    engine::run(async |component, workers| {
+        let pool = InstancePool::new(component, settings.to_json(), Arc::clone(&values)).await?;
         let listener =
             tokio::net::TcpListener::from_std(listener).map_err(|error| broken(&error))?;
         let address = listener.local_addr().map_err(|error| broken(&error))?;
@@ -50,7 +38,7 @@ pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), 
         let server = Arc::new(Server {
             pool,
             keep_alive: flags.keep_alive,
-            log: Log::new((!flags.quiet).then(|| flags.log.unwrap_or_default())),
+            log: Log::new((!flags.quiet).then(|| flags.logging.log.unwrap_or_default())),
         });
         #[allow(clippy::print_stderr, reason = "people and tests wait for this line")]
         {
@@ -60,13 +48,13 @@ pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), 
             .watch
             .then(|| Watch::new(sources, files, settings, values));
         tokio::select! {
-            () = Arc::clone(&server).run(vec![listener], &mut workers, stop) => {}
+            () = Arc::clone(&server).run(vec![listener], workers, stop) => {}
             () = server.watch(watch) => {}
         }
         Ok(())
     })
-    // The workers are gone, and with them the last reference to the store,
-    // which closes its file.
+    // With the workers the last reference to the store is gone, which closes
+    // its file.
 }
 
 /// Listens on an address; `place` is where it was given.

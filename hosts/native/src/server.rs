@@ -7,9 +7,8 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::uri::{Authority, Scheme};
-use http::{HeaderValue, Request, Response, StatusCode, Uri, header::HOST};
+use http::header::HOST;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -187,11 +186,11 @@ impl Server {
             Ok(request) => request,
             Err(status) => return Some(connection::refuse(status)),
         };
-        name_host(&mut request, ends.local);
-        // Whatever the client says of itself.
         let headers = request.headers_mut();
+        name_host(headers, ends.local);
+        // Whatever the client says of itself.
         headers.insert(imdsim::wire::PEER, ends.name);
-        match self.pool.answer(request).await {
+        match self.pool.answer(&request).await {
             Ok(response) => connection::finish(response, stays_open),
             Err(error) => {
                 say(format_args!("the component failed: {error:?}"));
@@ -221,24 +220,12 @@ async fn refuse_others(request: Request<Incoming>) -> Response<Whole> {
     }
 }
 
-/// `wasi:http` insists that a request names a host, which the real service
-/// does not. A request without one means the address that it was sent to; a
-/// name that is not even text stays no host of anybody's.
-fn name_host(request: &mut Request<Bytes>, local: SocketAddr) {
-    let stated = request.headers().get(HOST);
-    if stated.is_some_and(|host| host.to_str().is_ok()) {
-        return;
-    }
-    let authority = match stated {
-        None => Authority::try_from(local.to_string()).ok(),
-        Some(_) => None,
-    };
-    let mut parts = std::mem::take(request.uri_mut()).into_parts();
-    parts.scheme = Some(Scheme::HTTP);
-    parts.authority = Some(authority.unwrap_or_else(|| Authority::from_static("host.invalid")));
-    if let Ok(uri) = Uri::from_parts(parts) {
-        *request.uri_mut() = uri;
-    }
+/// A request that names no host means the address that it was sent to.
+fn name_host(headers: &mut HeaderMap, local: SocketAddr) {
+    headers.entry(HOST).or_insert_with(|| {
+        let address = local.to_string();
+        HeaderValue::try_from(address).expect("an address is a header value")
+    });
 }
 
 /// Whether an error of `accept` is about that one connection.

@@ -64,7 +64,7 @@ mod export {
     fn handle(incoming: IncomingRequest, response_out: ResponseOutparam) {
         let mut emulator = Emulator::from_variables(variable);
         let request = http::read(&emulator, &incoming);
-        let (response, ending) = answer::answer(&mut emulator, &mut Slot::new(), &request);
-        http::write(&response, ending, response_out.into_inner());
+        let answer = answer::answer(&mut emulator, &mut Slot::new(), &request);
+        http::write(&answer, response_out.into_inner());
     }
 }

@@ -17,13 +17,21 @@ const MAX_ATTEMPTS: usize = 100;
 /// How long a writer whose turn it is not lets that one go ahead.
 const PAUSE: Duration = Duration::from_millis(1);
 
+/// What a client gets, and when.
+pub(crate) struct Answer {
+    pub(crate) reply: Reply,
+    pub(crate) ending: Ending,
+    /// How long to wait before it is sent.
+    pub(crate) delay: Duration,
+}
+
 /// Loads the state, asks the core, and stores what it wants stored; when
 /// another writer came first, all of it again.
 pub(crate) fn answer(
     emulator: &mut Emulator,
     slot: &mut Slot,
     request: &Request<Vec<u8>>,
-) -> (Reply, Ending) {
+) -> Answer {
     let arrived = now();
     let ambient = ambient(request.method(), arrived);
     for _ in 0..MAX_ATTEMPTS {
@@ -44,31 +52,36 @@ pub(crate) fn answer(
             Err(Conflict::NotNext) => wait(PAUSE),
             Err(Conflict::Overtaken) => wait(backoff(arrived)),
             Err(Conflict::Failed(reason)) if is_state => {
-                return (emulator.unstorable(&reason, ambient.now), Ending::Whole);
+                return emulator.unstorable(&reason, ambient.now).into();
             }
             // Where nothing can be counted, every request is the first one.
             Ok(()) | Err(Conflict::Failed(_)) => return finish(emulator, slot, outcome, arrived),
         }
     }
     let reason = "other writers kept coming first";
-    (emulator.unstorable(reason, ambient.now), Ending::Whole)
+    emulator.unstorable(reason, ambient.now).into()
+}
+
+impl From<Reply> for Answer {
+    fn from(reply: Reply) -> Self {
+        Self {
+            reply,
+            ending: Ending::Whole,
+            delay: Duration::ZERO,
+        }
+    }
 }
 
 /// Does what else the outcome asks for.
-fn finish(
-    emulator: &Emulator,
-    slot: &mut Slot,
-    outcome: Outcome,
-    arrived: Duration,
-) -> (Reply, Ending) {
+fn finish(emulator: &Emulator, slot: &mut Slot, outcome: Outcome, arrived: Duration) -> Answer {
     if let Some((key, value)) = outcome.keep {
         slot.set(&key, &value);
     }
     for key in outcome.forget {
         slot.delete(&key);
     }
-    // Before the client has the answer: it may ask for the journal next. And
-    // before the wait, which not every client sees the end of.
+    // Before the client has the answer: it may ask for the journal next, and
+    // not every client sees the end of the wait.
     if let Some(entry) = outcome.entry {
         let course = Course {
             arrived: u64::try_from(arrived.as_nanos()).unwrap_or(u64::MAX),
@@ -77,8 +90,11 @@ fn finish(
         };
         emulator.record(entry, course, slot);
     }
-    wait(outcome.delay);
-    (outcome.response, outcome.ending)
+    Answer {
+        reply: outcome.response,
+        ending: outcome.ending,
+        delay: outcome.delay,
+    }
 }
 
 /// The time, and random bytes where something could come of them: a safe
@@ -110,7 +126,8 @@ fn backoff(arrived: Duration) -> Duration {
     Duration::from_nanos(get_random_u64() % (spent * 2_000_000))
 }
 
-fn wait(delay: Duration) {
+/// Does nothing for a time.
+pub(crate) fn wait(delay: Duration) {
     if !delay.is_zero() {
         let nanoseconds = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
         monotonic_clock::subscribe_duration(nanoseconds).block();

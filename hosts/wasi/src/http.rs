@@ -1,10 +1,12 @@
 //! Between `wasi:http` and the `http` crate's types.
 
+use std::time::Duration;
+
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri};
-use imdsim::{Emulator, Ending, Reply};
+use imdsim::{Emulator, Ending};
 
-use crate::bindings::wasi::clocks::monotonic_clock;
+use crate::answer::{Answer, wait};
 use crate::bindings::wasi::http::types::{
     IncomingRequest, Method, OutgoingBody, OutgoingResponse, ResponseOutparam,
 };
@@ -13,9 +15,8 @@ use crate::bindings::wasi::io::streams::{InputStream, OutputStream, StreamError}
 /// How much is asked for at a time while a body is read.
 const CHUNK: u64 = 64 * 1024;
 
-/// How long a host gets to send the beginning of a body that breaks off, in
-/// nanoseconds.
-const CUT_PAUSE: u64 = 20_000_000;
+/// How long a host gets to send the beginning of a body that breaks off.
+const CUT_PAUSE: Duration = Duration::from_millis(20);
 
 /// Reads a whole request, body included.
 pub(crate) fn read(emulator: &Emulator, incoming: &IncomingRequest) -> Request<Vec<u8>> {
@@ -63,12 +64,18 @@ fn append(request: &mut Request<Vec<u8>>, name: HeaderName, value: Vec<u8>) {
     }
 }
 
-/// Sends a response.
+/// Sends a response when its time has come.
 ///
 /// The body is written before the response is handed over, as far as the host
 /// takes it: head and body then leave in one segment. (Spin leaves Nagle's
 /// algorithm on; the other order costs 44 ms on a kept-alive connection.)
-pub(crate) fn write(reply: &Reply, ending: Ending, out: ResponseOutparam) {
+pub(crate) fn write(answer: &Answer, out: ResponseOutparam) {
+    let Answer {
+        reply,
+        ending,
+        delay,
+    } = answer;
+    wait(*delay);
     let outgoing = OutgoingResponse::new(crate::fields(reply));
     if reply.status != StatusCode::OK {
         outgoing
@@ -76,7 +83,7 @@ pub(crate) fn write(reply: &Reply, ending: Ending, out: ResponseOutparam) {
             .expect("an http::StatusCode is a status code");
     }
     let body = outgoing.body().expect("the body is taken once");
-    if ending == Ending::Closed {
+    if *ending == Ending::Closed {
         // A body that ends before it has begun ends the connection before
         // a byte of the head is out, which an error would not on every host.
         drop(body);
@@ -84,13 +91,13 @@ pub(crate) fn write(reply: &Reply, ending: Ending, out: ResponseOutparam) {
         return;
     }
     let stream = body.write().expect("the stream is taken once");
-    if let Ending::Cut(length) = ending {
+    if let Ending::Cut(length) = *ending {
         let rest = write_some(&stream, &reply.body[..length.min(reply.body.len())]);
         ResponseOutparam::set(out, Ok(outgoing));
         write_rest(&stream, rest);
         // What was written is on its way when the body breaks off.
         let _ = stream.blocking_flush();
-        monotonic_clock::subscribe_duration(CUT_PAUSE).block();
+        wait(CUT_PAUSE);
         return;
     }
     let rest = write_some(&stream, &reply.body);

@@ -6,7 +6,8 @@
 //! is decided in the core.
 //!
 //! The modules `answer`, `http` and `store` are compiled a second time by
-//! `hosts/spin`, over the bindings of Spin's SDK.
+//! `hosts/spin`, over the bindings of Spin's SDK, and `answer` and `store` a
+//! third time by `hosts/embedded`, which has no HTTP around them.
 #![cfg(target_family = "wasm")]
 
 mod answer;
@@ -49,11 +50,11 @@ struct Component;
 
 impl Guest for Component {
     fn handle(incoming: IncomingRequest, response_out: ResponseOutparam) {
-        let (response, ending) = EMULATOR.with_borrow_mut(|emulator| {
+        let answer = EMULATOR.with_borrow_mut(|emulator| {
             let request = http::read(emulator, &incoming);
             SLOT.with_borrow_mut(|slot| answer(emulator, slot, &request))
         });
-        http::write(&response, ending, response_out);
+        http::write(&answer, response_out);
     }
 }
 

@@ -7,6 +7,7 @@
 //! Values that only the core can judge are taken as text, so that a bad value
 //! draws the same sentence from a flag, a file and the environment.
 
+mod complaint;
 mod order;
 mod remote;
 
@@ -14,7 +15,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 pub(crate) use remote::{Emulator, EventsCall, FaultCall, Requests, Verb};
@@ -116,14 +117,8 @@ pub(crate) struct Serve {
     /// Keep connections open, also for clients that do not ask for it
     #[arg(long)]
     pub(crate) keep_alive: bool,
-    /// How requests are logged on stderr [default: text]
-    #[arg(
-        long,
-        value_enum,
-        value_name = "text|json",
-        hide_possible_values = true
-    )]
-    pub(crate) log: Option<LogFormat>,
+    #[command(flatten)]
+    pub(crate) logging: Logging,
     /// Do not log requests
     #[arg(long)]
     pub(crate) quiet: bool,
@@ -142,6 +137,19 @@ pub(crate) struct Tree {
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Whether requests are logged, and how. (`serve` does so without being told.)
+#[derive(Args, Debug, Default)]
+pub(crate) struct Logging {
+    /// Log requests on stderr, as text or as JSON [default of serve: text]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "text|json",
+        hide_possible_values = true
+    )]
+    pub(crate) log: Option<LogFormat>,
 }
 
 /// A form of the request log.
@@ -187,7 +195,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
             let _ = error.print();
             Stop::Told
         } else {
-            Stop::Bad(explain(&error))
+            Stop::Bad(complaint::condense(&error))
         }
     })?;
     line.understood().map_err(Stop::Bad)
@@ -331,7 +339,9 @@ impl Serve {
             addr: self.addr.or(before.addr),
             state: self.state.or(before.state),
             keep_alive: self.keep_alive || before.keep_alive,
-            log: self.log.or(before.log),
+            logging: Logging {
+                log: self.logging.log.or(before.logging.log),
+            },
             quiet: self.quiet || before.quiet,
             watch: self.watch || before.watch,
         }
@@ -352,58 +362,6 @@ impl Serve {
                 "with --url no server is started",
                 "leave one of the two out",
             )),
-        }
-    }
-}
-
-/// Condenses clap's paragraphs to one sentence.
-fn explain(error: &clap::Error) -> Failure {
-    let text = |kind| match error.get(kind) {
-        Some(ContextValue::String(text)) => text.clone(),
-        Some(ContextValue::Strings(texts)) => texts.join(", "),
-        _ => String::new(),
-    };
-    let argument = text(ContextKind::InvalidArg);
-    let place = argument.split([' ', '=']).next().unwrap_or_default();
-    let value = text(ContextKind::InvalidValue);
-    let suggestion = text(ContextKind::SuggestedArg);
-    let remedy = if suggestion.is_empty() {
-        "see `imdsim --help`".to_owned()
-    } else {
-        format!("did you mean `{suggestion}`? See `imdsim --help`")
-    };
-    match error.kind() {
-        ErrorKind::UnknownArgument => Failure::new(place, "there is no such flag", remedy),
-        ErrorKind::InvalidSubcommand => Failure::new(
-            text(ContextKind::InvalidSubcommand),
-            "there is no such command",
-            remedy,
-        ),
-        ErrorKind::InvalidValue if value.is_empty() => {
-            Failure::new(place, "the value is missing", remedy)
-        }
-        ErrorKind::InvalidValue => Failure::new(
-            place,
-            format!("{value:?} is not one of {}", text(ContextKind::ValidValue)),
-            remedy,
-        ),
-        ErrorKind::ArgumentConflict => {
-            let other = text(ContextKind::PriorArg);
-            let other = other.split([' ', '=']).next().unwrap_or_default();
-            if other.is_empty() || other == place {
-                Failure::new(place, "given more than once", remedy)
-            } else {
-                let what = format!("it does not go with {other}");
-                Failure::new(place, what, remedy)
-            }
-        }
-        ErrorKind::TooManyValues => Failure::new(place, "this flag takes no value", remedy),
-        ErrorKind::InvalidUtf8 => Failure::new("the command line", "not UTF-8 text", remedy),
-        _ => {
-            let rendered = error.render().to_string();
-            let first = rendered.lines().next().unwrap_or_default();
-            let what = first.trim_start_matches("error: ");
-            Failure::new("the command line", what, remedy)
         }
     }
 }

@@ -5,26 +5,8 @@
 use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
 
 use super::{Change, Store};
-use bindings::wasi::keyvalue::atomics::{self, CasError};
-use bindings::wasi::keyvalue::store::{self, Error, KeyResponse};
-
-pub(super) mod bindings {
-    #![allow(missing_docs, unused_qualifications, reason = "generated from wit/")]
-    #![allow(
-        clippy::pedantic,
-        clippy::allow_attributes_without_reason,
-        reason = "generated from wit/"
-    )]
-    wasmtime::component::bindgen!({
-        path: "../../wit",
-        world: "imdsim:emulator/key-value-host",
-        imports: { default: trappable },
-        with: {
-            "wasi:keyvalue/store.bucket": super::Bucket,
-            "wasi:keyvalue/atomics.cas": super::Cas,
-        },
-    });
-}
+use crate::bindings::wasi::keyvalue::atomics::{self, CasError};
+use crate::bindings::wasi::keyvalue::store::{self, Error, KeyResponse};
 
 /// The only bucket: the name that Spin gives its default store.
 const BUCKET: &str = "default";

@@ -9,6 +9,8 @@ mod memory;
 mod redb;
 mod state_file;
 
+#[allow(unreachable_pub, reason = "the generated code names them in public")]
+pub use self::host::{Bucket, Cas};
 pub(crate) use self::host::{KeyValue, add_to_linker};
 pub(crate) use self::layered::Layered;
 pub(crate) use self::memory::Memory;

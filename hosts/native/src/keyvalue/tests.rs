@@ -6,10 +6,10 @@ use std::thread;
 
 use wasmtime::component::{Resource, ResourceTable};
 
-use super::host::bindings::wasi::keyvalue::atomics::{CasError, Host as _, HostCas as _};
-use super::host::bindings::wasi::keyvalue::store::{Error, Host as _, HostBucket as _};
 use super::host::{Bucket, Cas};
 use super::{Durable, KeyValue, Memory, Store};
+use crate::bindings::wasi::keyvalue::atomics::{CasError, Host as _, HostCas as _};
+use crate::bindings::wasi::keyvalue::store::{Error, Host as _, HostBucket as _};
 
 /// One instance's view of a store.
 struct Guest {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::cli::LogFormat;
+use crate::cli::Logging;
 use crate::fail::Failure;
 
 /// A command to run, and what must be true of its requests.
@@ -34,14 +34,8 @@ pub(crate) struct Run {
     /// Leave `http_proxy` alone; who knows the address only, does not find the emulator then
     #[arg(long)]
     pub(crate) no_proxy: bool,
-    /// Log requests on stderr
-    #[arg(
-        long,
-        value_enum,
-        value_name = "text|json",
-        hide_possible_values = true
-    )]
-    pub(crate) log: Option<LogFormat>,
+    #[command(flatten)]
+    pub(crate) logging: Logging,
     /// The command, and its arguments
     #[arg(
         trailing_var_arg = true,

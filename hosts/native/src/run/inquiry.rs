@@ -66,7 +66,7 @@ async fn ask<T: DeserializeOwned>(
         .body(Bytes::new())
         .map_err(|error| unknown(&error))?;
     let response = pool
-        .answer(request)
+        .answer(&request)
         .await
         .map_err(|error| unknown(&error))?;
     let text = String::from_utf8_lossy(response.body().bytes());

@@ -22,7 +22,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use tokio::process::Command;
-use tokio::runtime::Builder;
 
 pub(crate) use self::flags::Run;
 
@@ -73,23 +72,15 @@ pub(crate) fn run(settings: &cli::Settings, flags: &Run) -> Result<ExitCode, Fai
             None => command.env_remove(name),
         };
     }
-    let component = engine::load().map_err(|error| broken(&error))?;
-    let runtime = Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| broken(&error))?;
-    let mut workers = Workers::start().map_err(|error| broken(&error))?;
-    runtime.block_on(async {
+    engine::run(async |component, workers| {
         let values = Arc::new(Layered::new(Memory::default()));
-        let pool = InstancePool::new(&component, settings.to_json(), values)
-            .await
-            .map_err(|error| broken(&error))?;
+        let pool = InstancePool::new(component, settings.to_json(), values).await?;
         let server = Arc::new(Server {
             pool,
             keep_alive: false,
-            log: Log::new(flags.log),
+            log: Log::new(flags.logging.log),
         });
-        let status = match attend(&server, listeners, &mut workers, &mut command).await? {
+        let status = match attend(&server, listeners, workers, &mut command).await? {
             Ok(status) => status,
             Err(not_started) => return Ok(not_started),
         };

@@ -1,0 +1,53 @@
+//! Between the interface `direct` and the `http` crate's types.
+
+use http::{HeaderName, HeaderValue, Method, Request, Uri};
+use imdsim::{Emulator, fields};
+
+use crate::answer::Answer;
+use crate::bindings::exports::imdsim::emulator::direct;
+
+/// The request, with as much of its head as the answer can depend on.
+pub(crate) fn request(emulator: &Emulator, given: direct::Request) -> Request<Vec<u8>> {
+    let mut request = Request::new(given.body);
+    *request.method_mut() = given.method.parse().unwrap_or(Method::TRACE);
+    // A target that is no URI names nothing.
+    *request.uri_mut() = given
+        .target
+        .try_into()
+        .unwrap_or_else(|_| Uri::from_static("/"));
+    let names = emulator.headers_that_matter(request.method(), request.uri().path());
+    let matters = |name: &[u8]| match names {
+        Some(names) => names.iter().any(|known| known.as_bytes() == name),
+        None => true,
+    };
+    for (name, value) in fields::read(&given.fields).filter(|(name, _)| matters(name)) {
+        let name = HeaderName::from_bytes(name);
+        let value = HeaderValue::from_bytes(value);
+        if let (Ok(name), Ok(value)) = (name, value) {
+            request.headers_mut().append(name, value);
+        }
+    }
+    request
+}
+
+/// The response, as it is given back.
+pub(crate) fn response(answer: Answer) -> direct::Response {
+    let reply = answer.reply;
+    let mut fields = Vec::with_capacity(512);
+    for (name, value) in &reply.headers {
+        fields::push(&mut fields, name.as_str(), value.as_bytes());
+    }
+    direct::Response {
+        status: reply.status.as_u16(),
+        fields,
+        body: reply.body,
+        ending: match answer.ending {
+            imdsim::Ending::Whole => direct::Ending::Whole,
+            imdsim::Ending::Closed => direct::Ending::Closed,
+            imdsim::Ending::Cut(length) => {
+                direct::Ending::Cut(u32::try_from(length).unwrap_or(u32::MAX))
+            }
+        },
+        delay: u64::try_from(answer.delay.as_nanos()).unwrap_or(u64::MAX),
+    }
+}

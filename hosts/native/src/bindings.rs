@@ -1,0 +1,21 @@
+//! The emulator as `wit/` describes it, and what it asks of this program beyond
+//! WASI.
+
+#![allow(missing_docs, unused_qualifications, reason = "generated from wit/")]
+#![allow(
+    clippy::pedantic,
+    clippy::allow_attributes_without_reason,
+    reason = "generated from wit/"
+)]
+
+wasmtime::component::bindgen!({
+    path: "../../wit",
+    world: "imdsim:emulator/embedding",
+    imports: { default: trappable },
+    exports: { default: async },
+    ownership: Borrowing { duplicate_if_necessary: false },
+    with: {
+        "wasi:keyvalue/store.bucket": crate::keyvalue::Bucket,
+        "wasi:keyvalue/atomics.cas": crate::keyvalue::Cas,
+    },
+});

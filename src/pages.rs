@@ -1,0 +1,81 @@
+//! What paths show, kept for those who ask again: clients ask for a few paths
+//! many times over, and listings and credentials take longest to put together.
+
+use std::cell::RefCell;
+
+use crate::documents::{Imds, Rotation};
+use crate::tree::{self, Health, Node, View};
+use crate::wire;
+
+/// What a path shows.
+#[derive(Clone, Debug)]
+pub(crate) struct Page {
+    pub(crate) media_type: &'static str,
+    pub(crate) body: Vec<u8>,
+}
+
+/// The pages of one world.
+#[derive(Debug, Default)]
+pub(crate) struct Pages(RefCell<Vec<Option<Box<Kept>>>>);
+
+#[derive(Debug)]
+struct Kept {
+    path: String,
+    imds: Imds,
+    rotation: Rotation,
+    page: Page,
+}
+
+/// How many pages are kept at most, more than a walk over all categories sees.
+const PLACES: usize = 512;
+
+/// Longer ones are not kept, which user data may be.
+const MAX_LEN: usize = 4096;
+
+impl Pages {
+    /// What a normalised path shows, if anything.
+    pub(crate) fn show(&self, view: &View<'_>, path: &str) -> Option<Page> {
+        // What a fault distorts is nobody else's to see.
+        if !view.notices || view.credentials != Health::Good {
+            return look_up(view, path);
+        }
+        let mut places = self.0.borrow_mut();
+        places.resize_with(PLACES, || None);
+        let place = &mut places[place(path)];
+        if let Some(kept) = place
+            && kept.path == path
+            && (kept.imds, kept.rotation) == (view.imds, view.rotation)
+        {
+            return Some(kept.page.clone());
+        }
+        let page = look_up(view, path)?;
+        if page.body.len() <= MAX_LEN {
+            *place = Some(Box::new(Kept {
+                path: path.to_owned(),
+                imds: view.imds,
+                rotation: view.rotation,
+                page: page.clone(),
+            }));
+        }
+        Some(page)
+    }
+}
+
+fn look_up(view: &View<'_>, path: &str) -> Option<Page> {
+    let (media_type, body) = match tree::find(view, path)? {
+        Node::Text(text) => (wire::TEXT, text.into_owned().into_bytes()),
+        Node::Listing(names) => (wire::TEXT, names.into_bytes()),
+        Node::Octets(bytes) => (wire::OCTETS, bytes.to_vec()),
+    };
+    Some(Page { media_type, body })
+}
+
+/// Where a page is kept, if it is: a hash (FNV-1a) of its path. Of two pages
+/// with one place the last one stays.
+fn place(path: &str) -> usize {
+    let hash = path.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    // The high bits are mixed best.
+    usize::try_from(hash >> 55).unwrap_or_default() % PLACES
+}
