@@ -194,6 +194,8 @@ pub struct Emulator {
     config: Result<Config, Problem>,
     last: Option<Memory>,
     found: Found,
+    /// The number of the last entry of the journal.
+    told: Option<u64>,
 }
 
 /// A state document, or that there was none, and what it meant from one event
@@ -224,6 +226,7 @@ impl Emulator {
             config,
             last: None,
             found: Found::default(),
+            told: None,
         }
     }
 
@@ -302,13 +305,16 @@ impl Emulator {
 
     /// Writes what the journal tells of a request, of which the host knows
     /// when it came and how long its answer takes.
-    pub fn record(&self, entry: Entry, course: Course, store: &mut impl Store) {
+    pub fn record(&mut self, entry: Entry, course: Course, store: &mut impl Store) {
+        let last = self.told.get_or_insert_with(course.random);
+        *last = last.wrapping_add(1);
         let Ok(config) = &self.config else { return };
         let took = match config.frozen_time {
             Some(_) => Duration::ZERO,
             None => course.took,
         };
-        journal::record(entry, Course { took, ..course }, config.journal, store);
+        let course = Course { took, ..course };
+        journal::record(entry, course, *last, config.journal, store);
     }
 
     /// The answer to a change that the host could not store, for a `reason` in

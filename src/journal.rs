@@ -48,8 +48,9 @@ pub struct Course {
     /// How long its answer took. No time passes while the emulated clock is
     /// frozen by a setting.
     pub took: Duration,
-    /// Tells requests of the same moment apart.
-    pub random: u64,
+    /// Gives a random number, for the entries of this host to begin to count
+    /// from: that tells those of several hosts apart.
+    pub random: fn() -> u64,
 }
 
 impl Entry {
@@ -112,7 +113,7 @@ impl Entry {
 
     fn number(&mut self, key: &str, number: u64) {
         self.key(key);
-        self.json.push_str(&number.to_string());
+        self.json.push_str(itoa::Buffer::new().format(number));
     }
 
     fn key(&mut self, key: &str) {
@@ -134,27 +135,43 @@ pub(crate) fn fingerprint(token: &[u8]) -> Fingerprint {
     [a, b, c, d]
 }
 
-/// Writes an entry, of which `capacity` are to be there at any time.
-pub(crate) fn record(mut entry: Entry, course: Course, capacity: usize, store: &mut impl Store) {
+/// Writes the entry with this number, of which `capacity` are to be there at
+/// any time.
+pub(crate) fn record(
+    mut entry: Entry,
+    course: Course,
+    number: u64,
+    capacity: usize,
+    store: &mut impl Store,
+) {
     let micros = u64::try_from(course.took.as_micros()).unwrap_or(u64::MAX);
     entry.number("duration_us", micros);
     entry.json.push('}');
-    let Course {
-        arrived, random, ..
-    } = course;
-    let key = format!("{ENTRIES}{arrived:020}-{random:016x}");
-    store.set(&key, entry.json.as_bytes());
+    store.set(&key(course.arrived, number), entry.json.as_bytes());
     if let Some(counter) = entry.counter {
         store.add(&counter_key(counter), 1);
     }
-    // To look at all keys is dear, so it is done now and then.
-    let every = u64::try_from(capacity / 2).unwrap_or(u64::MAX).max(1);
-    if random.is_multiple_of(every) {
+    // To look at all keys is dear, so it is done once in as many requests.
+    let every = u64::try_from(capacity).unwrap_or(u64::MAX).max(1);
+    if number.is_multiple_of(every) {
         let keys = keys(store);
         for key in &keys[..keys.len().saturating_sub(capacity)] {
             store.delete(key);
         }
     }
+}
+
+/// The key of an entry. Keys sort by time, for all have twenty digits of it.
+fn key(arrived: u64, number: u64) -> String {
+    let mut digits = itoa::Buffer::new();
+    let arrived = digits.format(arrived);
+    let mut key = String::with_capacity(ENTRIES.len() + 37);
+    key.push_str(ENTRIES);
+    key.extend(std::iter::repeat_n('0', 20 - arrived.len()));
+    key.push_str(arrived);
+    key.push('-');
+    key.push_str(&hex::encode(&number.to_be_bytes()));
+    key
 }
 
 /// What is in the journal.

@@ -34,12 +34,15 @@ fn normal(target: &str) -> Option<&str> {
     let mut before = b'/';
     let mut end = target.len();
     for (index, byte) in target.bytes().enumerate() {
-        if byte == b'?' {
-            end = index;
-            break;
-        }
-        if byte == b'%' || (before == b'/' && matches!(byte, b'/' | b'.')) {
-            return None;
+        // Letters come after all of them.
+        if byte <= b'?' {
+            if byte == b'?' {
+                end = index;
+                break;
+            }
+            if byte == b'%' || (before == b'/' && matches!(byte, b'/' | b'.')) {
+                return None;
+            }
         }
         before = byte;
     }

@@ -40,10 +40,17 @@ impl UnixMillis {
 
     /// The same with milliseconds where there are any.
     pub fn iso_millis(self) -> String {
-        match self.0.rem_euclid(1000) {
-            0 => self.iso(),
-            millis => self.iso().replace('Z', &format!(".{millis:03}Z")),
+        let mut text = self.iso();
+        let millis = self.0.rem_euclid(1000);
+        if millis > 0 {
+            text.pop();
+            text.push('.');
+            for place in [100, 10, 1] {
+                text.push(digit(millis / place));
+            }
+            text.push('Z');
         }
+        text
     }
 
     /// `Mon, 20 Sep 2021 21:41:54 GMT`, as in HTTP headers. Every response has
@@ -82,9 +89,13 @@ impl UnixMillis {
 /// Four digits.
 fn push_year(text: &mut String, time: UtcDateTime) {
     for place in [1000, 100, 10, 1] {
-        let digit = u8::try_from(time.year() / place % 10).unwrap_or_default();
-        text.push(char::from(b'0' + digit));
+        text.push(digit(i64::from(time.year() / place)));
     }
+}
+
+/// The last digit of a number.
+fn digit(number: i64) -> char {
+    char::from(b'0' + u8::try_from(number % 10).unwrap_or_default())
 }
 
 /// `21:41:54` behind `before`.
@@ -127,6 +138,7 @@ mod tests {
     fn times_are_written_as_captured() {
         let time: UnixMillis = "2021-09-20T21:41:54.987Z".parse().unwrap();
         assert_eq!(time.iso(), "2021-09-20T21:41:54Z");
+        assert_eq!(time.iso_millis(), "2021-09-20T21:41:54.987Z");
         assert_eq!(time.http_date(), "Mon, 20 Sep 2021 21:41:54 GMT");
     }
 

@@ -15,15 +15,16 @@ pub(crate) fn request(emulator: &Emulator, given: direct::Request) -> Request<Ve
         .target
         .try_into()
         .unwrap_or_else(|_| Uri::from_static("/"));
-    let names = emulator.headers_that_matter(request.method(), request.uri().path());
-    let matters = |name: &[u8]| match names {
-        Some(names) => names.iter().any(|known| known.as_bytes() == name),
-        None => true,
-    };
-    for (name, value) in fields::read(&given.fields).filter(|(name, _)| matters(name)) {
-        let name = HeaderName::from_bytes(name);
-        let value = HeaderValue::from_bytes(value);
-        if let (Ok(name), Ok(value)) = (name, value) {
+    let matters = emulator.headers_that_matter(request.method(), request.uri().path());
+    for (name, value) in fields::read(&given.fields) {
+        let name = match matters {
+            Some(names) => names
+                .iter()
+                .find(|known| known.as_bytes() == name)
+                .map(|known| HeaderName::from_static(known)),
+            None => HeaderName::from_bytes(name).ok(),
+        };
+        if let (Some(name), Ok(value)) = (name, HeaderValue::from_bytes(value)) {
             request.headers_mut().append(name, value);
         }
     }

@@ -73,7 +73,7 @@ impl From<Reply> for Answer {
 }
 
 /// Does what else the outcome asks for.
-fn finish(emulator: &Emulator, slot: &mut Slot, outcome: Outcome, arrived: Duration) -> Answer {
+fn finish(emulator: &mut Emulator, slot: &mut Slot, outcome: Outcome, arrived: Duration) -> Answer {
     if let Some((key, value)) = outcome.keep {
         slot.set(&key, &value);
     }
@@ -86,7 +86,7 @@ fn finish(emulator: &Emulator, slot: &mut Slot, outcome: Outcome, arrived: Durat
         let course = Course {
             arrived: u64::try_from(arrived.as_nanos()).unwrap_or(u64::MAX),
             took: now().saturating_sub(arrived) + outcome.delay,
-            random: get_random_u64(),
+            random: get_random_u64,
         };
         emulator.record(entry, course, slot);
     }

@@ -24,20 +24,11 @@ const ROUNDS: usize = 5;
 
 /// Builds both, runs them in turns, and prints the comparison.
 pub(crate) fn run() -> Result<()> {
+    build()?;
     let imdsim = native("off")?;
     let token = imdsim.token()?;
     let load = Load::new(PATH, &token);
-    let answer = imdsim.answer(&load)?;
-    let hyper = Server::start(
-        Command::new(std::env::current_exe()?)
-            .arg("baseline")
-            .env(baseline::RESPONSE, &answer),
-    )?;
-    ensure!(
-        hyper.answer(&load)? == answer,
-        "the two servers answer differently"
-    );
-
+    let hyper = bare(&imdsim, &load)?;
     println!(
         "GET {PATH}, {} kept-alive connections, by {}\n",
         load::CONNECTIONS,
@@ -64,8 +55,8 @@ pub(crate) fn run() -> Result<()> {
     wasmtime::run()
 }
 
-/// Builds the native program and starts it with a journal of so many requests.
-fn native(journal: &str) -> Result<Server> {
+/// Builds the native program.
+fn build() -> Result<()> {
     let status = Command::new("cargo")
         .args(["build", "--release", "--locked"])
         .args(["--package", "imdsim-native"])
@@ -73,10 +64,29 @@ fn native(journal: &str) -> Result<Server> {
         .status()
         .context("cannot start cargo")?;
     ensure!(status.success(), "building the native program failed");
+    Ok(())
+}
 
+/// Starts the native program with a journal of so many requests.
+fn native(journal: &str) -> Result<Server> {
     let program = crate::target_dir().join("release/imdsim");
     let flags = ["--addr", "127.0.0.1:0", "--quiet", "--journal", journal];
     Server::start(Command::new(program).args(flags))
+}
+
+/// Starts a bare hyper server that answers as the other one does.
+fn bare(imdsim: &Server, load: &Load) -> Result<Server> {
+    let answer = imdsim.answer(load)?;
+    let hyper = Server::start(
+        Command::new(std::env::current_exe()?)
+            .arg("baseline")
+            .env(baseline::RESPONSE, &answer),
+    )?;
+    ensure!(
+        hyper.answer(load)? == answer,
+        "the two servers answer differently"
+    );
+    Ok(hyper)
 }
 
 /// Drives two servers in turns, and prints what they gave and its ratio.
