@@ -6,7 +6,6 @@
 
 use std::time::Duration;
 
-use http::Request;
 use http::StatusCode;
 use http::header::USER_AGENT;
 use serde_json::Value;
@@ -55,7 +54,7 @@ pub struct Course {
 
 impl Entry {
     /// What is known of a request before it is answered.
-    pub(crate) fn new<B>(request: &Request<B>, asked: &Asked<'_>, now: UnixMillis) -> Self {
+    pub(crate) fn new(asked: &Asked<'_>, now: UnixMillis) -> Self {
         let mut entry = Self {
             json: String::with_capacity(256),
             version: asked.version,
@@ -64,9 +63,9 @@ impl Entry {
         entry.json.push('{');
         entry.text("time", &now.iso_millis());
         entry.text("method", asked.method.as_str());
-        entry.text("path", cut(request.uri().path()));
+        entry.text("path", cut(asked.target));
         entry.number("version", asked.version.into());
-        if let Some(agent) = request.headers().get(USER_AGENT) {
+        if let Some(agent) = asked.headers.get(USER_AGENT) {
             let agent = String::from_utf8_lossy(agent.as_bytes());
             entry.text("user_agent", cut(&agent));
         }

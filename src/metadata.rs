@@ -1,7 +1,7 @@
 //! The service procedure: what a 2026 Nitro instance does with a request
 //! (reference 1).
 
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 
 use crate::documents::Imds;
 use crate::emulator::World;
@@ -9,6 +9,7 @@ use crate::host::Ambient;
 use crate::options::HttpTokens;
 use crate::pages::Page;
 use crate::reply::Reply;
+use crate::request::Asked;
 use crate::simulation::Effect;
 use crate::token::Ttl;
 use crate::tree::{Health, View};
@@ -23,39 +24,37 @@ pub(crate) struct Distortion<'f> {
     pub(crate) effect: Option<&'f Effect>,
 }
 
-/// Answers a request for a normalised path.
+/// Answers a request.
 pub(crate) fn answer(
     world: &World,
     ambient: Ambient,
-    request: &Request<Vec<u8>>,
-    path: &str,
+    asked: &Asked<'_>,
     distortion: Distortion<'_>,
 ) -> Reply {
     let now = ambient.now;
     let options = &world.instance.options;
-    let headers = request.headers();
     if !options.http_endpoint {
         return Reply::empty(StatusCode::FORBIDDEN, None, now);
     }
-    if request.method() == Method::PUT && path == wire::TOKEN_PATH {
-        return mint(world, ambient, headers);
+    if asked.is_for_token() {
+        return mint(world, ambient, asked.headers);
     }
     // Tokens are checked before routing: unknown paths are 401 too.
-    let ttl = match presented(world, ambient, headers) {
+    let ttl = match presented(world, ambient, asked.token) {
         Presented::Nothing if options.http_tokens == HttpTokens::Optional => None,
         Presented::Valid { seconds_left } => Some(seconds_left),
         Presented::Nothing | Presented::Invalid => {
             return Reply::empty(StatusCode::UNAUTHORIZED, None, now);
         }
     };
-    match *request.method() {
+    match *asked.method {
         Method::OPTIONS => Reply::allow(StatusCode::OK, wire::ALLOW_METADATA, ttl, now),
-        Method::GET | Method::HEAD if path == wire::TOKEN_PATH => {
+        Method::GET | Method::HEAD if asked.path == wire::TOKEN_PATH => {
             Reply::allow(StatusCode::METHOD_NOT_ALLOWED, wire::ALLOW_TOKEN, ttl, now)
         }
-        Method::GET => get(world, ambient, path, distortion, ttl),
+        Method::GET => get(world, ambient, asked.path, distortion, ttl),
         Method::HEAD => {
-            let mut response = get(world, ambient, path, distortion, ttl);
+            let mut response = get(world, ambient, asked.path, distortion, ttl);
             response.body.clear();
             response
         }
@@ -70,8 +69,8 @@ fn mint(world: &World, ambient: Ambient, headers: &HeaderMap) -> Reply {
     if world.config.reject_forwarded && headers.contains_key(wire::FORWARDED_FOR) {
         return Reply::empty(StatusCode::FORBIDDEN, None, now);
     }
-    let asked = headers.get(wire::TOKEN_TTL);
-    let Some(ttl) = asked.and_then(|value| Ttl::parse(value.to_str().ok()?)) else {
+    let wanted = headers.get(wire::TOKEN_TTL);
+    let Some(ttl) = wanted.and_then(|value| Ttl::parse(value.to_str().ok()?)) else {
         return Reply::empty(StatusCode::BAD_REQUEST, None, now);
     };
     let token = world.authority.mint(now, ttl, &ambient.entropy);
@@ -85,12 +84,11 @@ enum Presented {
     Valid { seconds_left: u64 },
 }
 
-/// Of several token headers the first counts (the reference is silent).
-fn presented(world: &World, ambient: Ambient, headers: &HeaderMap) -> Presented {
-    let Some(token) = headers.get(wire::TOKEN) else {
+fn presented(world: &World, ambient: Ambient, token: Option<&[u8]>) -> Presented {
+    let Some(token) = token else {
         return Presented::Nothing;
     };
-    match world.authority.remaining(ambient.now, token.as_bytes()) {
+    match world.authority.remaining(ambient.now, token) {
         Some(seconds_left) => Presented::Valid { seconds_left },
         None => Presented::Invalid,
     }

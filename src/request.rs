@@ -1,6 +1,6 @@
 //! What a request to the metadata service is, whatever comes of it.
 
-use http::{Method, Request};
+use http::{HeaderMap, HeaderValue, Method, Request};
 
 use crate::control;
 use crate::path;
@@ -13,27 +13,42 @@ pub fn imds_version<B>(request: &Request<B>) -> Option<u8> {
     (!control::owns(&path)).then(|| Asked::new(request, &path).version)
 }
 
-/// What faults and the journal look at.
+/// What the service, faults and the journal look at.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asked<'a> {
+    /// The path as it came.
+    pub(crate) target: &'a str,
     /// The normalised path.
     pub(crate) path: &'a str,
     pub(crate) method: &'a Method,
-    /// 2 for a request that asks for a session token or shows one, good or
-    /// bad; 1 for others.
+    pub(crate) headers: &'a HeaderMap,
+    /// The session token that it shows, good or bad. Of several the first
+    /// counts (the reference is silent).
+    pub(crate) token: Option<&'a [u8]>,
+    /// 2 for a request that asks for a session token or shows one; 1 for others.
     pub(crate) version: u8,
 }
 
 impl<'a> Asked<'a> {
     /// Looks at a request for a normalised path.
     pub(crate) fn new<B>(request: &'a Request<B>, path: &'a str) -> Self {
-        let method = request.method();
-        let mints = method == Method::PUT && path == wire::TOKEN_PATH;
-        let shows = request.headers().contains_key(wire::TOKEN);
-        Self {
+        let headers = request.headers();
+        let mut asked = Self {
+            target: request.uri().path(),
             path,
-            method,
-            version: if mints || shows { 2 } else { 1 },
+            method: request.method(),
+            headers,
+            token: headers.get(wire::TOKEN).map(HeaderValue::as_bytes),
+            version: 1,
+        };
+        if asked.token.is_some() || asked.is_for_token() {
+            asked.version = 2;
         }
+        asked
+    }
+
+    /// Whether it asks for a session token.
+    pub(crate) fn is_for_token(&self) -> bool {
+        self.method == Method::PUT && self.path == wire::TOKEN_PATH
     }
 }

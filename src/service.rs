@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use http::{HeaderValue, Method, Request, StatusCode};
+use http::{Method, Request, StatusCode};
 
 use crate::emulator::World;
 use crate::host::{Ambient, Ending, Outcome, Swap, TALLY_KEY};
@@ -37,13 +37,13 @@ pub(crate) fn answer(
     let epoch = &world.state.epoch;
     let mut tally = Tally::read(counted, epoch);
     let before = tally.clone();
-    let notices = sees_notices(world, request, path, &mut tally);
+    let notices = sees_notices(world, &asked, &mut tally);
     let struck = world.story.strike(&asked, now, &mut tally);
     let distortion = Distortion {
         notices,
         effect: struck.map(|struck| &struck.fault.effect),
     };
-    let mut outcome = under(world, ambient, request, path, distortion);
+    let mut outcome = under(world, ambient, &asked, distortion);
     outcome.delay += struck.map_or(Duration::ZERO, |struck| struck.fault.delay);
     if tally != before {
         tally.retain(world.story.counted());
@@ -54,7 +54,7 @@ pub(crate) fn answer(
         });
     }
     if world.config.journal > 0 {
-        outcome.entry = Some(entry(world, now, request, &asked, struck, &outcome));
+        outcome.entry = Some(entry(world, now, &asked, struck, &outcome));
     }
     outcome.keep = world.signatures.take_new(&world.instance);
     outcome
@@ -68,15 +68,15 @@ pub(crate) fn counts(
     path: &str,
 ) -> bool {
     world.config.mock_ip_count.is_some() && world.instance.events.any()
-        || world.story.counts(&Asked::new(request, path), now)
+        || world.story.counted().next().is_some()
+            && world.story.counts(&Asked::new(request, path), now)
 }
 
 /// The answer under what goes wrong.
 fn under(
     world: &World,
     ambient: Ambient,
-    request: &Request<Vec<u8>>,
-    path: &str,
+    asked: &Asked<'_>,
     distortion: Distortion<'_>,
 ) -> Outcome {
     let now = ambient.now;
@@ -94,14 +94,14 @@ fn under(
                 StatusCode::NOT_FOUND => Reply::not_found(None, now),
                 status => Reply::empty(status, None, now),
             };
-            if request.method() == Method::HEAD {
+            if asked.method == Method::HEAD {
                 response.body.clear();
             }
             return Outcome::reply(response);
         }
         _ => {}
     }
-    let mut outcome = Outcome::reply(metadata::answer(world, ambient, request, path, distortion));
+    let mut outcome = Outcome::reply(metadata::answer(world, ambient, asked, distortion));
     match distortion.effect {
         Some(Effect::Cut(length)) => outcome.ending = Ending::Cut(*length),
         Some(Effect::Garble) => outcome.response.body.fill(b'?'),
@@ -113,13 +113,13 @@ fn under(
 /// Whether a client sees the notices. Of the addresses that ask for them, only
 /// the first few do, if so many were said. A listing that would show them
 /// counts nobody.
-fn sees_notices(world: &World, request: &Request<Vec<u8>>, path: &str, tally: &mut Tally) -> bool {
+fn sees_notices(world: &World, asked: &Asked<'_>, tally: &mut Tally) -> bool {
     let Some(limit) = world.config.mock_ip_count else {
         return true;
     };
-    let peer = request.headers().get(wire::PEER);
+    let peer = asked.headers.get(wire::PEER);
     let peer = peer.and_then(|peer| peer.to_str().ok()).unwrap_or_default();
-    let category = path.split('/').nth(2).unwrap_or_default();
+    let category = asked.path.split('/').nth(2).unwrap_or_default();
     if world.instance.events.any() && NOTICES.contains(&category) {
         tally.admits(peer, limit)
     } else {
@@ -130,26 +130,19 @@ fn sees_notices(world: &World, request: &Request<Vec<u8>>, path: &str, tally: &m
 fn entry(
     world: &World,
     now: UnixMillis,
-    request: &Request<Vec<u8>>,
     asked: &Asked<'_>,
     struck: Option<Struck<'_>>,
     outcome: &Outcome,
 ) -> Entry {
-    let mut entry = Entry::new(request, asked, now);
+    let mut entry = Entry::new(asked, now);
     let status = outcome.response.status;
     entry.answered((outcome.ending != Ending::Closed).then_some(status));
     if let Some(struck) = struck {
         entry.struck_by(struck.id);
     }
-    let mints = asked.path == wire::TOKEN_PATH && asked.method == Method::PUT;
-    let minted = (mints && status == StatusCode::OK).then_some(&*outcome.response.body);
-    let shown = || {
-        request
-            .headers()
-            .get(wire::TOKEN)
-            .map(HeaderValue::as_bytes)
-    };
-    if let Some(token) = minted.or_else(shown) {
+    let mints = asked.is_for_token() && status == StatusCode::OK;
+    let minted = mints.then_some(&*outcome.response.body);
+    if let Some(token) = minted.or(asked.token) {
         let (fingerprint, age) = world.authority.trace(now, token);
         entry.token(fingerprint);
         if let Some(age) = age.filter(|_| minted.is_none()) {
