@@ -242,6 +242,49 @@ fn a_served_capture_does_not_show_what_was_captured() {
 }
 
 #[test]
+fn a_service_that_gives_no_token_or_is_busy_is_captured_all_the_same() {
+    let whole = Program::start(&FROZEN);
+    let (expected, _) = capture(&whole, &[]);
+    let put = |program: &Program, fault: &str, body: &str| {
+        let length = body.len();
+        let request = format!(
+            "PUT /_imdsim/faults/{fault} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\
+             Content-Length: {length}\r\n\r\n{body}"
+        );
+        assert!(program.send(request).starts_with("HTTP/1.1 200 "));
+    };
+    put(
+        &whole,
+        "busy",
+        r#"{"method": "GET", "path": "/latest/meta-data/**", "first": 3, "status": 503}"#,
+    );
+    let (patient, _) = capture(&whole, &[]);
+    let versions = "/Captured/Versions";
+    assert_eq!(patient.pointer(versions), expected.pointer(versions));
+
+    put(&whole, "tokenless", r#"{"method": "PUT", "close": true}"#);
+    let (tokenless, _) = capture(&whole, &[]);
+    let id = "/Reservations/0/Instances/0/InstanceId";
+    assert_eq!(tokenless.pointer(id), expected.pointer(id));
+
+    let required = Program::start(&[&FROZEN[..], &["--http-tokens=required"]].concat());
+    put(
+        &required,
+        "tokenless",
+        r#"{"method": "PUT", "close": true}"#,
+    );
+    let url = format!("http://{}", required.address());
+    check(
+        &mut command(&["capture", "--endpoint", &url]),
+        &format!(
+            "{url}: the service requires a token and gives none (its answer to the request for \
+             one does not come); "
+        ),
+        "give the address of a metadata service that answers by --endpoint",
+    );
+}
+
+#[test]
 fn two_captures_differ_by_a_line_for_each_change() {
     let folder = tempfile::tempdir().unwrap();
     let program = Program::start(&FROZEN);

@@ -62,15 +62,20 @@ impl Service {
             token: None,
             requires_token: false,
         };
-        let (status, token) = service.send("PUT", "latest/api/token")?;
-        let without = service.send("GET", "")?.0;
+        let (without, _) = service.send("GET", "")?;
         service.requires_token = without == StatusCode::UNAUTHORIZED;
-        if status.is_success() {
-            service.token = String::from_utf8(token).ok();
-        }
+        let why_none = match service.send("PUT", "latest/api/token") {
+            Ok((status, token)) => {
+                let given = status.is_success().then_some(token);
+                service.token = given.and_then(|token| String::from_utf8(token).ok());
+                status.to_string()
+            }
+            // As where its answer may not travel as many hops.
+            Err(_) => "its answer to the request for one does not come".to_owned(),
+        };
         if service.token.is_none() && service.requires_token {
             return Err(service.failure(format_args!(
-                "the service requires a token and gives none ({status})"
+                "the service requires a token and gives none ({why_none})"
             )));
         }
         Ok(service)
