@@ -194,7 +194,7 @@ pub struct Emulator {
     config: Result<Config, Problem>,
     last: Option<Memory>,
     found: Found,
-    /// The number of the last entry of the journal.
+    /// The number of the last entry of the journal that this instance wrote.
     told: Option<u64>,
 }
 

@@ -47,8 +47,8 @@ pub struct Course {
     /// How long its answer took. No time passes while the emulated clock is
     /// frozen by a setting.
     pub took: Duration,
-    /// Gives a random number, for the entries of this host to begin to count
-    /// from: that tells those of several hosts apart.
+    /// Gives a random number, from which the entries of this instance are
+    /// counted: that tells those of several instances apart.
     pub random: fn() -> u64,
 }
 
@@ -150,8 +150,8 @@ pub(crate) fn record(
     if let Some(counter) = entry.counter {
         store.add(&counter_key(counter), 1);
     }
-    // To look at all keys is dear, so it is done once in as many requests.
-    let every = u64::try_from(capacity).unwrap_or(u64::MAX).max(1);
+    // To look at all keys is dear, so it is done now and then.
+    let every = u64::try_from(capacity / 2).unwrap_or(u64::MAX).max(1);
     if number.is_multiple_of(every) {
         let keys = keys(store);
         for key in &keys[..keys.len().saturating_sub(capacity)] {

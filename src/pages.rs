@@ -73,9 +73,9 @@ fn look_up(view: &View<'_>, path: &str) -> Option<Page> {
 /// Where a page is kept, if it is: a hash (FNV-1a) of its path. Of two pages
 /// with one place the last one stays.
 fn place(path: &str) -> usize {
-    let hash = path.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    let hash = path.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
     });
-    // The high bits are mixed best.
-    usize::try_from(hash >> 55).unwrap_or_default() % PLACES
+    // The low bits alone do not see the high ones of any byte.
+    usize::try_from(hash ^ (hash >> 16)).unwrap_or_default() % PLACES
 }

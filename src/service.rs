@@ -68,7 +68,7 @@ pub(crate) fn counts(
     path: &str,
 ) -> bool {
     world.config.mock_ip_count.is_some() && world.instance.events.any()
-        || world.story.counted().next().is_some()
+        || world.story.events(true).next().is_some()
             && world.story.counts(&Asked::new(request, path), now)
 }
 
@@ -80,7 +80,7 @@ fn under(
     distortion: Distortion<'_>,
 ) -> Outcome {
     let now = ambient.now;
-    // It never leaves. Hosts see that it breaks off since it has a body.
+    // It never leaves. Over wasi:http, hosts see that since it has a body.
     let silence = |delay| Outcome {
         ending: Ending::Closed,
         delay,
@@ -103,7 +103,11 @@ fn under(
     }
     let mut outcome = Outcome::reply(metadata::answer(world, ambient, asked, distortion));
     match distortion.effect {
-        Some(Effect::Cut(length)) => outcome.ending = Ending::Cut(*length),
+        Some(Effect::Cut(0)) => outcome.ending = Ending::Closed,
+        // Of a body that is not there nothing is missing.
+        Some(Effect::Cut(length)) if !outcome.response.body.is_empty() => {
+            outcome.ending = Ending::Cut(*length);
+        }
         Some(Effect::Garble) => outcome.response.body.fill(b'?'),
         _ => {}
     }

@@ -1,4 +1,5 @@
-//! What a lookup sees: the instance at a moment, through one of the protocols.
+//! What a lookup sees: the instance in an hour of its credentials, through one
+//! of the protocols.
 
 use std::borrow::Cow;
 
@@ -8,7 +9,7 @@ use crate::signature::{Signature, Signatures};
 use crate::time::UnixMillis;
 use crate::versions::{LATEST, Version};
 
-/// The instance, the time, and how the request came.
+/// The instance, the hour of its credentials, and how the request came.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
     /// The instance.

@@ -64,6 +64,15 @@ fn expired_credentials_have_ended_an_hour_ago_and_are_the_same_otherwise() {
 }
 
 #[test]
+fn what_a_fault_showed_one_client_is_not_shown_to_the_next() {
+    let timeline = r#"[{"type": "fault", "nth": 2, "credentials": "expired"}]"#;
+    let mut world = World::new(&[("timeline", timeline)]);
+    let [first, expired, third] = [0; 3].map(|_| credentials(&mut world, None));
+    assert_ne!(expired, first);
+    assert_eq!(third, first);
+}
+
+#[test]
 fn a_fault_begins_to_count_anew_after_a_reset_and_when_it_is_put_again() {
     let timeline = r#"[{"type": "fault", "first": 1, "status": 503}]"#;
     let mut world = World::new(&[("timeline", timeline)]);

@@ -17,7 +17,6 @@ pub(crate) struct World {
     /// How often it did.
     pub(crate) keeps: usize,
     entropy: u8,
-    requests: u64,
     /// The time; move it as the story needs.
     pub(crate) now: UnixMillis,
 }
@@ -36,7 +35,6 @@ impl World {
             kept: BTreeMap::new(),
             keeps: 0,
             entropy: 0,
-            requests: 0,
             now: START,
         }
     }
@@ -80,7 +78,6 @@ impl World {
             self.kept.insert(swap.key.to_owned(), swap.next);
         }
         if let Some(entry) = outcome.entry.take() {
-            self.requests += 1;
             let course = Course {
                 arrived: u64::try_from(self.now.0).unwrap() * 1_000_000,
                 took: outcome.delay,

@@ -263,7 +263,8 @@ fn a_service_that_gives_no_token_or_is_busy_is_captured_all_the_same() {
     assert_eq!(patient.pointer(versions), expected.pointer(versions));
 
     put(&whole, "tokenless", r#"{"method": "PUT", "close": true}"#);
-    let (tokenless, _) = capture(&whole, &[]);
+    let (tokenless, said) = capture(&whole, &[]);
+    assert!(said.contains("; what IMDSv1 shows is captured"), "{said}");
     let id = "/Reservations/0/Instances/0/InstanceId";
     assert_eq!(tokenless.pointer(id), expected.pointer(id));
 

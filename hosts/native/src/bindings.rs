@@ -10,7 +10,7 @@
 
 wasmtime::component::bindgen!({
     path: "../../wit",
-    world: "imdsim:emulator/embedding",
+    world: "imdsim:emulator/embedder",
     imports: { default: trappable },
     exports: { default: async },
     ownership: Borrowing { duplicate_if_necessary: false },

@@ -16,7 +16,7 @@ use wasmtime::component::Component;
 use wasmtime::{Result, Store};
 
 use crate::bindings::exports::imdsim::emulator::direct::{self, Ending};
-use crate::bindings::{Embedding, EmbeddingPre};
+use crate::bindings::{Embedder, EmbedderPre};
 use crate::connection::Whole;
 use crate::fail::{Failure, broken};
 use crate::guest::{self, Host};
@@ -30,7 +30,7 @@ const MAX_IDLE: usize = 64;
 
 /// Where requests find an instance.
 pub(crate) struct InstancePool {
-    component: EmbeddingPre<Host>,
+    component: EmbedderPre<Host>,
     values: Arc<dyn keyvalue::Store>,
     stock: Mutex<Stock>,
     turns: Semaphore,
@@ -44,7 +44,7 @@ struct Stock {
 
 struct Instance {
     store: Store<Host>,
-    emulator: Embedding,
+    emulator: Embedder,
     /// The settings that it was started with.
     document: Arc<str>,
 }
@@ -69,7 +69,7 @@ impl InstancePool {
         let document = Arc::from(document);
         let linker = guest::linker(component.engine())?;
         let pool = Self {
-            component: EmbeddingPre::new(linker.instantiate_pre(component)?)?,
+            component: EmbedderPre::new(linker.instantiate_pre(component)?)?,
             values,
             stock: Mutex::new(Stock {
                 document: Arc::clone(&document),
@@ -83,14 +83,14 @@ impl InstancePool {
     }
 
     /// Has an instance answer, and waits if the answer is to come late. An
-    /// error means that the instance failed, and is gone.
+    /// instance that fails is gone.
     pub(crate) async fn answer(&self, request: &Request<Bytes>) -> Result<Response<Whole>> {
         let response = self.ask(request).await?;
         let delay = Duration::from_nanos(response.delay);
         if !delay.is_zero() {
             sleep(delay).await;
         }
-        read(response)
+        outgoing(response)
     }
 
     async fn ask(&self, request: &Request<Bytes>) -> Result<direct::Response> {
@@ -175,7 +175,7 @@ impl Instance {
 }
 
 /// The response as it goes out.
-fn read(given: direct::Response) -> Result<Response<Whole>> {
+fn outgoing(given: direct::Response) -> Result<Response<Whole>> {
     let body = Bytes::from(given.body);
     let mut response = Response::new(match given.ending {
         Ending::Whole => Whole::new(body),

@@ -8,7 +8,7 @@ use imdsim::Imds;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use ureq::Agent;
 
-use crate::fail::Failure;
+use crate::fail::{Failure, say};
 use crate::remote::{address, agent};
 
 /// How long a service may take to answer. On the host itself it takes
@@ -73,11 +73,18 @@ impl Service {
             // As where its answer may not travel as many hops.
             Err(_) => "its answer to the request for one does not come".to_owned(),
         };
-        if service.token.is_none() && service.requires_token {
-            return Err(service.failure(format_args!(
-                "the service requires a token and gives none ({why_none})"
-            )));
+        if service.token.is_some() {
+            return Ok(service);
         }
+        let what = format!("gives none ({why_none})");
+        if service.requires_token {
+            let what = format_args!("the service requires a token and {what}");
+            return Err(service.failure(what));
+        }
+        let url = &service.url;
+        say(format_args!(
+            "{url}: asked for a token, the service {what}; what IMDSv1 shows is captured"
+        ));
         Ok(service)
     }
 
