@@ -9,6 +9,8 @@
 #[path = "../../wasi/src/answer.rs"]
 mod answer;
 mod direct;
+#[path = "../../wasi/src/kept.rs"]
+mod kept;
 #[path = "../../wasi/src/store.rs"]
 mod store;
 
@@ -27,29 +29,13 @@ mod bindings {
     });
 }
 
-use std::cell::RefCell;
-
-use answer::answer;
 use bindings::exports::imdsim::emulator::direct::{Guest, Request, Response};
-use imdsim::Emulator;
-use store::Slot;
-
-thread_local! {
-    /// As in `hosts/wasi`: a cache, checked against the bytes just read.
-    static EMULATOR: RefCell<Emulator> = RefCell::new(Emulator::from_env(std::env::vars()));
-
-    static SLOT: RefCell<Slot> = const { RefCell::new(Slot::new()) };
-}
 
 struct Component;
 
 impl Guest for Component {
     fn answer(request: Request) -> Response {
-        let answer = EMULATOR.with_borrow_mut(|emulator| {
-            let request = direct::request(emulator, request);
-            SLOT.with_borrow_mut(|slot| answer(emulator, slot, &request))
-        });
-        direct::response(answer)
+        direct::response(kept::respond(|emulator| direct::request(emulator, request)))
     }
 }
 

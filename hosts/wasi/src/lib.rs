@@ -6,12 +6,13 @@
 //! is decided in the core.
 //!
 //! The modules `answer`, `http` and `store` are compiled a second time by
-//! `hosts/spin`, over the bindings of Spin's SDK, and `answer` and `store` a
-//! third time by `hosts/embedded`, which has no HTTP around them.
+//! `hosts/spin`, over the bindings of Spin's SDK; all but `http` a third time by
+//! `hosts/embedded`, which has no HTTP around them.
 #![cfg(target_family = "wasm")]
 
 mod answer;
 mod http;
+mod kept;
 mod store;
 
 mod bindings {
@@ -29,31 +30,15 @@ mod bindings {
     });
 }
 
-use std::cell::RefCell;
-
-use answer::answer;
 use bindings::exports::wasi::http::incoming_handler::Guest;
 use bindings::wasi::http::types::{Fields, IncomingRequest, ResponseOutparam};
-use imdsim::{Emulator, Reply};
-use store::Slot;
-
-thread_local! {
-    /// The settings of this instance, and what the core derived from them and
-    /// from the last state document; the core compares that document's bytes
-    /// before it uses what it kept.
-    static EMULATOR: RefCell<Emulator> = RefCell::new(Emulator::from_env(std::env::vars()));
-
-    static SLOT: RefCell<Slot> = const { RefCell::new(Slot::new()) };
-}
+use imdsim::Reply;
 
 struct Component;
 
 impl Guest for Component {
     fn handle(incoming: IncomingRequest, response_out: ResponseOutparam) {
-        let answer = EMULATOR.with_borrow_mut(|emulator| {
-            let request = http::read(emulator, &incoming);
-            SLOT.with_borrow_mut(|slot| answer(emulator, slot, &request))
-        });
+        let answer = kept::respond(|emulator| http::read(emulator, &incoming));
         http::write(&answer, response_out);
     }
 }
