@@ -62,12 +62,14 @@ impl Pages {
 }
 
 fn look_up(view: &View<'_>, path: &str) -> Option<Page> {
-    let (media_type, body) = match tree::find(view, path)? {
-        Node::Text(text) => (wire::TEXT, text.into_owned().into_bytes()),
-        Node::Listing(names) => (wire::TEXT, names.into_bytes()),
-        Node::Octets(bytes) => (wire::OCTETS, bytes.to_vec()),
-    };
-    Some(Page { media_type, body })
+    let node = tree::find(view, path)?;
+    Some(Page {
+        media_type: match node {
+            Node::Text(_) | Node::Listing(_) => wire::TEXT,
+            Node::Octets(_) => wire::OCTETS,
+        },
+        body: node.bytes().to_vec(),
+    })
 }
 
 /// Where a page is kept, if it is: a hash (FNV-1a) of its path. Of two pages

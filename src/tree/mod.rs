@@ -30,6 +30,17 @@ pub enum Node<'a> {
     Listing(String),
 }
 
+impl Node<'_> {
+    /// The bytes that are served.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Listing(names) => names.as_bytes(),
+            Self::Octets(bytes) => bytes,
+        }
+    }
+}
+
 /// Looks up a normalised path: a version, then the path in it.
 pub fn find<'a>(view: &View<'a>, path: &str) -> Option<Node<'a>> {
     if path.is_empty() {

@@ -3,7 +3,7 @@
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use imdsim::{Emulator, fields};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, nanoseconds};
 use crate::bindings::exports::imdsim::emulator::direct;
 
 /// The request, with as much of its head as the answer can depend on.
@@ -49,6 +49,6 @@ pub(crate) fn response(answer: Answer) -> direct::Response {
                 direct::Ending::Cut(u32::try_from(length).unwrap_or(u32::MAX))
             }
         },
-        delay: u64::try_from(answer.delay.as_nanos()).unwrap_or(u64::MAX),
+        delay: nanoseconds(answer.delay),
     }
 }

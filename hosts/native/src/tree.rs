@@ -96,7 +96,7 @@ enum Said<'a> {
 }
 
 fn said<'a>(leaf: &'a Node<'_>) -> Said<'a> {
-    let bytes = bytes(leaf);
+    let bytes = leaf.bytes();
     match std::str::from_utf8(bytes) {
         Ok("") => Said::Remark("empty".to_owned()),
         Ok(text)
@@ -114,14 +114,6 @@ fn said<'a>(leaf: &'a Node<'_>) -> Said<'a> {
     }
 }
 
-fn bytes<'a>(leaf: &'a Node<'_>) -> &'a [u8] {
-    match leaf {
-        Node::Text(text) => text.as_bytes(),
-        Node::Listing(text) => text.as_bytes(),
-        Node::Octets(bytes) => bytes,
-    }
-}
-
 /// One object a directory, one text a leaf; what is no text is
 /// `{"base64": "…"}`.
 fn as_json(branches: &[Branch<'_>]) -> Value {
@@ -130,9 +122,9 @@ fn as_json(branches: &[Branch<'_>]) -> Value {
         .map(|Branch { name, content }| {
             let value = match content {
                 Content::Directory(below) => as_json(below),
-                Content::Leaf(leaf) => match std::str::from_utf8(bytes(leaf)) {
+                Content::Leaf(leaf) => match std::str::from_utf8(leaf.bytes()) {
                     Ok(text) => text.into(),
-                    Err(_) => json!({ "base64": STANDARD.encode(bytes(leaf)) }),
+                    Err(_) => json!({ "base64": STANDARD.encode(leaf.bytes()) }),
                 },
             };
             (name.clone(), value)

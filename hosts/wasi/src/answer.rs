@@ -84,7 +84,7 @@ fn finish(emulator: &mut Emulator, slot: &mut Slot, outcome: Outcome, arrived: D
     // not every client sees the end of the wait.
     if let Some(entry) = outcome.entry {
         let course = Course {
-            arrived: u64::try_from(arrived.as_nanos()).unwrap_or(u64::MAX),
+            arrived: nanoseconds(arrived),
             took: now().saturating_sub(arrived) + outcome.delay,
             random: get_random_u64,
         };
@@ -129,7 +129,11 @@ fn backoff(arrived: Duration) -> Duration {
 /// Does nothing for a time.
 pub(crate) fn wait(delay: Duration) {
     if !delay.is_zero() {
-        let nanoseconds = u64::try_from(delay.as_nanos()).unwrap_or(u64::MAX);
-        monotonic_clock::subscribe_duration(nanoseconds).block();
+        monotonic_clock::subscribe_duration(nanoseconds(delay)).block();
     }
+}
+
+/// A time as hosts count it.
+pub(crate) fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use imdsim::{Config, Imds, Node, Settings, State, UnixMillis, World, find};
+use imdsim::{Config, Imds, Settings, State, UnixMillis, World, find};
 use serde_json::{Map, Value};
 
 use super::secrets::{is_credentials, is_signature};
@@ -61,11 +61,7 @@ fn serve(document: &Value, trees: &Trees, imds: Imds) -> Result<Trees, Failure> 
     let view = world.view(now, imds);
     let read = |path: &str| {
         let node = find(&view, path.trim_end_matches('/'));
-        Ok(node.map(|node| match node {
-            Node::Text(text) => text.into_owned().into_bytes(),
-            Node::Listing(text) => text.into_bytes(),
-            Node::Octets(bytes) => bytes.to_vec(),
-        }))
+        Ok(node.map(|node| node.bytes().to_vec()))
     };
     let versions = trees.keys();
     versions
