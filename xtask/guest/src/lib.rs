@@ -3,6 +3,7 @@
 //! Both the native program's build script and `cargo xtask dist` come here, so
 //! that there is one answer to "which target, which profile, where to".
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -65,25 +66,33 @@ pub fn build_component(package: &str, profile: Profile, target_dir: &Path) -> Re
     Ok(target_dir.join(TARGET).join(profile.name()).join(file))
 }
 
-/// Adds the target to the toolchain if it is missing.
+/// Adds the target to the toolchain if it is missing, and reports that once.
 ///
-/// rustup installs what `rust-toolchain.toml` names only together with a new
-/// toolchain, not into one that is already there.
-fn ensure_target() -> Result<()> {
+/// rustup installs the targets of `rust-toolchain.toml` only together with a
+/// new toolchain, not into one that is already installed.
+pub fn ensure_target() -> Result<()> {
     if has_target()? {
         return Ok(());
     }
-    let remedy = format!("rustup target add {TARGET}");
-    tell(&format!(
-        "the Rust target {TARGET} is missing; running `{remedy}`"
-    ));
+    // Build scripts run at the same time; only the first one adds the target.
+    let lock = File::create(std::env::temp_dir().join("imdsim-rustup.lock"))?;
+    lock.lock()?;
+    if has_target()? {
+        return Ok(());
+    }
     let added = Command::new("rustup")
         .args(["target", "add", TARGET])
         .current_dir(workspace_root())
         .status();
     match added {
-        Ok(status) if status.success() => Ok(()),
-        _ => bail!("the Rust target {TARGET} is missing and could not be added; run `{remedy}`"),
+        Ok(status) if status.success() => {
+            report(&format!("added the Rust target {TARGET}"));
+            Ok(())
+        }
+        _ => bail!(
+            "the Rust target {TARGET} is missing and could not be added; run \
+             `rustup target add {TARGET}`"
+        ),
     }
 }
 
@@ -99,16 +108,20 @@ fn has_target() -> Result<bool> {
     Ok(output.status.success() && Path::new(folder.trim()).is_dir())
 }
 
-/// Says one line, also from within a build script, whose other output cargo
-/// keeps to itself.
-fn tell(message: &str) {
-    if std::env::var_os("OUT_DIR").is_some() {
+/// Prints one line, also from a build script, whose other output cargo hides.
+///
+/// Cargo repeats the warnings of a build script at every later command until it
+/// runs the script again. A file that does not exist makes it do so.
+fn report(message: &str) {
+    if let Some(out_dir) = std::env::var_os("OUT_DIR") {
+        let missing = Path::new(&out_dir).join("run-again");
         #[allow(clippy::print_stdout, reason = "cargo reads this from build scripts")]
         {
             println!("cargo::warning={message}");
+            println!("cargo::rerun-if-changed={}", missing.display());
         }
     } else {
-        #[allow(clippy::print_stderr, reason = "the one line a person waits for")]
+        #[allow(clippy::print_stderr, reason = "the one line for a person")]
         {
             eprintln!("{message}");
         }
