@@ -1,0 +1,57 @@
+//! Limits on input. Each is far above what real use needs, and small enough
+//! that an input at its limit is dealt with in less than 100 ms.
+//!
+//! A body or a state document that is too long is refused with 413, anything
+//! else above its limit with 400, and in settings with the place and a remedy.
+
+/// The longest head of a request, request line included, in bytes. The host
+/// refuses longer ones.
+pub const MAX_HEAD_LEN: usize = 64 * 1024;
+
+/// The longest body of a request, in bytes.
+pub const MAX_BODY_LEN: usize = 1024 * 1024;
+
+/// The longest state document, in bytes. A change that would make a longer one
+/// is refused, and nothing is stored.
+pub const MAX_STATE_LEN: usize = 1024 * 1024;
+
+/// How deep a JSON document may be nested, in objects and lists around each
+/// other. The parser itself gives up at 128; documents are put into others
+/// before they are stored.
+pub const MAX_JSON_DEPTH: usize = 64;
+
+/// The most values in the JSON of one request or in the state document:
+/// objects, lists and everything in them. A small value takes up to a hundred
+/// times its length in memory.
+pub const MAX_JSON_VALUES: usize = 16 * 1024;
+
+/// The longest path that is looked up or overridden, in bytes.
+pub const MAX_PATH_LEN: usize = 1024;
+
+/// The most names in the path of an override or in a path pattern.
+pub const MAX_PATH_DEPTH: usize = 32;
+
+/// The longest path pattern, in bytes.
+pub const MAX_PATTERN_LEN: usize = MAX_PATH_LEN;
+
+/// The most events of a timeline, those of the past included and faults not.
+pub const MAX_EVENTS: usize = 256;
+
+/// The most faults of a timeline.
+pub const MAX_FAULTS: usize = 64;
+
+/// The longest id of an event or a fault, in bytes.
+pub const MAX_ID_LEN: usize = 128;
+
+/// The most overrides.
+pub const MAX_OVERRIDES: usize = 1024;
+
+/// The most items in one list of the description, or names in one map of it:
+/// tags, network interfaces, addresses of one of them.
+pub const MAX_ITEMS: usize = 1024;
+
+/// The most requests that the journal can be told to keep.
+pub const MAX_JOURNAL: usize = 10_000;
+
+/// The most clients that can be told apart (`mock_ip_count`).
+pub const MAX_CLIENTS: usize = 1024;
