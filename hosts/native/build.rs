@@ -12,8 +12,8 @@ use imdsim_guest::Profile;
 /// What the component is made from, seen from the root of the workspace.
 const SOURCES: [&str; 6] = [
     "src",
+    "hosts/adapter",
     "hosts/embedded",
-    "hosts/wasi",
     "wit",
     "Cargo.toml",
     "Cargo.lock",

@@ -7,8 +7,9 @@ use anyhow::{Context as _, Result, anyhow};
 use imdsim_guest::Profile;
 
 /// What the components are made from, seen from the root of the workspace.
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 7] = [
     "src",
+    "hosts/adapter",
     "hosts/spin",
     "hosts/wasi",
     "wit",

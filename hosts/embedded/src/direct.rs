@@ -2,8 +2,8 @@
 
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use imdsim::{Emulator, fields};
+use imdsim_adapter::{Answer, nanoseconds};
 
-use crate::answer::{Answer, nanoseconds};
 use crate::bindings::exports::imdsim::emulator::direct;
 
 /// The request, with as much of its head as the answer can depend on.

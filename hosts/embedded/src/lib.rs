@@ -1,18 +1,11 @@
 //! The emulator as the component that the native program carries.
 //!
-//! The same adapter as `hosts/wasi`, module by module, but for HTTP: requests
-//! come and responses go in one call, by the interface `direct` of
-//! `wit/world.wit`. The program lives from that, for every call across its
-//! border costs as much as a lookup in the tree.
+//! `hosts/adapter` without `wasi:http`: requests come and responses go in one
+//! call, by the interface `direct` of `wit/world.wit`. The program lives from
+//! that, for every call across its border costs as much as a lookup in the tree.
 #![cfg(target_family = "wasm")]
 
-#[path = "../../wasi/src/answer.rs"]
-mod answer;
 mod direct;
-#[path = "../../wasi/src/kept.rs"]
-mod kept;
-#[path = "../../wasi/src/store.rs"]
-mod store;
 
 mod bindings {
     #![allow(missing_docs, unsafe_code, reason = "generated from wit/")]
@@ -30,12 +23,13 @@ mod bindings {
 }
 
 use bindings::exports::imdsim::emulator::direct::{Guest, Request, Response};
+use imdsim_adapter::wasi::respond;
 
 struct Component;
 
 impl Guest for Component {
     fn answer(request: Request) -> Response {
-        direct::response(kept::respond(|emulator| direct::request(emulator, request)))
+        direct::response(respond(|emulator| direct::request(emulator, request)))
     }
 }
 

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri};
-use imdsim::{Emulator, Ending};
+use imdsim::{Emulator, Ending, Reply};
 
-use crate::answer::{Answer, wait};
-use crate::bindings::wasi::http::types::{
-    IncomingRequest, Method, OutgoingBody, OutgoingResponse, ResponseOutparam,
+use super::bindings::wasi::http::types::{
+    Fields, IncomingRequest, Method, OutgoingBody, OutgoingResponse, ResponseOutparam,
 };
-use crate::bindings::wasi::io::streams::{InputStream, OutputStream, StreamError};
+use super::bindings::wasi::io::streams::{InputStream, OutputStream, StreamError};
+use super::host::wait;
+use crate::answer::Answer;
 
 /// How much is asked for at a time while a body is read.
 const CHUNK: u64 = 64 * 1024;
@@ -19,7 +20,7 @@ const CHUNK: u64 = 64 * 1024;
 const CUT_PAUSE: Duration = Duration::from_millis(20);
 
 /// Reads a whole request, body included.
-pub(crate) fn read(emulator: &Emulator, incoming: &IncomingRequest) -> Request<Vec<u8>> {
+pub fn read(emulator: &Emulator, incoming: &IncomingRequest) -> Request<Vec<u8>> {
     let mut request = Request::new(Vec::new());
     *request.method_mut() = method(&incoming.method());
     // A target that is no URI cannot reach a guest; were one to, it names nothing.
@@ -69,14 +70,14 @@ fn append(request: &mut Request<Vec<u8>>, name: HeaderName, value: Vec<u8>) {
 /// The body is written before the response is handed over, as far as the host
 /// takes it: head and body then leave in one segment. (Spin leaves Nagle's
 /// algorithm on; the other order costs 44 ms on a kept-alive connection.)
-pub(crate) fn write(answer: &Answer, out: ResponseOutparam) {
+pub fn write(answer: &Answer, out: ResponseOutparam) {
     let Answer {
         reply,
         ending,
         delay,
     } = answer;
     wait(*delay);
-    let outgoing = OutgoingResponse::new(crate::fields(reply));
+    let outgoing = OutgoingResponse::new(fields(reply));
     if reply.status != StatusCode::OK {
         outgoing
             .set_status_code(reply.status.as_u16())
@@ -107,6 +108,15 @@ pub(crate) fn write(answer: &Answer, out: ResponseOutparam) {
     // The answer to HEAD states a length and has no body, which `finish`
     // reports; a client that went away, it reports too. Neither matters.
     let _ = OutgoingBody::finish(body, None);
+}
+
+/// The header fields, borrowed as the bindings allow.
+fn fields(reply: &Reply) -> Fields {
+    let headers = reply.headers.iter();
+    let fields: Vec<_> = headers
+        .map(|(name, value)| (name.as_str(), value.as_bytes()))
+        .collect();
+    Fields::from_list(&fields).expect("the core sets no header that a host owns")
 }
 
 fn method(method: &Method) -> http::Method {

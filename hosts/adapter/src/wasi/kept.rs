@@ -6,8 +6,8 @@ use std::cell::RefCell;
 use http::Request;
 use imdsim::Emulator;
 
+use super::host::Wasi;
 use crate::answer::{Answer, answer};
-use crate::store::Slot;
 
 thread_local! {
     /// The settings of this instance, and what the core derived from them and
@@ -15,13 +15,14 @@ thread_local! {
     /// before it uses what it kept.
     static EMULATOR: RefCell<Emulator> = RefCell::new(Emulator::from_env(std::env::vars()));
 
-    static SLOT: RefCell<Slot> = const { RefCell::new(Slot::new()) };
+    static HOST: RefCell<Wasi> = const { RefCell::new(Wasi::new()) };
 }
 
-/// The answer to a request, of which the emulator tells what to read.
-pub(crate) fn respond(read: impl FnOnce(&Emulator) -> Request<Vec<u8>>) -> Answer {
+/// The answer to a request, of which the emulator tells what to read. Settings
+/// come from environment variables.
+pub fn respond(read: impl FnOnce(&Emulator) -> Request<Vec<u8>>) -> Answer {
     EMULATOR.with_borrow_mut(|emulator| {
         let request = read(emulator);
-        SLOT.with_borrow_mut(|slot| answer(emulator, slot, &request))
+        HOST.with_borrow_mut(|host| answer(emulator, host, &request))
     })
 }

@@ -1,0 +1,125 @@
+//! The clock, the random numbers and the key-value store of a WASI host.
+
+use std::time::Duration;
+
+use imdsim::Store;
+
+use super::bindings::wasi::clocks::{monotonic_clock, wall_clock};
+use super::bindings::wasi::keyvalue::atomics::{self, Cas, CasError};
+use super::bindings::wasi::keyvalue::store::{self, Bucket, Error};
+use super::bindings::wasi::random::random;
+use crate::answer::nanoseconds;
+use crate::host::{Host, Swapped};
+
+/// The only bucket: Spin's name for it, which the other hosts accept too.
+const BUCKET: &str = "default";
+
+/// A WASI host: a bucket that stays open for the next request, until it fails.
+#[derive(Debug, Default)]
+pub struct Wasi(Option<Bucket>);
+
+impl Wasi {
+    /// Nothing is opened yet.
+    pub const fn new() -> Self {
+        Self(None)
+    }
+
+    /// After an error the bucket is opened anew: its connection may be gone.
+    fn with<T>(&mut self, act: impl FnOnce(&Bucket) -> Result<T, Error>) -> Result<T, String> {
+        let bucket = match self.0.take() {
+            Some(bucket) => bucket,
+            None => store::open(BUCKET).map_err(describe)?,
+        };
+        let result = act(&bucket).map_err(describe)?;
+        self.0 = Some(bucket);
+        Ok(result)
+    }
+}
+
+impl Host for Wasi {
+    fn now() -> Duration {
+        let clock = wall_clock::now();
+        Duration::new(clock.seconds, clock.nanoseconds)
+    }
+
+    fn random() -> u64 {
+        random::get_random_u64()
+    }
+
+    fn random_bytes() -> [u8; 32] {
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(&random::get_random_bytes(32));
+        bytes
+    }
+
+    fn wait(&mut self, delay: Duration) {
+        wait(delay);
+    }
+
+    fn read(&mut self, key: &str) -> Result<Option<Vec<u8>>, String> {
+        self.with(|bucket| bucket.get(key))
+    }
+
+    fn swap(&mut self, key: &str, expected: Option<&[u8]>, next: &[u8]) -> Result<Swapped, String> {
+        self.with(|bucket| {
+            let cas = Cas::new(bucket, key)?;
+            let now = cas.current()?;
+            if now.as_deref() != expected {
+                return Ok(Swapped::Refused(now));
+            }
+            match atomics::swap(cas, next) {
+                Ok(()) => Ok(Swapped::Done),
+                Err(CasError::CasFailed(cas)) => Ok(Swapped::Refused(cas.current()?)),
+                Err(CasError::StoreError(error)) => Err(error),
+            }
+        })
+    }
+
+    fn increment(&mut self, key: &str) -> Result<i64, String> {
+        self.with(|bucket| atomics::increment(bucket, key, 1))
+    }
+}
+
+impl Store for Wasi {
+    fn get(&mut self, key: &str) -> Option<Vec<u8>> {
+        self.read(key).ok().flatten()
+    }
+
+    fn set(&mut self, key: &str, value: &[u8]) {
+        let _ = self.with(|bucket| bucket.set(key, value));
+    }
+
+    fn delete(&mut self, key: &str) {
+        let _ = self.with(|bucket| bucket.delete(key));
+    }
+
+    fn keys(&mut self) -> Vec<String> {
+        let keys = self.with(|bucket| bucket.list_keys(None));
+        keys.map_or_else(|_| Vec::new(), |keys| keys.keys)
+    }
+
+    fn add(&mut self, key: &str, by: i64) -> i64 {
+        let sum = self.with(|bucket| atomics::increment(bucket, key, by));
+        sum.unwrap_or(0)
+    }
+}
+
+/// Does nothing for a time.
+pub(super) fn wait(delay: Duration) {
+    if !delay.is_zero() {
+        monotonic_clock::subscribe_duration(nanoseconds(delay)).block();
+    }
+}
+
+fn describe(error: Error) -> String {
+    match error {
+        Error::NoSuchStore => format!("the host has no key-value store named {BUCKET:?}"),
+        Error::AccessDenied => {
+            format!(
+                "the host does not give this component the key-value store {BUCKET:?}; \
+                 in spin.toml, add key_value_stores = [{BUCKET:?}] to it"
+            )
+        }
+        Error::Other(reason) => reason,
+    }
+}

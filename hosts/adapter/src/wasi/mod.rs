@@ -1,0 +1,27 @@
+//! WASI 0.2, as every host of a component has it.
+
+mod host;
+pub mod http;
+mod kept;
+
+/// Made from `wit/` once, for all components; `export!` is among it.
+pub mod bindings {
+    #![allow(missing_docs, unsafe_code, reason = "generated from wit/")]
+    #![allow(
+        clippy::pedantic,
+        clippy::allow_attributes_without_reason,
+        reason = "generated from wit/"
+    )]
+    wit_bindgen::generate!({
+        path: "../../wit",
+        world: "imdsim:emulator/emulator",
+        generate_all,
+        ownership: Borrowing { duplicate_if_necessary: false },
+        pub_export_macro: true,
+        default_bindings_module: "imdsim_adapter::wasi::bindings",
+    });
+}
+
+pub use bindings::export;
+pub use host::Wasi;
+pub use kept::respond;
