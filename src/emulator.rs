@@ -246,6 +246,18 @@ impl Emulator {
         reads.then_some(if told { ALL } else { TOKEN })
     }
 
+    /// Whether the answer to a request can depend on its body, of which only the
+    /// head is read so far: that of a change whose sender may make it.
+    pub fn reads_body(&self, request: &Request<Vec<u8>>) -> bool {
+        let Ok(config) = &self.config else {
+            return false;
+        };
+        let path = path::normalize(request.uri().path());
+        !request.method().is_safe()
+            && control::owns(&path)
+            && control::admits(config, request, &path)
+    }
+
     /// Lets the emulator look up what it needs to answer this request from the
     /// host's store. It belongs before every call of [`answer`](Self::answer).
     pub fn recall(

@@ -16,7 +16,9 @@ pub const TALLY_KEY: &str = "imdsim/tally";
 /// Whether a key is of use only as long as requests keep coming, so that a
 /// store need not have it outlive the host: counts and the journal.
 pub fn is_passing(key: &str) -> bool {
-    key == TALLY_KEY || key.starts_with("imdsim/journal/") || key.starts_with("imdsim/metrics/")
+    key.starts_with(TALLY_KEY)
+        || key.starts_with("imdsim/journal/")
+        || key.starts_with("imdsim/metrics/")
 }
 
 /// What a host hands in with each request because the core may not ask for it.

@@ -15,7 +15,7 @@ pub const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for")
 /// The address of the client, by which a host that knows it tells it.
 pub const PEER: HeaderName = HeaderName::from_static(PEER_NAME);
 /// Its name.
-pub(crate) const PEER_NAME: &str = "x-imdsim-peer";
+pub const PEER_NAME: &str = "x-imdsim-peer";
 
 /// Where tokens are minted, once the path is normalised.
 pub const TOKEN_PATH: &str = "latest/api/token";

@@ -99,6 +99,11 @@ pub(crate) fn needs(config: &Config, request: &Request<Vec<u8>>, path: &str) -> 
     }
 }
 
+/// Whether the call of this request may be made.
+pub(crate) fn admits(config: &Config, request: &Request<Vec<u8>>, path: &str) -> bool {
+    route(config, request, path).is_ok()
+}
+
 /// What still works when the state document cannot be read: a reset.
 pub(crate) fn recover(
     config: &Config,

@@ -29,6 +29,10 @@ struct Count {
     second: i64,
 }
 
+/// By how many seconds the requests of which others were counted first can have
+/// come before those. A clock that goes back further was put back.
+const LATE: i64 = 5;
+
 impl Tally {
     /// Reads what is stored. What cannot be understood counts for nothing.
     pub(crate) fn read(stored: Option<&[u8]>, epoch: &str) -> Self {
@@ -77,12 +81,15 @@ impl Tally {
             self.counts.len() - 1
         });
         let (_, count) = &mut self.counts[index];
-        count.seen += 1;
-        if count.second != now.seconds() {
-            count.second = now.seconds();
+        count.seen = count.seen.saturating_add(1);
+        // A request that came before others and is counted after them does not
+        // take the count back to its own second.
+        let second = now.seconds();
+        if second > count.second || second < count.second.saturating_sub(LATE) {
+            count.second = second;
             count.lately = 0;
         }
-        count.lately += 1;
+        count.lately = count.lately.saturating_add(1);
         match fault.fault.often {
             Often::Always => true,
             Often::Nth(number) => count.seen == u64::from(number),

@@ -2,23 +2,22 @@
 
 use std::time::Duration;
 
-use http::{Method, Request};
+use http::header::CONTENT_LENGTH;
+use http::{Method, Request, StatusCode};
 use imdsim::{Ambient, Course, Emulator, Ending, Outcome, Reply, STATE_KEY, Swap, UnixMillis};
 
 use crate::host::{Host, Swapped};
+use crate::{waiting, writers};
 
-/// How often a change is tried again when other writers come first.
-const MAX_ATTEMPTS: usize = 100;
+/// How often a change of the state is tried again when other writers come first.
+const MAX_CHANGES: usize = 100;
 
-/// Counts the writers that found no document.
-const FIRST_KEY: &str = "imdsim/first";
+/// How often a count is. Then the request is answered as if it had been counted:
+/// nobody should wait for that longer, nor be refused for it.
+const MAX_COUNTS: usize = 32;
 
-/// Of so many such writers one may go ahead. The others try again and will
-/// find its document; had it died, they would come to the next turn.
-const TURNS: i64 = 64;
-
-/// How long a writer whose turn it is not lets that one go ahead.
-const PAUSE: Duration = Duration::from_millis(1);
+/// How long the writer has that may make a document where there is none.
+const TURN: Duration = Duration::from_secs(1);
 
 /// What a client gets, and when.
 #[derive(Debug)]
@@ -31,12 +30,30 @@ pub struct Answer {
     pub delay: Duration,
 }
 
+impl Answer {
+    /// A refusal of the host's side, which has nothing but a status.
+    pub fn refuse(status: StatusCode) -> Self {
+        Self::from(Reply {
+            status,
+            headers: vec![(CONTENT_LENGTH, "0".into())],
+            body: Vec::new(),
+        })
+    }
+}
+
+/// Who waits before a delayed answer is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waiting {
+    /// The host, which can wait for as many as it likes.
+    Host,
+    /// This instance of the component, of which the host has but few.
+    Instance,
+}
+
 /// Why a change was not stored.
 enum Conflict {
-    /// Another writer changed the document since it was read.
+    /// Another writer changed the document since it was read, or is to make it.
     Overtaken,
-    /// There is no document yet, and another writer is to make it.
-    NotNext,
     /// The store refused, in its own words.
     Failed(String),
 }
@@ -46,36 +63,47 @@ enum Conflict {
 pub fn answer<H: Host>(
     emulator: &mut Emulator,
     host: &mut H,
+    waiting: Waiting,
     request: &Request<Vec<u8>>,
 ) -> Answer {
     let arrived = H::now();
-    let ambient = ambient::<H>(request.method(), arrived);
-    for _ in 0..MAX_ATTEMPTS {
+    let mut ambient = ambient::<H>(request.method(), arrived);
+    let mut attempts = 0;
+    loop {
         let stored = host.read(STATE_KEY);
         let state = stored.as_ref().ok().and_then(|bytes| bytes.as_deref());
         emulator.recall(state, ambient.now, request, host);
         let outcome = emulator.answer(state, ambient, request);
-        let swapped = match (&outcome.swap, stored) {
-            (None, _) => Ok(()),
-            (Some(swap), Err(reason)) if swap.key == STATE_KEY => Err(Conflict::Failed(reason)),
-            (Some(swap), _) => replace(host, swap),
+        let Some(swap) = &outcome.swap else {
+            return finish(emulator, host, waiting, outcome, arrived);
         };
-        let is_state = outcome
-            .swap
-            .as_ref()
-            .is_some_and(|swap| swap.key == STATE_KEY);
-        match swapped {
-            Err(Conflict::NotNext) => host.wait(PAUSE),
-            Err(Conflict::Overtaken) => host.wait(backoff::<H>(arrived)),
-            Err(Conflict::Failed(reason)) if is_state => {
-                return emulator.unstorable(&reason, ambient.now).into();
+        let is_state = swap.key == STATE_KEY;
+        let swapped = match stored {
+            Err(reason) if is_state => Err(Conflict::Failed(reason)),
+            _ => replace(host, swap, H::now().saturating_sub(arrived)),
+        };
+        attempts += 1;
+        let reason = match swapped {
+            Ok(()) => return finish(emulator, host, waiting, outcome, arrived),
+            Err(Conflict::Overtaken) if attempts < max_attempts(is_state) => {
+                host.wait(backoff::<H>(arrived));
+                // What is counted by the second is counted in the one it is by now.
+                ambient.now = milliseconds(H::now());
+                continue;
             }
-            // Where nothing can be counted, every request is the first one.
-            Ok(()) | Err(Conflict::Failed(_)) => return finish(emulator, host, outcome, arrived),
+            Err(Conflict::Overtaken) => "other writers kept coming first".to_owned(),
+            Err(Conflict::Failed(reason)) => reason,
+        };
+        if is_state {
+            return emulator.unstorable(&reason, ambient.now).into();
         }
+        // A read does not fail because it could not be counted.
+        return finish(emulator, host, waiting, outcome, arrived);
     }
-    let reason = "other writers kept coming first";
-    emulator.unstorable(reason, ambient.now).into()
+}
+
+const fn max_attempts(is_state: bool) -> usize {
+    if is_state { MAX_CHANGES } else { MAX_COUNTS }
 }
 
 impl From<Reply> for Answer {
@@ -88,21 +116,29 @@ impl From<Reply> for Answer {
     }
 }
 
-/// Stores the next document if it is still the expected one that stands there.
+/// Stores the next document if it is still the expected one that stands there;
+/// the request has taken so long by now.
 ///
 /// Two of Spin's stores need help. The one in a file lets two writers swap
-/// where nothing was, and the later one wins: they take turns. The one on
-/// Redis reports every swap as failed: what stands there then tells.
-fn replace(host: &mut impl Host, swap: &Swap) -> Result<(), Conflict> {
-    let (expected, next) = (swap.expected.as_deref(), &*swap.next);
-    // A store that cannot count has a better swap.
-    let is_others_turn = |turn| turn % TURNS != 1;
-    if expected.is_none() && host.increment(FIRST_KEY).is_ok_and(is_others_turn) {
-        return Err(Conflict::NotNext);
+/// where nothing was, and the later one wins: there, the first one to come may
+/// go ahead and has a second for it; had it died, the next second is another's.
+/// The one on Redis reports every swap as failed: whether the document that
+/// stands there then was signed by this writer tells.
+fn replace<H: Host>(host: &mut H, swap: &Swap, spent: Duration) -> Result<(), Conflict> {
+    let expected = swap.expected.as_deref();
+    if expected.is_none() {
+        let turn = spent.as_secs() / TURN.as_secs();
+        let writers = host.increment(&format!("{}/writers/{turn}", swap.key), 1);
+        // A store that cannot count has a better swap.
+        if writers.is_ok_and(|writers| writers > 1) {
+            return Err(Conflict::Overtaken);
+        }
     }
-    match host.swap(swap.key, expected, next) {
+    let name = writers::name(H::random());
+    let next = writers::sign(&swap.next, expected, &name);
+    match host.swap(swap.key, expected, &next) {
         Ok(Swapped::Done) => Ok(()),
-        Ok(Swapped::Refused(now)) if now.as_deref() == Some(next) => Ok(()),
+        Ok(Swapped::Refused(now)) if writers::is_signed(now.as_deref(), &name) => Ok(()),
         Ok(Swapped::Refused(_)) => Err(Conflict::Overtaken),
         Err(reason) => Err(Conflict::Failed(reason)),
     }
@@ -112,9 +148,13 @@ fn replace(host: &mut impl Host, swap: &Swap) -> Result<(), Conflict> {
 fn finish<H: Host>(
     emulator: &mut Emulator,
     host: &mut H,
-    outcome: Outcome,
+    waiting: Waiting,
+    mut outcome: Outcome,
     arrived: Duration,
 ) -> Answer {
+    if waiting == Waiting::Instance {
+        waiting::limit(host, &mut outcome);
+    }
     if let Some((key, value)) = outcome.keep {
         host.set(&key, &value);
     }
@@ -143,7 +183,7 @@ fn finish<H: Host>(
 /// spared the asking.
 fn ambient<H: Host>(method: &Method, arrived: Duration) -> Ambient {
     Ambient {
-        now: UnixMillis(i64::try_from(arrived.as_millis()).unwrap_or_default()),
+        now: milliseconds(arrived),
         entropy: if method.is_safe() {
             [0; 32]
         } else {
@@ -159,6 +199,11 @@ fn backoff<H: Host>(arrived: Duration) -> Duration {
     let spent = H::now().saturating_sub(arrived).as_millis().clamp(1, 1000);
     let spent = u64::try_from(spent).unwrap_or(1000);
     Duration::from_nanos(H::random() % (spent * 2_000_000))
+}
+
+/// A time as the core counts it.
+fn milliseconds(time: Duration) -> UnixMillis {
+    UnixMillis(i64::try_from(time.as_millis()).unwrap_or_default())
 }
 
 /// A time as hosts count it.

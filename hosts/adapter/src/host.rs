@@ -24,8 +24,8 @@ pub trait Host: Store {
     /// Replaces a value if it is still the expected one.
     fn swap(&mut self, key: &str, expected: Option<&[u8]>, next: &[u8]) -> Result<Swapped, String>;
 
-    /// Adds one to a number, which is 0 at first, and returns the sum.
-    fn increment(&mut self, key: &str) -> Result<i64, String>;
+    /// Adds to a number, which is 0 at first, and returns the sum.
+    fn increment(&mut self, key: &str, by: i64) -> Result<i64, String>;
 }
 
 /// What became of a swap.

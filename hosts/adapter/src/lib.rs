@@ -10,8 +10,13 @@
 
 mod answer;
 mod host;
+mod waiting;
 #[cfg(target_family = "wasm")]
 pub mod wasi;
+mod writers;
 
-pub use answer::{Answer, answer, nanoseconds};
+#[cfg(test)]
+mod tests;
+
+pub use answer::{Answer, Waiting, answer, nanoseconds};
 pub use host::{Host, Swapped};

@@ -23,13 +23,15 @@ mod bindings {
 }
 
 use bindings::exports::imdsim::emulator::direct::{Guest, Request, Response};
+use imdsim_adapter::Waiting;
 use imdsim_adapter::wasi::respond;
 
 struct Component;
 
 impl Guest for Component {
     fn answer(request: Request) -> Response {
-        direct::response(respond(|emulator| direct::request(emulator, request)))
+        let read = |emulator: &_| Ok(direct::request(emulator, request));
+        direct::response(respond(Waiting::Host, read))
     }
 }
 

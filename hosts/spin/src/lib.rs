@@ -9,6 +9,7 @@ use imdsim::Emulator;
 use imdsim_adapter::wasi::bindings::exports::wasi::http::incoming_handler::Guest;
 use imdsim_adapter::wasi::bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
 use imdsim_adapter::wasi::{Wasi, http};
+use imdsim_adapter::{Answer, Waiting, answer};
 use spin_sdk::variables;
 
 struct Component;
@@ -17,8 +18,10 @@ impl Guest for Component {
     /// Every request is a new instance's, as Spin has it.
     fn handle(incoming: IncomingRequest, response_out: ResponseOutparam) {
         let mut emulator = Emulator::from_variables(variable);
-        let request = http::read(&emulator, &incoming);
-        let answer = imdsim_adapter::answer(&mut emulator, &mut Wasi::new(), &request);
+        let answer = match http::read(&emulator, &incoming) {
+            Ok(request) => answer(&mut emulator, &mut Wasi::new(), Waiting::Instance, &request),
+            Err(status) => Answer::refuse(status),
+        };
         http::write(&answer, response_out);
     }
 }

@@ -2,6 +2,7 @@
 //! settings from environment variables.
 #![cfg(target_family = "wasm")]
 
+use imdsim_adapter::Waiting;
 use imdsim_adapter::wasi::bindings::exports::wasi::http::incoming_handler::Guest;
 use imdsim_adapter::wasi::bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
 use imdsim_adapter::wasi::{http, respond};
@@ -10,7 +11,9 @@ struct Component;
 
 impl Guest for Component {
     fn handle(incoming: IncomingRequest, response_out: ResponseOutparam) {
-        let answer = respond(|emulator| http::read(emulator, &incoming));
+        let answer = respond(Waiting::Instance, |emulator| {
+            http::read(emulator, &incoming)
+        });
         http::write(&answer, response_out);
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use imdsim::Store;
 
 use super::bindings::wasi::clocks::{monotonic_clock, wall_clock};
+use super::bindings::wasi::io::poll::{Pollable, poll};
 use super::bindings::wasi::keyvalue::atomics::{self, Cas, CasError};
 use super::bindings::wasi::keyvalue::store::{self, Bucket, Error};
 use super::bindings::wasi::random::random;
@@ -75,8 +76,8 @@ impl Host for Wasi {
         })
     }
 
-    fn increment(&mut self, key: &str) -> Result<i64, String> {
-        self.with(|bucket| atomics::increment(bucket, key, 1))
+    fn increment(&mut self, key: &str, by: i64) -> Result<i64, String> {
+        self.with(|bucket| atomics::increment(bucket, key, by))
     }
 }
 
@@ -99,8 +100,7 @@ impl Store for Wasi {
     }
 
     fn add(&mut self, key: &str, by: i64) -> i64 {
-        let sum = self.with(|bucket| atomics::increment(bucket, key, by));
-        sum.unwrap_or(0)
+        self.increment(key, by).unwrap_or(0)
     }
 }
 
@@ -108,6 +108,20 @@ impl Store for Wasi {
 pub(super) fn wait(delay: Duration) {
     if !delay.is_zero() {
         monotonic_clock::subscribe_duration(nanoseconds(delay)).block();
+    }
+}
+
+/// A moment after which nothing is waited for any more.
+pub(super) struct Deadline(Pollable);
+
+impl Deadline {
+    pub(super) fn after(time: Duration) -> Self {
+        Self(monotonic_clock::subscribe_duration(nanoseconds(time)))
+    }
+
+    /// Waits until something is ready; `false` if the deadline came first.
+    pub(super) fn allows(&self, awaited: &Pollable) -> bool {
+        poll(&[awaited, &self.0]).contains(&0)
     }
 }
 

@@ -2,25 +2,33 @@
 
 use std::time::Duration;
 
-use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use http::header::{CONTENT_LENGTH, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri};
-use imdsim::{Emulator, Ending, Reply};
+use imdsim::limits::MAX_BODY_LEN;
+use imdsim::{Emulator, Ending, Reply, wire};
 
 use super::bindings::wasi::http::types::{
     Fields, IncomingRequest, Method, OutgoingBody, OutgoingResponse, ResponseOutparam,
 };
 use super::bindings::wasi::io::streams::{InputStream, OutputStream, StreamError};
-use super::host::wait;
+use super::host::{Deadline, wait};
 use crate::answer::Answer;
 
 /// How much is asked for at a time while a body is read.
 const CHUNK: u64 = 64 * 1024;
 
+/// How long a client may take to send a body, and to take one.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
 /// How long a host gets to send the beginning of a body that breaks off.
 const CUT_PAUSE: Duration = Duration::from_millis(20);
 
-/// Reads a whole request, body included.
-pub fn read(emulator: &Emulator, incoming: &IncomingRequest) -> Request<Vec<u8>> {
+/// Reads a request as far as its answer can depend on it, and no body before it
+/// is known that whoever sends it may do so. The error is the status of a refusal.
+pub fn read(
+    emulator: &Emulator,
+    incoming: &IncomingRequest,
+) -> Result<Request<Vec<u8>>, StatusCode> {
     let mut request = Request::new(Vec::new());
     *request.method_mut() = method(&incoming.method());
     // A target that is no URI cannot reach a guest; were one to, it names nothing.
@@ -32,30 +40,46 @@ pub fn read(emulator: &Emulator, incoming: &IncomingRequest) -> Request<Vec<u8>>
     let headers = incoming.headers();
     if let Some(names) = emulator.headers_that_matter(method, path) {
         // Copying the others would cost more than the answer.
-        for name in names {
+        for name in names.iter().filter(|name| **name != wire::PEER_NAME) {
             for value in headers.get(name) {
                 append(&mut request, HeaderName::from_static(name), value);
             }
         }
-        return request;
+        return Ok(request);
     }
     for (name, value) in headers.entries() {
         if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
             append(&mut request, name, value);
         }
     }
+    // These hosts do not tell who asks, so this is the client's own word.
+    request.headers_mut().remove(wire::PEER);
     // Hosts keep `Host` to themselves and tell what it says this way.
     if let Some(authority) = incoming.authority() {
         request.headers_mut().remove(HOST);
         append(&mut request, HOST, authority.into());
     }
-    if announces_body(request.headers())
+    let stated = stated_len(request.headers());
+    if stated.is_some_and(|stated| stated > MAX_BODY_LEN) {
+        return Err(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    // Hosts keep `Transfer-Encoding` to themselves, so a body need not have been
+    // announced.
+    if stated != Some(0)
+        && emulator.reads_body(&request)
         && let Ok(body) = incoming.consume()
         && let Ok(stream) = body.stream()
     {
-        *request.body_mut() = read_all(&stream);
+        *request.body_mut() = read_body(&stream)?;
     }
-    request
+    Ok(request)
+}
+
+/// What `Content-Length` says. What is no number is larger than any.
+fn stated_len(headers: &HeaderMap) -> Option<usize> {
+    let value = headers.get(CONTENT_LENGTH)?;
+    let number = value.to_str().ok().and_then(|value| value.parse().ok());
+    Some(number.unwrap_or(usize::MAX))
 }
 
 /// A value that is none cannot reach a guest.
@@ -97,8 +121,9 @@ pub fn write(answer: &Answer, out: ResponseOutparam) {
         ResponseOutparam::set(out, Ok(outgoing));
         write_rest(&stream, rest);
         // What was written is on its way when the body breaks off.
-        let _ = stream.blocking_flush();
-        wait(CUT_PAUSE);
+        if stream.flush().is_ok() && Deadline::after(TIMEOUT).allows(&stream.subscribe()) {
+            wait(CUT_PAUSE);
+        }
         return;
     }
     let rest = write_some(&stream, &reply.body);
@@ -134,21 +159,25 @@ fn method(method: &Method) -> http::Method {
     }
 }
 
-/// A request without these headers has no body (RFC 9112, section 6.3), which
-/// saves most requests the asking.
-fn announces_body(headers: &HeaderMap) -> bool {
-    headers.contains_key(TRANSFER_ENCODING)
-        || headers
-            .get(CONTENT_LENGTH)
-            .is_some_and(|length| length != "0")
-}
-
-fn read_all(stream: &InputStream) -> Vec<u8> {
+/// Reads a body to its end, or up to the limits of length and time.
+fn read_body(stream: &InputStream) -> Result<Vec<u8>, StatusCode> {
+    let deadline = Deadline::after(TIMEOUT);
     let mut bytes = Vec::new();
-    while let Ok(chunk) = stream.blocking_read(CHUNK) {
-        bytes.extend(chunk);
+    loop {
+        match stream.read(CHUNK) {
+            Ok(chunk) if chunk.is_empty() => {
+                if !deadline.allows(&stream.subscribe()) {
+                    return Err(StatusCode::REQUEST_TIMEOUT);
+                }
+            }
+            Ok(chunk) => bytes.extend(chunk),
+            Err(StreamError::Closed) => return Ok(bytes),
+            Err(StreamError::LastOperationFailed(_)) => return Err(StatusCode::BAD_REQUEST),
+        }
+        if bytes.len() > MAX_BODY_LEN {
+            return Err(StatusCode::PAYLOAD_TOO_LARGE);
+        }
     }
-    bytes
 }
 
 /// Writes what the stream takes without waiting and returns what is left.
@@ -168,10 +197,14 @@ fn write_some<'a>(stream: &OutputStream, content: &'a [u8]) -> &'a [u8] {
     rest
 }
 
-/// Writes the rest, waiting for the host; a client that is gone ends it.
+/// Writes the rest, waiting for the host. A client that is gone ends it, as does
+/// one that does not read.
 fn write_rest(stream: &OutputStream, mut rest: &[u8]) {
-    while !rest.is_empty() {
-        stream.subscribe().block();
+    if rest.is_empty() {
+        return;
+    }
+    let deadline = Deadline::after(TIMEOUT);
+    while !rest.is_empty() && deadline.allows(&stream.subscribe()) {
         if let Err(StreamError::Closed | StreamError::LastOperationFailed(_)) = stream.check_write()
         {
             return;

@@ -3,11 +3,11 @@
 
 use std::cell::RefCell;
 
-use http::Request;
+use http::{Request, StatusCode};
 use imdsim::Emulator;
 
 use super::host::Wasi;
-use crate::answer::{Answer, answer};
+use crate::answer::{Answer, Waiting, answer};
 
 thread_local! {
     /// The settings of this instance, and what the core derived from them and
@@ -18,11 +18,14 @@ thread_local! {
     static HOST: RefCell<Wasi> = const { RefCell::new(Wasi::new()) };
 }
 
-/// The answer to a request, of which the emulator tells what to read. Settings
-/// come from environment variables.
-pub fn respond(read: impl FnOnce(&Emulator) -> Request<Vec<u8>>) -> Answer {
-    EMULATOR.with_borrow_mut(|emulator| {
-        let request = read(emulator);
-        HOST.with_borrow_mut(|host| answer(emulator, host, &request))
+/// The answer to a request, of which the emulator tells what to read; the error
+/// is the status of a refusal. Settings come from environment variables.
+pub fn respond(
+    waiting: Waiting,
+    read: impl FnOnce(&Emulator) -> Result<Request<Vec<u8>>, StatusCode>,
+) -> Answer {
+    EMULATOR.with_borrow_mut(|emulator| match read(emulator) {
+        Ok(request) => HOST.with_borrow_mut(|host| answer(emulator, host, waiting, &request)),
+        Err(status) => Answer::refuse(status),
     })
 }
