@@ -3,10 +3,11 @@ use std::sync::Arc;
 use crate::endpoint::Endpoint as _;
 use crate::host::Host;
 use crate::survival::{self, LEAF, TOKEN, mint};
+use crate::transcript::Message;
 use crate::values::{Kind, Values};
 
 /// What is claimed, and how it is proven.
-pub(crate) const CLAIMS: [(&str, fn()); 6] = [
+pub(crate) const CLAIMS: [(&str, fn()); 8] = [
     ("what was changed outlives the host", outlives),
     ("a token is valid until its second", until_its_second),
     ("two hosts lose nothing on SQLite", || {
@@ -15,6 +16,8 @@ pub(crate) const CLAIMS: [(&str, fn()); 6] = [
     ("two hosts lose nothing on Redis", || two_hosts(Kind::Redis)),
     ("without a store only changes are refused", without_store),
     ("a variable that makes no sense is told", bad_variable),
+    ("a body is read up to 1 MiB, whatever is said of it", bodies),
+    ("a client cannot say which client it is", clients_are_one),
 ];
 
 /// An instance answers one request and is gone; of the host, too, nothing is
@@ -84,4 +87,37 @@ fn bad_variable() {
     let (status, problem) = Host::new(&values, &settings).call(LEAF, &[], "");
     assert_eq!(status, 500);
     assert!(problem.contains("http_tokens"), "{problem}");
+}
+
+/// Without `Content-Length`, as chunked bodies are.
+fn bodies() {
+    let values = Arc::new(Values::new(Kind::Sqlite));
+    for host in [Host::new(&values, &[]), Host::universal(&values, &[])] {
+        let put = |body: String| {
+            let response = host.exchange(&Message {
+                start: "PUT /_imdsim/user-data".into(),
+                headers: Vec::new(),
+                body,
+            });
+            response.start
+        };
+        assert_eq!(put("hello".into()), "HTTP/1.1 200 OK");
+        let refused = put("x".repeat(1024 * 1024 + 1));
+        assert!(refused.starts_with("HTTP/1.1 413"), "{refused}");
+        assert_eq!(host.call("GET /_imdsim/user-data", &[], "").1, "hello");
+    }
+}
+
+/// Spin does not say who asks, so all clients are the first one.
+fn clients_are_one() {
+    let values = Arc::new(Values::new(Kind::Sqlite));
+    let notice = r#"[{"type": "spot-interruption"}]"#;
+    let settings = [("mock_ip_count", "1"), ("timeline", notice)];
+    let settings = settings.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let host = Host::new(&values, &settings);
+    for address in ["10.0.0.1", "10.0.0.2"] {
+        let peer = [("x-imdsim-peer", address)];
+        let notice = host.call("GET /latest/meta-data/spot/instance-action", &peer, "");
+        assert_eq!(notice.0, 200, "{address}");
+    }
 }

@@ -1,10 +1,16 @@
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use crate::bodies;
 use crate::endpoint::Endpoint as _;
 use crate::host::{self, Host};
 use crate::load;
 use crate::survival::{self, LEAF, TOKEN, mint};
 
 /// What is claimed, and how it is proven.
-pub(crate) const CLAIMS: [(&str, fn()); 4] = [
+pub(crate) const CLAIMS: [(&str, fn()); 9] = [
     ("what was changed outlives a killed host", outlives),
     ("concurrent writers lose nothing", nothing_is_lost),
     (
@@ -15,6 +21,14 @@ pub(crate) const CLAIMS: [(&str, fn()); 4] = [
         "without a folder only changes are refused",
         without_a_folder,
     ),
+    ("a chunked body is read", bodies::chunked),
+    ("a body above 1 MiB is refused", bodies::too_long),
+    (
+        "a call that is refused waits for no body",
+        bodies::of_others,
+    ),
+    ("150 stalled requests hold up no others", stalls),
+    ("a client cannot say which client it is", clients_are_one),
 ];
 
 fn outlives() {
@@ -48,4 +62,62 @@ fn without_a_folder() {
     let (status, problem) = host.call("POST /_imdsim/reset", &[], "");
     assert_eq!(status, 503);
     assert!(problem.contains("--dir FOLDER::/state"), "{problem}");
+}
+
+/// An instance that waits is one that answers nobody else, so only so many may:
+/// 64 at most, where one period of the bound follows another.
+fn stalls() {
+    const STALLED: usize = 150;
+    const MAY_WAIT: usize = 64;
+    let folder = tempfile::tempdir().unwrap();
+    let host = Host::start(Some(folder.path()), &[]);
+    let fault = r#"{"path": "/latest/meta-data/ami-id", "stall": true}"#;
+    assert_eq!(host.call("PUT /_imdsim/faults/stall", &[], fault).0, 200);
+    let (close, closed) = mpsc::channel();
+    let streams = [(); STALLED].map(|()| TcpStream::connect(host.address()).unwrap());
+    std::thread::scope(|scope| {
+        for mut stream in &streams {
+            let close = close.clone();
+            scope.spawn(move || {
+                let request = "GET /latest/meta-data/ami-id HTTP/1.1\r\nHost: localhost\r\n\r\n";
+                stream.write_all(request.as_bytes()).unwrap();
+                // A connection that closes may do so with or without an error.
+                let mut response = Vec::new();
+                let _ = stream.read_to_end(&mut response);
+                assert_eq!(response, b"", "a stalled request has no answer");
+                let _ = close.send(());
+            });
+        }
+        for _ in MAY_WAIT..STALLED {
+            let minute = Duration::from_mins(1);
+            closed
+                .recv_timeout(minute)
+                .expect("the others close at once");
+        }
+        for _ in 0..20 {
+            assert_eq!(host.call(LEAF, &[], "").0, 200);
+        }
+        assert_eq!(host.call("POST /_imdsim/reset", &[], "").0, 200);
+        for stream in &streams {
+            let _ = stream.shutdown(std::net::Shutdown::Both);
+        }
+    });
+}
+
+/// This host does not say who asks, so all clients are the first one.
+fn clients_are_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = [
+        ("mock_ip_count".to_owned(), "1".to_owned()),
+        (
+            "timeline".to_owned(),
+            r#"[{"type": "spot-interruption"}]"#.to_owned(),
+        ),
+    ];
+    let host = Host::start(Some(folder.path()), &settings);
+    for address in ["10.0.0.1", "10.0.0.2"] {
+        let peer = [("X-Imdsim-Peer", address)];
+        let notice = host.call("GET /latest/meta-data/spot/instance-action", &peer, "");
+        assert_eq!(notice.0, 200, "{address}");
+    }
 }

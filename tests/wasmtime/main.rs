@@ -7,6 +7,7 @@
 
 #[path = "../support/as_native.rs"]
 mod as_native;
+mod bodies;
 /// What is claimed beyond the transcripts.
 mod claims;
 #[path = "../support/endpoint.rs"]
