@@ -13,7 +13,7 @@ use crate::problem::Problem;
 use crate::settings::{Given, Settings};
 use crate::signature::IdentityKeys;
 use crate::simulation::Story;
-use crate::time::UnixMillis;
+use crate::time::{TimeError, UnixMillis};
 
 /// What an emulator is started with.
 #[derive(Clone)]
@@ -84,8 +84,11 @@ impl Config {
             timeline: settings.get("timeline").cloned(),
             started: time(settings, "started")?,
         };
-        // Where it counts from matters to no mistake in it.
-        config.story(None)?;
+        // A change that makes no sense is told now, not once it has come.
+        let story = config.story(None)?;
+        story
+            .check(config.document.clone())
+            .map_err(|problem| problem.within(config.timeline_place()))?;
         Ok(config)
     }
 
@@ -98,6 +101,12 @@ impl Config {
         let start = reset.or(self.frozen_time).or(self.started);
         let start = start.unwrap_or(self.instance.launch_time);
         given.read(|document| Story::read(document, start))
+    }
+
+    /// Where the timeline was given.
+    pub(crate) fn timeline_place(&self) -> &str {
+        let given = self.timeline.as_ref();
+        given.map_or("the timeline", |given| &given.place)
     }
 }
 
@@ -148,11 +157,13 @@ fn host(settings: &Settings) -> Result<String, Problem> {
 }
 
 fn time(settings: &Settings, key: &str) -> Result<Option<UnixMillis>, Problem> {
-    let remedy = "write RFC 3339, as in 2026-01-01T00:00:00Z";
-    let given = settings.get(key);
-    given
-        .map(|given| parse(given, "a time", remedy))
-        .transpose()
+    let Some(given) = settings.get(key) else {
+        return Ok(None);
+    };
+    let text = given.value.as_str().unwrap_or_default();
+    let time = text.parse();
+    time.map(Some)
+        .map_err(|error: TimeError| Problem::new(&given.place, format!("{} {error}", given.value)))
 }
 
 /// A number of requests, or `off`.
@@ -237,6 +248,12 @@ mod tests {
             "frozen_time",
             "noon",
             "\"noon\" is not a time; write RFC 3339, as in 2026-01-01T00:00:00Z",
+        );
+        check(
+            "frozen_time",
+            "0999-12-31T23:59:59Z",
+            "\"0999-12-31T23:59:59Z\" is outside of the years 1000 to 9999; \
+             choose a time within them",
         );
         check(
             "host",

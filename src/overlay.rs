@@ -39,6 +39,12 @@ pub(crate) fn description(settings: &Settings) -> Result<Description, Problem> {
     if let Some(given) = settings.get("user_data") {
         document["Imdsim"]["UserData"] = user_data(given)?;
     }
+    // `false` says the same and can be part of a merge patch.
+    if let Some(Value::Object(overrides)) = document.pointer_mut("/Imdsim/Overrides") {
+        for change in overrides.values_mut().filter(|change| change.is_null()) {
+            *change = false.into();
+        }
+    }
     Ok(description)
 }
 

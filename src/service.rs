@@ -44,7 +44,8 @@ pub(crate) fn answer(
         effect: struck.map(|struck| &struck.fault.effect),
     };
     let mut outcome = under(world, ambient, &asked, distortion);
-    outcome.delay += struck.map_or(Duration::ZERO, |struck| struck.fault.delay);
+    let delay = struck.map_or(Duration::ZERO, |struck| struck.fault.delay);
+    outcome.delay = outcome.delay.saturating_add(delay);
     if tally != before {
         tally.retain(world.story.counted());
         outcome.swap = Some(Swap {
