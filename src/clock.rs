@@ -63,9 +63,7 @@ impl Clock {
             (Change::Shift(by), Self::Frozen(time)) => {
                 Self::Frozen(UnixMillis(time.0.saturating_add(by)))
             }
-            (Change::Shift(by), Self::Shifted(before)) => {
-                Self::Shifted(before.saturating_add(by))
-            }
+            (Change::Shift(by), Self::Shifted(before)) => Self::Shifted(before.saturating_add(by)),
             (Change::Shift(by), Self::Running) | (Change::Offset(by), _) => Self::Shifted(by),
             (Change::Freeze(time), _) => Self::Frozen(time),
         };

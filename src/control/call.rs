@@ -192,10 +192,7 @@ impl Next {
 }
 
 /// Refuses a change by a client that has seen another revision than this.
-pub(super) fn unless_overtaken(
-    request: &Request<Vec<u8>>,
-    revision: u64,
-) -> Result<(), Refusal> {
+pub(super) fn unless_overtaken(request: &Request<Vec<u8>>, revision: u64) -> Result<(), Refusal> {
     match request.headers().get(IF_MATCH) {
         Some(seen) if !names(seen.to_str().unwrap_or_default(), revision) => {
             let detail = format!("the revision is {revision} by now; read again, then repeat");
@@ -206,7 +203,12 @@ pub(super) fn unless_overtaken(
 }
 
 /// An answer of a revision.
-pub(super) fn tagged(media_type: &'static str, body: Vec<u8>, revision: u64, now: UnixMillis) -> Reply {
+pub(super) fn tagged(
+    media_type: &'static str,
+    body: Vec<u8>,
+    revision: u64,
+    now: UnixMillis,
+) -> Reply {
     Reply::new(StatusCode::OK)
         .header(CONTENT_TYPE, media_type)
         .text(ETAG, format!("\"{revision}\""))

@@ -27,7 +27,11 @@ pub(super) fn faults(call: Call<'_>) -> Answer {
         list => list,
     };
     let one = std::slice::from_ref(list);
-    let list = list.as_array().map_or(one, Vec::as_slice).iter().enumerate();
+    let list = list
+        .as_array()
+        .map_or(one, Vec::as_slice)
+        .iter()
+        .enumerate();
     let list = list.map(|(index, fault)| {
         as_event(fault).map_err(|problem| problem.inside(&format!("faults[{index}]")))
     });

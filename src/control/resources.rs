@@ -131,7 +131,10 @@ pub(super) fn one_override(call: Call<'_>, below: &str) -> Answer {
         if let Some(Value::Object(overrides)) = document.pointer_mut("/Imdsim/Overrides") {
             overrides.retain(|path, _| path::normalize(path) != below);
         }
-        merge::apply(document, &json!({ "Imdsim": { "Overrides": { below: change } } }));
+        merge::apply(
+            document,
+            &json!({ "Imdsim": { "Overrides": { below: change } } }),
+        );
     })
 }
 

@@ -150,12 +150,10 @@ impl Event {
             What::RebalanceRecommendation => {
                 tell(document, "RebalanceNoticeTime", self.at.iso().into());
             }
-            What::Maintenance(event) => {
-                match document.pointer_mut("/Imdsim/MaintenanceEvents") {
-                    Some(Value::Array(events)) => events.push(event.clone()),
-                    _ => tell(document, "MaintenanceEvents", json!([event])),
-                }
-            }
+            What::Maintenance(event) => match document.pointer_mut("/Imdsim/MaintenanceEvents") {
+                Some(Value::Array(events)) => events.push(event.clone()),
+                _ => tell(document, "MaintenanceEvents", json!([event])),
+            },
             What::LifecycleState(state) => {
                 tell(document, "TargetLifecycleState", state.as_str().into());
             }

@@ -8,9 +8,8 @@ use crate::problem::Problem;
 /// client.
 pub(super) fn check(id: &str) -> Result<(), Problem> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
-    let is_id = (1..=MAX_ID_LEN).contains(&id.len())
-        && id.bytes().all(plain)
-        && !matches!(id, "." | "..");
+    let is_id =
+        (1..=MAX_ID_LEN).contains(&id.len()) && id.bytes().all(plain) && !matches!(id, "." | "..");
     if is_id {
         return Ok(());
     }

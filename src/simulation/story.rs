@@ -56,11 +56,7 @@ impl Story {
     /// Reads a list that was found in the field `step`. A fault without an id is
     /// called by its preset, other events by their place, beginning with 1; in
     /// one list no two are called alike.
-    pub(crate) fn read_list(
-        list: &[Value],
-        base: UnixMillis,
-        step: &str,
-    ) -> Result<Self, Problem> {
+    pub(crate) fn read_list(list: &[Value], base: UnixMillis, step: &str) -> Result<Self, Problem> {
         let place = |index: usize| format!("{step}[{index}]");
         let mut ids = Ids::default();
         let mut faults = 0;
