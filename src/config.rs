@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::description::Description;
 use crate::instance::Instance;
+use crate::limits::{MAX_CLIENTS, MAX_JOURNAL};
 use crate::overlay;
 use crate::problem::Problem;
 use crate::settings::{Given, Settings};
@@ -80,7 +81,7 @@ impl Config {
                 .is_none_or(|chosen| chosen == 0),
             host: host(settings)?,
             journal: journal(settings)?,
-            mock_ip_count: number(settings, "mock_ip_count")?,
+            mock_ip_count: number(settings, "mock_ip_count", MAX_CLIENTS)?,
             timeline: settings.get("timeline").cloned(),
             started: time(settings, "started")?,
         };
@@ -170,15 +171,20 @@ fn time(settings: &Settings, key: &str) -> Result<Option<UnixMillis>, Problem> {
 fn journal(settings: &Settings) -> Result<usize, Problem> {
     match settings.get("journal") {
         Some(given) if given.value == "off" => Ok(0),
-        _ => Ok(number(settings, "journal")?.unwrap_or(0)),
+        _ => Ok(number(settings, "journal", MAX_JOURNAL)?.unwrap_or(0)),
     }
 }
 
-fn number(settings: &Settings, key: &str) -> Result<Option<usize>, Problem> {
-    let given = settings.get(key);
-    given
-        .map(|given| parse(given, "a number", "write a whole number, as in 1000"))
-        .transpose()
+fn number(settings: &Settings, key: &str, most: usize) -> Result<Option<usize>, Problem> {
+    let Some(given) = settings.get(key) else {
+        return Ok(None);
+    };
+    let number = parse(given, "a number", "write a whole number, as in 1000")?;
+    if number > most {
+        let remedy = format!("write {most} or less");
+        return Err(refusal(given, "within the limits", &remedy));
+    }
+    Ok(Some(number))
 }
 
 /// The index of the chosen one of two words.
@@ -260,6 +266,11 @@ mod tests {
             "0.0.0.0",
             "\"0.0.0.0\" is not the name of a host; \
              write what runs the emulator in small letters, as in wasmtime",
+        );
+        check(
+            "journal",
+            "10001",
+            "\"10001\" is not within the limits; write 10000 or less",
         );
         check(
             "user_data",

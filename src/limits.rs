@@ -25,14 +25,14 @@ pub const MAX_JSON_DEPTH: usize = 64;
 /// times its length in memory.
 pub const MAX_JSON_VALUES: usize = 16 * 1024;
 
-/// The longest path that is looked up or overridden, in bytes.
+/// The longest path of a request as it is sent, without its query, in bytes.
+pub const MAX_TARGET_LEN: usize = 4096;
+
+/// The longest path of an override and the longest path pattern, in bytes.
 pub const MAX_PATH_LEN: usize = 1024;
 
-/// The most names in the path of an override or in a path pattern.
+/// The most names in the path of an override and in a path pattern.
 pub const MAX_PATH_DEPTH: usize = 32;
-
-/// The longest path pattern, in bytes.
-pub const MAX_PATTERN_LEN: usize = MAX_PATH_LEN;
 
 /// The most events of a timeline, those of the past included and faults not.
 pub const MAX_EVENTS: usize = 256;
@@ -55,3 +55,18 @@ pub const MAX_JOURNAL: usize = 10_000;
 
 /// The most clients that can be told apart (`mock_ip_count`).
 pub const MAX_CLIENTS: usize = 1024;
+
+/// Refuses a path or a pattern of paths that is too long or too deep.
+pub(crate) fn check_path(path: &str) -> Result<(), String> {
+    if path.len() > MAX_PATH_LEN {
+        return Err(format!(
+            "the path is longer than {MAX_PATH_LEN} bytes; write a shorter one"
+        ));
+    }
+    if path.split('/').filter(|name| !name.is_empty()).count() > MAX_PATH_DEPTH {
+        return Err(format!(
+            "the path has more than {MAX_PATH_DEPTH} names; write fewer"
+        ));
+    }
+    Ok(())
+}

@@ -10,6 +10,7 @@ use crate::description::{
 };
 use crate::instance::{BUILT_IN, Overrides, RealKeys, check_user_data};
 use crate::options::MetadataOptions;
+use crate::path;
 use crate::problem::Problem;
 use crate::settings::{Given, Settings, read_json};
 use crate::sorted;
@@ -32,7 +33,12 @@ pub(crate) fn description(settings: &Settings) -> Result<Description, Problem> {
         document["Imdsim"]["Credentials"] = credentials(given, document)?;
     }
     if let Some(given) = settings.get("overrides") {
-        for (path, change) in overrides(given)? {
+        let overrides = overrides(given)?;
+        // The description may write the same paths another way.
+        if let Some(Value::Object(before)) = document.pointer_mut("/Imdsim/Overrides") {
+            before.retain(|path, _| !overrides.contains_key(&*path::normalize(path)));
+        }
+        for (path, change) in overrides {
             document["Imdsim"]["Overrides"][path] = change;
         }
     }
@@ -91,7 +97,8 @@ fn overrides(given: &Given) -> Result<BTreeMap<String, Value>, Problem> {
     given.read(|document| {
         Overrides::new(&BTreeMap::<String, Override>::read(document)?)?;
         let fields = document.as_object().into_iter().flatten();
-        let fields = fields.map(|(path, change)| (path.clone(), change.clone()));
+        let fields =
+            fields.map(|(path, change)| (path::normalize(path).into_owned(), change.clone()));
         Ok(sorted::map(fields))
     })
 }

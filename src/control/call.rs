@@ -9,8 +9,10 @@ use super::problem::Refusal;
 use crate::emulator::World;
 use crate::host::{Ambient, Outcome, STATE_KEY, Swap};
 use crate::journal::Journal;
+use crate::json_limits;
 use crate::limits::MAX_STATE_LEN;
 use crate::merge;
+use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::settings::read_json;
 use crate::simulation::{Event, Story};
@@ -34,7 +36,10 @@ pub(super) type Answer = Result<Outcome, Refusal>;
 impl Call<'_> {
     /// The body as JSON.
     pub(super) fn document(&self) -> Result<Value, Refusal> {
-        Ok(read_json("the body", self.text()?)?)
+        const PLACE: &str = "the body";
+        let text = self.text()?;
+        json_limits::check_values(text).map_err(|complaint| Problem::new(PLACE, complaint))?;
+        Ok(read_json(PLACE, text)?)
     }
 
     /// The body as a JSON object; `example` is one.
@@ -163,6 +168,10 @@ impl Next {
             );
             return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
         }
+        let text = String::from_utf8_lossy(&document);
+        json_limits::check_depth(&text)
+            .and_then(|()| json_limits::check_values(&text))
+            .map_err(|complaint| Problem::new("the state with this change", complaint))?;
         let state = State::read(Some(&document)).map_err(|problem| {
             let detail = format!("the change cannot be stored: {problem}; send a simpler one");
             Refusal::new(StatusCode::BAD_REQUEST, detail)

@@ -22,6 +22,7 @@ use crate::config::Config;
 use crate::emulator::{World, frozen};
 use crate::host::{Ambient, Outcome};
 use crate::journal::Journal;
+use crate::limits::MAX_TARGET_LEN;
 use crate::path;
 use crate::problem::Problem;
 use crate::reply::Reply;
@@ -167,6 +168,10 @@ fn route<'p>(
     request: &Request<Vec<u8>>,
     path: &'p str,
 ) -> Result<(&'static Route, &'p str), Refusal> {
+    if request.uri().path().len() > MAX_TARGET_LEN {
+        let detail = format!("the path is longer than {MAX_TARGET_LEN} bytes; shorten it");
+        return Err(Refusal::new(StatusCode::BAD_REQUEST, detail));
+    }
     let (route, below) = routes::find(split(path).1).ok_or_else(|| {
         let known: Vec<_> = ROUTES.iter().map(|route| route.path).collect();
         let known = known.join(", ");

@@ -54,6 +54,12 @@ pub fn find<'a>(view: &View<'a>, path: &str) -> Option<Node<'a>> {
     })
 }
 
+/// The leaf of the service, whether or not an instance has it, that a normalised
+/// path without a version would be below.
+pub(crate) fn leaf_around(path: &str) -> Option<&str> {
+    CATALOG.iter().find_map(|row| row.leaf_around(path))
+}
+
 /// What is at a path.
 enum Found<'a> {
     Leaf(Node<'a>),
