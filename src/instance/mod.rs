@@ -12,6 +12,7 @@ mod events;
 mod family;
 mod interface;
 mod keys;
+mod names;
 mod overrides;
 mod place;
 mod profile;
@@ -131,7 +132,9 @@ impl Instance {
     /// Reads a document of one instance and works out what follows from it.
     pub fn read(document: &Value) -> Result<Self, Problem> {
         json_limits::check_items(document)?;
-        Self::new(&InstanceDescription::read(document)?)
+        let instance = Self::new(&InstanceDescription::read(document)?)?;
+        names::check(&instance)?;
+        Ok(instance)
     }
 
     /// Works out everything that follows from a description.

@@ -31,6 +31,8 @@ mod faults;
 mod golden;
 /// What was asked, as it is told afterwards.
 mod journal;
+/// Documents with one thing changed.
+mod mutated;
 /// The control API is as its OpenAPI document says.
 mod openapi;
 /// Whatever comes in, nothing breaks.
@@ -43,6 +45,8 @@ mod sessions;
 mod signatures;
 /// What happens to an instance, as stories.
 mod stories;
+/// What is accepted never keeps the emulator from answering.
+mod survival;
 #[path = "../support/transcript.rs"]
 mod transcript;
 mod world;
