@@ -31,6 +31,8 @@ mod faults;
 mod golden;
 /// What was asked, as it is told afterwards.
 mod journal;
+/// What is above a limit is refused, and what is at it is answered.
+mod limits;
 /// Documents with one thing changed.
 mod mutated;
 /// The control API is as its OpenAPI document says.
@@ -50,3 +52,5 @@ mod survival;
 #[path = "../support/transcript.rs"]
 mod transcript;
 mod world;
+#[path = "../support/worst_inputs.rs"]
+mod worst_inputs;
