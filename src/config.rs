@@ -269,8 +269,8 @@ mod tests {
         );
         check(
             "journal",
-            "10001",
-            "\"10001\" is not within the limits; write 10000 or less",
+            "5001",
+            "\"5001\" is not within the limits; write 5000 or less",
         );
         check(
             "user_data",

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use crate::limits::{MAX_ITEMS, MAX_JSON_DEPTH, MAX_JSON_VALUES};
+use crate::limits::{MAX_ITEMS, MAX_JSON_DEPTH, MAX_JSON_VALUES, MAX_OVERRIDES};
 use crate::problem::Problem;
 
 /// Refuses a text that is nested too deeply.
@@ -35,13 +35,13 @@ pub(crate) fn check_values(json: &str) -> Result<(), String> {
 /// Refuses a description with too many items in one of its lists, or names in
 /// one of its objects.
 pub(crate) fn check_items(description: &Value) -> Result<(), Problem> {
-    let len = match description {
-        Value::Array(items) => items.len(),
-        Value::Object(fields) => fields.len(),
+    let (len, most) = match description {
+        Value::Array(items) => (items.len(), MAX_ITEMS),
+        Value::Object(fields) => (fields.len(), MAX_OVERRIDES),
         _ => return Ok(()),
     };
-    if len > MAX_ITEMS {
-        let complaint = format!("there are {len} and there may be {MAX_ITEMS}; remove some");
+    if len > most {
+        let complaint = format!("there are {len} and there may be {most}; remove some");
         return Err(Problem::new("", complaint));
     }
     match description {
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(check_items(&tags(MAX_ITEMS)), Ok(()));
         assert_eq!(
             check_items(&tags(MAX_ITEMS + 1)).unwrap_err().to_string(),
-            "Imdsim[0].Tags: there are 1025 and there may be 1024; remove some"
+            "Imdsim[0].Tags: there are 257 and there may be 256; remove some"
         );
     }
 }

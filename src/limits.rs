@@ -37,21 +37,25 @@ pub const MAX_PATH_DEPTH: usize = 32;
 /// The most events of a timeline, those of the past included and faults not.
 pub const MAX_EVENTS: usize = 256;
 
+/// How long the descriptions of the instance after each event of a timeline may
+/// be together, in bytes: each is checked.
+pub const MAX_READ_LEN: usize = 3 * 1024 * 1024;
+
 /// The most faults of a timeline.
 pub const MAX_FAULTS: usize = 64;
 
 /// The longest id of an event or a fault, in bytes.
 pub const MAX_ID_LEN: usize = 128;
 
-/// The most overrides.
+/// The most overrides, and the most names in any object of the description.
 pub const MAX_OVERRIDES: usize = 1024;
 
-/// The most items in one list of the description, or names in one map of it:
-/// tags, network interfaces, addresses of one of them.
-pub const MAX_ITEMS: usize = 1024;
+/// The most items in one list of the description of an instance: tags, network
+/// interfaces, addresses of one of them.
+pub const MAX_ITEMS: usize = 256;
 
 /// The most requests that the journal can be told to keep.
-pub const MAX_JOURNAL: usize = 10_000;
+pub const MAX_JOURNAL: usize = 5_000;
 
 /// The most clients that can be told apart (`mock_ip_count`).
 pub const MAX_CLIENTS: usize = 1024;

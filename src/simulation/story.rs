@@ -10,7 +10,7 @@ use super::ids::Ids;
 use super::tally::Tally;
 use crate::description::kind;
 use crate::instance::Instance;
-use crate::limits::{MAX_EVENTS, MAX_FAULTS};
+use crate::limits::{MAX_EVENTS, MAX_FAULTS, MAX_READ_LEN};
 use crate::problem::Problem;
 use crate::request::Asked;
 use crate::time::UnixMillis;
@@ -109,10 +109,20 @@ impl Story {
     pub(crate) fn check(&self, mut document: Value) -> Result<(), Problem> {
         let faults = self.events(true).count();
         limited(self.0.len() - faults, faults)?;
+        let mut read = 0;
         for event in self.events(false) {
             event.apply(&mut document);
-            Instance::read(&document)
-                .map_err(|problem| problem.within(&format!("event {}", event.id)))?;
+            read += document.to_string().len();
+            let checked = if read <= MAX_READ_LEN {
+                Instance::read(&document).map(drop)
+            } else {
+                let complaint = format!(
+                    "up to here the descriptions after each event have more than {MAX_READ_LEN} \
+                     bytes together; write fewer events, or describe a smaller instance"
+                );
+                Err(Problem::new("", complaint))
+            };
+            checked.map_err(|problem| problem.within(&format!("event {}", event.id)))?;
         }
         Ok(())
     }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use http::{Method, Request};
 use imdsim::limits::{
     MAX_BODY_LEN, MAX_CLIENTS, MAX_EVENTS, MAX_FAULTS, MAX_ID_LEN, MAX_ITEMS, MAX_JOURNAL,
-    MAX_JSON_DEPTH, MAX_JSON_VALUES, MAX_OVERRIDES, MAX_PATH_DEPTH, MAX_PATH_LEN, MAX_TARGET_LEN,
+    MAX_JSON_DEPTH, MAX_JSON_VALUES, MAX_OVERRIDES, MAX_PATH_DEPTH, MAX_PATH_LEN, MAX_READ_LEN,
+    MAX_TARGET_LEN,
 };
 use imdsim::{Ambient, Emulator, STATE_KEY, UnixMillis};
 use serde_json::{Value, json};
@@ -133,15 +134,18 @@ pub(crate) fn all() -> Vec<Case> {
         )
         .ends(404)
         .after(vec![patch(&overrides(false))]),
-        Case::new("events", vec![control(Method::PUT, "events", &changes())]),
+        Case::new(
+            "events",
+            vec![control(Method::PUT, "events", &changes(MAX_EVENTS))],
+        ),
         Case::new(
             "events of a large instance",
-            vec![control(Method::PUT, "events", &changes())],
+            vec![control(Method::PUT, "events", &changes(of_large()))],
         )
         .after(vec![patch(&large())]),
         Case::new(
             "notices of a large instance",
-            vec![control(Method::PUT, "events", &notices())],
+            vec![control(Method::PUT, "events", &notices(of_large()))],
         )
         .after(vec![patch(&large())]),
         Case::new(
@@ -150,7 +154,7 @@ pub(crate) fn all() -> Vec<Case> {
         )
         .after(vec![
             patch(&large()),
-            control(Method::PUT, "events", &changes()),
+            control(Method::PUT, "events", &changes(of_large())),
         ]),
         Case::new("faults", vec![control(Method::PUT, "faults", &faults())]),
         Case::new(
@@ -306,17 +310,17 @@ fn removed() -> Value {
     json!({ "Imdsim": { "Overrides": overrides } })
 }
 
-fn changes() -> String {
+fn changes(count: usize) -> String {
     let event = |number: usize| {
         json!({
             "type": "change", "in": format!("{number}s"), "id": id("e", number),
             "instance": { "Imdsim": { "RoleName": format!("r{number}") } },
         })
     };
-    (0..MAX_EVENTS).map(event).collect::<Value>().to_string()
+    (0..count).map(event).collect::<Value>().to_string()
 }
 
-fn notices() -> String {
+fn notices(count: usize) -> String {
     let kinds = [
         "maintenance",
         "spot-interruption",
@@ -324,7 +328,7 @@ fn notices() -> String {
         "rebalance-recommendation",
     ];
     let event = |number: usize| json!({ "type": kinds[number % 4], "in": format!("{number}s") });
-    (0..MAX_EVENTS).map(event).collect::<Value>().to_string()
+    (0..count).map(event).collect::<Value>().to_string()
 }
 
 /// Each is about no path that begins as it does.
@@ -344,7 +348,9 @@ fn id(letter: &str, number: usize) -> String {
 }
 
 fn many() -> Value {
-    vec![json!({ "a": 0 }); MAX_ITEMS.min(MAX_JSON_VALUES / 2)].into()
+    (0..30)
+        .map(|_| Value::from(vec![json!({ "a": 0 }); MAX_ITEMS.min(MAX_JSON_VALUES / 2)]))
+        .collect()
 }
 
 fn deep() -> Value {
@@ -368,14 +374,19 @@ fn large() -> Value {
         "InstanceId": "i-0a1b2c3d4e5f60718",
         "MetadataOptions": { "InstanceMetadataTags": "enabled" },
         "NetworkInterfaces": many(MAX_ITEMS, &interface),
-        "Tags": many(MAX_ITEMS, &|number| json!({ "Key": format!("k{}", number * 7919 % 1024), "Value": "v" })),
-        "BlockDeviceMappings": many(MAX_ITEMS / 4, &|number| {
+        "Tags": many(MAX_ITEMS, &|number| json!({ "Key": format!("k{}", number * 7919 % 256), "Value": "v" })),
+        "BlockDeviceMappings": many(MAX_ITEMS, &|number| {
             json!({ "DeviceName": format!("/dev/sd{number}"), "Ebs": { "VolumeId": "vol-1" } })
         }),
         "Imdsim": {
-            "PublicKeys": many(MAX_ITEMS / 4, &|number| json!({ "KeyName": format!("k{number}"), "OpenSshKey": "ssh-ed25519 AAAA" })),
+            "PublicKeys": many(MAX_ITEMS, &|number| json!({ "KeyName": format!("k{number}"), "OpenSshKey": "ssh-ed25519 AAAA" })),
         },
     })
+}
+
+/// How many events there may be with that: 16 KiB are more than they add to it.
+fn of_large() -> usize {
+    MAX_READ_LEN / (large().to_string().len() + 16 * 1024)
 }
 
 /// A request of another client for a notice.
