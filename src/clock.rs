@@ -1,12 +1,12 @@
-//! The emulated clock: the host's, shifted, or standing still.
+//! The emulated clock: the host's, set ahead or back, or standing still.
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::description::{Read as _, kind};
 use crate::problem::Problem;
-use crate::time::UnixMillis;
+use crate::time::{OUT_OF_RANGE, UnixMillis};
 
 /// What has been done to the clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,60 +20,141 @@ pub enum Clock {
     Frozen(UnixMillis),
 }
 
+/// What a document does to a clock.
+enum Change {
+    /// It runs as the host's does.
+    Release,
+    /// It goes ahead by so many milliseconds of its own time, or back, whether
+    /// it runs or stands still.
+    Shift(i64),
+    /// It runs so many milliseconds ahead of the host's, or behind it.
+    Offset(i64),
+    /// It stands still.
+    Freeze(UnixMillis),
+}
+
 impl Clock {
-    /// The emulated time when the host's clock shows `now`.
+    /// The emulated time when the host's clock shows `now`. It stays within the
+    /// times that can be written.
     pub fn at(self, now: UnixMillis) -> UnixMillis {
         match self {
             Self::Running => now,
             Self::Shifted(by) => UnixMillis(now.0.saturating_add(by)),
             Self::Frozen(time) => time,
         }
+        .clamped()
     }
 
-    /// Reads `{"shift": "+6h1s"}`, `{"freeze": "2026-01-01T00:00:00Z"}` or `{}`.
+    /// Reads the stored form, in which a shift counts from the host's clock.
     pub(crate) fn read(document: &Value) -> Result<Self, Problem> {
-        let Value::Object(fields) = document else {
-            return Err(Problem::new(
-                "",
-                format!("this is {}; {REMEDY}", kind(document)),
-            ));
-        };
-        let mut fields = fields.iter();
-        match (fields.next(), fields.next()) {
-            (None, _) => Ok(Self::Running),
-            (Some((key, by)), None) if key == "shift" => {
-                let shift = by.as_str().and_then(read_shift);
-                shift.map(Self::Shifted).ok_or_else(|| {
-                    let remedy = "write it as in +6h1s or -30m";
-                    Problem::new("shift", format!("{by} is not a duration; {remedy}"))
-                })
-            }
-            (Some((key, time)), None) if key == "freeze" => UnixMillis::read(time)
-                .map(Self::Frozen)
-                .map_err(|problem| problem.inside("freeze")),
-            _ => Err(Problem::new("", format!("one thing at a time; {REMEDY}"))),
-        }
+        let (_, change) = Change::read(document)?;
+        Ok(match change {
+            Change::Release => Self::Running,
+            Change::Shift(by) | Change::Offset(by) => Self::Shifted(by),
+            Change::Freeze(time) => Self::Frozen(time),
+        })
     }
 
-    /// The document that says the same.
+    /// The clock after a change, when the host's clock shows `host`.
+    pub(crate) fn changed(self, document: &Value, host: UnixMillis) -> Result<Self, Problem> {
+        let (key, change) = Change::read(document)?;
+        let changed = match (change, self) {
+            (Change::Release, _) => Self::Running,
+            (Change::Shift(by), Self::Frozen(time)) => {
+                Self::Frozen(UnixMillis(time.0.saturating_add(by)))
+            }
+            (Change::Shift(by), Self::Shifted(before)) => Self::Shifted(before.saturating_add(by)),
+            (Change::Shift(by), Self::Running) | (Change::Offset(by), _) => Self::Shifted(by),
+            (Change::Freeze(time), _) => Self::Frozen(time),
+        };
+        changed.check(key, host)?;
+        Ok(changed)
+    }
+
+    /// Refuses a clock whose time cannot be written while the host's clock
+    /// shows `host`; `place` is where it was given.
+    pub(crate) fn check(self, place: &str, host: UnixMillis) -> Result<(), Problem> {
+        let time = match self {
+            Self::Running => Some(host),
+            Self::Shifted(by) => host.shifted(by),
+            Self::Frozen(time) => time.shifted(0),
+        };
+        let complaint = || Problem::new(place, format!("the time that follows {OUT_OF_RANGE}"));
+        time.map(drop).ok_or_else(complaint)
+    }
+
+    /// The stored form.
     pub(crate) fn to_json(self) -> Value {
         match self {
             Self::Running => json!({}),
-            Self::Shifted(by) => json!({ "shift": write_shift(by) }),
+            Self::Shifted(by) => json!({ "offset": write_shift(by) }),
             Self::Frozen(time) => json!({ "freeze": time.iso_millis() }),
         }
     }
+
+    /// What is shown of it at an emulated time. The same document, put back,
+    /// changes nothing.
+    pub(crate) fn show(self, now: UnixMillis) -> Value {
+        let mut shown = match self {
+            Self::Running => Self::Shifted(0).to_json(),
+            changed => changed.to_json(),
+        };
+        shown["now"] = now.iso_millis().into();
+        shown
+    }
 }
 
-const REMEDY: &str = "write {\"shift\": \"+6h1s\"} or {\"freeze\": \"2026-01-01T00:00:00Z\"}";
+impl Change {
+    /// Reads `{"shift": "+6h1s"}`, `{"offset": "+6h1s"}`,
+    /// `{"freeze": "2026-01-01T00:00:00Z"}` or `{}`, and yields the name of the
+    /// field too. `now` may stand beside one of them, for it is shown there.
+    fn read(document: &Value) -> Result<(&str, Self), Problem> {
+        let Value::Object(fields) = document else {
+            let complaint = format!("this is {}; {REMEDY}", kind(document));
+            return Err(Problem::new("", complaint));
+        };
+        let mut changes = fields.iter().filter(|(key, _)| *key != "now");
+        let (key, value) = match (changes.next(), changes.next()) {
+            (Some(change), None) => change,
+            (None, _) if fields.is_empty() => return Ok(("", Self::Release)),
+            (None, _) => {
+                let complaint = format!("it cannot be set; {REMEDY}");
+                return Err(Problem::new("now", complaint));
+            }
+            (Some(_), Some(_)) => {
+                return Err(Problem::new("", format!("one thing at a time; {REMEDY}")));
+            }
+        };
+        let change = match &**key {
+            "shift" => read_shift(fields, key).map(Self::Shift),
+            "offset" => read_shift(fields, key).map(Self::Offset),
+            "freeze" => UnixMillis::read(value)
+                .map(Self::Freeze)
+                .map_err(|problem| problem.inside(key)),
+            _ => Err(Problem::new(key, format!("unknown field; {REMEDY}"))),
+        };
+        Ok((key, change?))
+    }
+}
 
-fn read_shift(text: &str) -> Option<i64> {
-    let (sign, length) = match text.strip_prefix('-') {
-        Some(length) => (-1, length),
-        None => (1, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let length = humantime::parse_duration(length).ok()?;
-    Some(sign * i64::try_from(length.as_millis()).ok()?)
+const REMEDY: &str = "write {\"shift\": \"+6h1s\"}, {\"offset\": \"+6h1s\"} or \
+                      {\"freeze\": \"2026-01-01T00:00:00Z\"}";
+
+/// A duration with a sign, in milliseconds.
+fn read_shift(fields: &Map<String, Value>, key: &str) -> Result<i64, Problem> {
+    let value = fields.get(key).unwrap_or(&Value::Null);
+    let shift = value.as_str().and_then(|text| {
+        let (sign, length) = match text.strip_prefix('-') {
+            Some(length) => (-1, length),
+            None => (1, text.strip_prefix('+').unwrap_or(text)),
+        };
+        let length = humantime::parse_duration(length).ok()?;
+        Some(sign * i64::try_from(length.as_millis()).ok()?)
+    });
+    shift.ok_or_else(|| {
+        let remedy = "write it as in +6h1s or -30m";
+        Problem::new(key, format!("{value} is not a duration; {remedy}"))
+    })
 }
 
 fn write_shift(by: i64) -> String {
@@ -86,36 +167,70 @@ fn write_shift(by: i64) -> String {
 mod tests {
     use super::*;
 
+    /// 2026-01-01T00:00:00Z.
+    const HOST: UnixMillis = UnixMillis::from_seconds(1_767_225_600);
+    const MINUTE: i64 = 60_000;
+
     #[track_caller]
-    fn check(document: &Value, expected: Clock) {
-        let clock = Clock::read(document).unwrap();
+    fn check(before: Clock, change: &Value, expected: Clock) {
+        let clock = before.changed(change, HOST).unwrap();
         assert_eq!(clock, expected);
-        assert_eq!(Clock::read(&clock.to_json()).unwrap(), expected);
+        assert_eq!(Clock::read(&clock.to_json()), Ok(expected));
+        let shown = clock.show(clock.at(HOST));
+        let again = clock.changed(&shown, HOST).unwrap();
+        assert_eq!(again.at(HOST), clock.at(HOST));
+        assert_eq!(again.show(again.at(HOST)), shown);
     }
 
     #[test]
-    fn what_is_written_is_read_again() {
-        check(&json!({}), Clock::Running);
-        check(&json!({ "shift": "+6h1s" }), Clock::Shifted(21_601_000));
-        check(&json!({ "shift": "-90s" }), Clock::Shifted(-90_000));
-        check(&json!({ "shift": "2m" }), Clock::Shifted(120_000));
+    fn a_shift_counts_from_the_emulated_time() {
+        let shift = json!({ "shift": "+1m" });
+        check(Clock::Running, &shift, Clock::Shifted(MINUTE));
+        check(Clock::Shifted(MINUTE), &shift, Clock::Shifted(2 * MINUTE));
         check(
-            &json!({ "freeze": "2026-01-01T01:00:00.5+01:00" }),
-            Clock::Frozen(UnixMillis(1_767_225_600_500)),
+            Clock::Frozen(UnixMillis(5)),
+            &shift,
+            Clock::Frozen(UnixMillis(5 + MINUTE)),
         );
+        let back = json!({ "shift": "-90s" });
+        check(Clock::Shifted(MINUTE), &back, Clock::Shifted(-MINUTE / 2));
     }
 
     #[test]
-    fn a_shift_is_written_as_people_write_it() {
+    fn an_offset_counts_from_the_clock_of_the_host() {
+        let offset = json!({ "offset": "2m" });
+        for before in [
+            Clock::Running,
+            Clock::Shifted(MINUTE),
+            Clock::Frozen(UnixMillis(5)),
+        ] {
+            check(before, &offset, Clock::Shifted(2 * MINUTE));
+        }
+    }
+
+    #[test]
+    fn a_clock_is_frozen_and_released() {
+        let frozen = Clock::Frozen(UnixMillis(1_767_225_600_500));
+        let freeze = json!({ "freeze": "2026-01-01T01:00:00.5+01:00" });
+        check(Clock::Shifted(MINUTE), &freeze, frozen);
+        check(frozen, &json!({}), Clock::Running);
+    }
+
+    #[test]
+    fn an_offset_is_written_as_people_write_it() {
+        let shown = Clock::Shifted(21_601_000).show(HOST);
         assert_eq!(
-            Clock::Shifted(21_601_000).to_json(),
-            json!({ "shift": "+6h1s" })
+            shown,
+            json!({ "offset": "+6h1s", "now": "2026-01-01T00:00:00Z" })
         );
     }
 
     #[test]
     fn what_is_no_change_is_refused_with_an_example() {
-        let said = |document: &Value| Clock::read(document).unwrap_err().to_string();
+        let said = |document: &Value| {
+            let refused = Clock::Running.changed(document, HOST);
+            refused.unwrap_err().to_string()
+        };
         assert_eq!(
             said(&json!({ "shift": "later" })),
             "shift: \"later\" is not a duration; write it as in +6h1s or -30m"
@@ -124,5 +239,39 @@ mod tests {
             said(&json!({ "shift": "1s", "freeze": "x" })).starts_with("one thing at a time; ")
         );
         assert!(said(&json!([])).starts_with("this is a list; write {"));
+        assert!(said(&json!({ "now": "2026-01-01T00:00:00Z" })).starts_with("now: it cannot be"));
+        assert!(said(&json!({ "tick": "1s" })).starts_with("tick: unknown field; write {"));
+    }
+
+    #[test]
+    fn a_time_that_cannot_be_written_is_refused_with_the_range() {
+        let too_late = "the time that follows is outside of the years 1000 to 9999; \
+                        choose a time within them";
+        for (before, document, place) in [
+            (Clock::Running, json!({ "shift": "+8000y" }), "shift"),
+            (Clock::Running, json!({ "shift": "+100000000y" }), "shift"),
+            (Clock::Running, json!({ "offset": "-1027y" }), "offset"),
+            (
+                Clock::Frozen(UnixMillis::LATEST),
+                json!({ "shift": "1ms" }),
+                "shift",
+            ),
+        ] {
+            let refused = before.changed(&document, HOST).unwrap_err();
+            assert_eq!(refused.to_string(), format!("{place}: {too_late}"));
+        }
+        let early = json!({ "freeze": "0999-01-01T00:00:00Z" });
+        let refused = Clock::Running.changed(&early, HOST).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "freeze: \"0999-01-01T00:00:00Z\" is outside of the years 1000 to 9999; \
+             choose a time within them"
+        );
+    }
+
+    #[test]
+    fn a_clock_that_runs_past_the_last_time_stops_there() {
+        assert_eq!(Clock::Shifted(i64::MAX).at(HOST), UnixMillis::LATEST);
+        assert_eq!(Clock::Shifted(i64::MIN).at(HOST), UnixMillis::EARLIEST);
     }
 }

@@ -8,12 +8,13 @@ use sha2::{Digest as _, Sha256};
 
 use crate::description::Description;
 use crate::instance::Instance;
+use crate::limits::{MAX_CLIENTS, MAX_JOURNAL};
 use crate::overlay;
 use crate::problem::Problem;
 use crate::settings::{Given, Settings};
 use crate::signature::IdentityKeys;
 use crate::simulation::Story;
-use crate::time::UnixMillis;
+use crate::time::{TimeError, UnixMillis};
 
 /// What an emulator is started with.
 #[derive(Clone)]
@@ -80,12 +81,15 @@ impl Config {
                 .is_none_or(|chosen| chosen == 0),
             host: host(settings)?,
             journal: journal(settings)?,
-            mock_ip_count: number(settings, "mock_ip_count")?,
+            mock_ip_count: number(settings, "mock_ip_count", MAX_CLIENTS)?,
             timeline: settings.get("timeline").cloned(),
             started: time(settings, "started")?,
         };
-        // Where it counts from matters to no mistake in it.
-        config.story(None)?;
+        // A change that makes no sense is told now, not once it has come.
+        let story = config.story(None)?;
+        story
+            .check(config.document.clone())
+            .map_err(|problem| problem.within(config.timeline_place()))?;
         Ok(config)
     }
 
@@ -98,6 +102,12 @@ impl Config {
         let start = reset.or(self.frozen_time).or(self.started);
         let start = start.unwrap_or(self.instance.launch_time);
         given.read(|document| Story::read(document, start))
+    }
+
+    /// Where the timeline was given.
+    pub(crate) fn timeline_place(&self) -> &str {
+        let given = self.timeline.as_ref();
+        given.map_or("the timeline", |given| &given.place)
     }
 }
 
@@ -148,26 +158,33 @@ fn host(settings: &Settings) -> Result<String, Problem> {
 }
 
 fn time(settings: &Settings, key: &str) -> Result<Option<UnixMillis>, Problem> {
-    let remedy = "write RFC 3339, as in 2026-01-01T00:00:00Z";
-    let given = settings.get(key);
-    given
-        .map(|given| parse(given, "a time", remedy))
-        .transpose()
+    let Some(given) = settings.get(key) else {
+        return Ok(None);
+    };
+    let text = given.value.as_str().unwrap_or_default();
+    let time = text.parse();
+    time.map(Some)
+        .map_err(|error: TimeError| Problem::new(&given.place, format!("{} {error}", given.value)))
 }
 
 /// A number of requests, or `off`.
 fn journal(settings: &Settings) -> Result<usize, Problem> {
     match settings.get("journal") {
         Some(given) if given.value == "off" => Ok(0),
-        _ => Ok(number(settings, "journal")?.unwrap_or(0)),
+        _ => Ok(number(settings, "journal", MAX_JOURNAL)?.unwrap_or(0)),
     }
 }
 
-fn number(settings: &Settings, key: &str) -> Result<Option<usize>, Problem> {
-    let given = settings.get(key);
-    given
-        .map(|given| parse(given, "a number", "write a whole number, as in 1000"))
-        .transpose()
+fn number(settings: &Settings, key: &str, most: usize) -> Result<Option<usize>, Problem> {
+    let Some(given) = settings.get(key) else {
+        return Ok(None);
+    };
+    let number = parse(given, "a number", "write a whole number, as in 1000")?;
+    if number > most {
+        let remedy = format!("write {most} or less");
+        return Err(refusal(given, "within the limits", &remedy));
+    }
+    Ok(Some(number))
 }
 
 /// The index of the chosen one of two words.
@@ -239,10 +256,21 @@ mod tests {
             "\"noon\" is not a time; write RFC 3339, as in 2026-01-01T00:00:00Z",
         );
         check(
+            "frozen_time",
+            "0999-12-31T23:59:59Z",
+            "\"0999-12-31T23:59:59Z\" is outside of the years 1000 to 9999; \
+             choose a time within them",
+        );
+        check(
             "host",
             "0.0.0.0",
             "\"0.0.0.0\" is not the name of a host; \
              write what runs the emulator in small letters, as in wasmtime",
+        );
+        check(
+            "journal",
+            "5001",
+            "\"5001\" is not within the limits; write 5000 or less",
         );
         check(
             "user_data",

@@ -58,8 +58,7 @@ impl World {
         let instance = if document == config.document {
             config.instance.clone()
         } else {
-            Instance::read(&document)
-                .map_err(|problem| problem.within("the state document does not fit the instance"))?
+            Instance::read(&document).map_err(|problem| misfit(&config, &state, problem))?
         };
         Ok(Self {
             authority: Authority::new(&config.secret, &instance.id, &state.epoch),
@@ -73,14 +72,12 @@ impl World {
         })
     }
 
-    /// Whether another state holds water, at every moment that its events make.
+    /// Refuses a state from which no instance follows, now or after any of its
+    /// events.
     pub fn check(&self, state: &State) -> Result<(), Problem> {
-        let story = story(&self.config, state)?;
-        let moments = [UnixMillis(i64::MIN)].into_iter().chain(story.moments());
-        for moment in moments {
-            Instance::read(&described(&self.config, state, story.due(moment)))?;
-        }
-        Ok(())
+        let document = described(&self.config, state, []);
+        Instance::read(&document)?;
+        story(&self.config, state)?.check(document)
     }
 
     /// The description as it is at a moment.
@@ -162,9 +159,28 @@ fn story(config: &Config, state: &State) -> Result<Story, Problem> {
     }
 }
 
+/// Why no instance follows from a state: it was made under other settings, or
+/// the events of the start-up configuration come in another order by now.
+fn misfit(config: &Config, state: &State, problem: Problem) -> Problem {
+    let document = described(config, state, []);
+    if let Err(problem) = Instance::read(&document) {
+        return problem.within("the state document does not fit the instance");
+    }
+    let place = match &state.story {
+        Some(_) => "the state document does not fit the instance",
+        None => config.timeline_place(),
+    };
+    let events = story(config, state).and_then(|story| story.check(document));
+    events.err().unwrap_or(problem).within(place)
+}
+
 /// The description that the emulator was started with, what was changed of it
 /// since, and what events make of it.
-fn described<'e>(config: &Config, state: &State, events: impl Iterator<Item = &'e Event>) -> Value {
+fn described<'e>(
+    config: &Config,
+    state: &State,
+    events: impl IntoIterator<Item = &'e Event>,
+) -> Value {
     let mut document = config.document.clone();
     merge::apply(&mut document, &state.instance);
     for event in events {
@@ -305,7 +321,10 @@ impl Emulator {
         };
         let mut outcome = match &Memory::of(&mut self.last, config, stored, ambient.now).world {
             Ok(world) => answer(world, ambient, &self.found, request),
-            Err(problem) => control::recover(config, ambient, request, problem),
+            Err(problem) => {
+                let journal = &self.found.journal;
+                control::recover(config, ambient, stored, journal, request, problem)
+            }
         };
         if let Some(swap) = &mut outcome.swap
             && swap.key == STATE_KEY

@@ -62,7 +62,7 @@ impl Entry {
         };
         entry.json.push('{');
         entry.text("time", &now.iso_millis());
-        entry.text("method", asked.method.as_str());
+        entry.text("method", cut(asked.method.as_str()));
         entry.text("path", cut(asked.target));
         entry.number("version", asked.version.into());
         if let Some(agent) = asked.headers.get(USER_AGENT) {

@@ -19,6 +19,7 @@ mod hex;
 mod host;
 pub mod instance;
 mod journal;
+mod json_limits;
 pub mod limits;
 mod mac;
 mod merge;

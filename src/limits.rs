@@ -25,17 +25,21 @@ pub const MAX_JSON_DEPTH: usize = 64;
 /// times its length in memory.
 pub const MAX_JSON_VALUES: usize = 16 * 1024;
 
-/// The longest path that is looked up or overridden, in bytes.
+/// The longest path of a request as it is sent, without its query, in bytes.
+pub const MAX_TARGET_LEN: usize = 4096;
+
+/// The longest path of an override and the longest path pattern, in bytes.
 pub const MAX_PATH_LEN: usize = 1024;
 
-/// The most names in the path of an override or in a path pattern.
+/// The most names in the path of an override and in a path pattern.
 pub const MAX_PATH_DEPTH: usize = 32;
-
-/// The longest path pattern, in bytes.
-pub const MAX_PATTERN_LEN: usize = MAX_PATH_LEN;
 
 /// The most events of a timeline, those of the past included and faults not.
 pub const MAX_EVENTS: usize = 256;
+
+/// How long the descriptions of the instance after each event of a timeline may
+/// be together, in bytes: each is checked.
+pub const MAX_READ_LEN: usize = 3 * 1024 * 1024;
 
 /// The most faults of a timeline.
 pub const MAX_FAULTS: usize = 64;
@@ -43,15 +47,30 @@ pub const MAX_FAULTS: usize = 64;
 /// The longest id of an event or a fault, in bytes.
 pub const MAX_ID_LEN: usize = 128;
 
-/// The most overrides.
+/// The most overrides, and the most names in any object of the description.
 pub const MAX_OVERRIDES: usize = 1024;
 
-/// The most items in one list of the description, or names in one map of it:
-/// tags, network interfaces, addresses of one of them.
-pub const MAX_ITEMS: usize = 1024;
+/// The most items in one list of the description of an instance: tags, network
+/// interfaces, addresses of one of them.
+pub const MAX_ITEMS: usize = 256;
 
 /// The most requests that the journal can be told to keep.
-pub const MAX_JOURNAL: usize = 10_000;
+pub const MAX_JOURNAL: usize = 5_000;
 
 /// The most clients that can be told apart (`mock_ip_count`).
 pub const MAX_CLIENTS: usize = 1024;
+
+/// Refuses a path or a pattern of paths that is too long or too deep.
+pub(crate) fn check_path(path: &str) -> Result<(), String> {
+    if path.len() > MAX_PATH_LEN {
+        return Err(format!(
+            "the path is longer than {MAX_PATH_LEN} bytes; write a shorter one"
+        ));
+    }
+    if path.split('/').filter(|name| !name.is_empty()).count() > MAX_PATH_DEPTH {
+        return Err(format!(
+            "the path has more than {MAX_PATH_DEPTH} names; write fewer"
+        ));
+    }
+    Ok(())
+}

@@ -3,7 +3,8 @@
 
 use serde_json::{Map, Value};
 
-/// Applies a patch: fields replace fields, `null` removes one.
+/// Applies a patch: fields replace fields, `null` removes one. One that is
+/// `null` stays so, and thus a document is a patch that leaves it as it is.
 pub(crate) fn apply(target: &mut Value, patch: &Value) {
     let Value::Object(changes) = patch else {
         *target = patch.clone();
@@ -15,7 +16,9 @@ pub(crate) fn apply(target: &mut Value, patch: &Value) {
     for (key, change) in changes {
         if let Value::Object(fields) = target {
             if change.is_null() {
-                fields.remove(key);
+                if fields.get(key).is_some_and(|value| !value.is_null()) {
+                    fields.remove(key);
+                }
             } else {
                 apply(fields.entry(key.as_str()).or_insert(Value::Null), change);
             }
@@ -56,6 +59,12 @@ mod tests {
         let mut again = before.clone();
         apply(&mut again, &between(before, after));
         assert_eq!(&again, after);
+    }
+
+    #[test]
+    fn a_document_is_a_patch_that_changes_nothing_of_it() {
+        let document = json!({"a": null, "b": {"c": [null], "d": null}});
+        check(&document, &document, &document);
     }
 
     #[test]

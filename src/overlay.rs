@@ -10,6 +10,7 @@ use crate::description::{
 };
 use crate::instance::{BUILT_IN, Overrides, RealKeys, check_user_data};
 use crate::options::MetadataOptions;
+use crate::path;
 use crate::problem::Problem;
 use crate::settings::{Given, Settings, read_json};
 use crate::sorted;
@@ -32,12 +33,23 @@ pub(crate) fn description(settings: &Settings) -> Result<Description, Problem> {
         document["Imdsim"]["Credentials"] = credentials(given, document)?;
     }
     if let Some(given) = settings.get("overrides") {
-        for (path, change) in overrides(given)? {
+        let overrides = overrides(given)?;
+        // The description may write the same paths another way.
+        if let Some(Value::Object(before)) = document.pointer_mut("/Imdsim/Overrides") {
+            before.retain(|path, _| !overrides.contains_key(&*path::normalize(path)));
+        }
+        for (path, change) in overrides {
             document["Imdsim"]["Overrides"][path] = change;
         }
     }
     if let Some(given) = settings.get("user_data") {
         document["Imdsim"]["UserData"] = user_data(given)?;
+    }
+    // `false` says the same and can be part of a merge patch.
+    if let Some(Value::Object(overrides)) = document.pointer_mut("/Imdsim/Overrides") {
+        for change in overrides.values_mut().filter(|change| change.is_null()) {
+            *change = false.into();
+        }
     }
     Ok(description)
 }
@@ -85,7 +97,8 @@ fn overrides(given: &Given) -> Result<BTreeMap<String, Value>, Problem> {
     given.read(|document| {
         Overrides::new(&BTreeMap::<String, Override>::read(document)?)?;
         let fields = document.as_object().into_iter().flatten();
-        let fields = fields.map(|(path, change)| (path.clone(), change.clone()));
+        let fields =
+            fields.map(|(path, change)| (path::normalize(path).into_owned(), change.clone()));
         Ok(sorted::map(fields))
     })
 }

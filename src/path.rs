@@ -28,6 +28,13 @@ pub fn normalize(target: &str) -> Cow<'_, str> {
     Cow::Owned(names.join("/"))
 }
 
+/// Whether the path of a request target, without a query, is its `normal` form
+/// but for escapes.
+pub(crate) fn is_exact(target: &str, normal: &str) -> bool {
+    let path = percent_decode(target.strip_prefix('/').unwrap_or(target));
+    String::from_utf8_lossy(&path) == normal
+}
+
 /// The path, if there is nothing to do but to cut off the query, which is so
 /// for most: no escape, and no name that is empty or begins with a dot.
 fn normal(target: &str) -> Option<&str> {
@@ -110,6 +117,23 @@ mod tests {
         check("/latest/.hidden/..", "latest");
         check("/latest/x/../meta-data", "latest/meta-data");
         check("/../../latest", "latest");
+    }
+
+    #[test]
+    fn a_path_is_exact_if_no_name_of_it_was_dropped() {
+        let exact = |target: &str| is_exact(target, &normalize(target));
+        assert!(exact("/_imdsim/events/a.b"));
+        assert!(exact("/_imdsim/events/%61"));
+        for target in [
+            "/_imdsim/events/",
+            "/_imdsim/events//1",
+            "/_imdsim/events/.",
+            "/_imdsim/events/%2e",
+            "/_imdsim/events/1/..",
+            "//_imdsim/events",
+        ] {
+            assert!(!exact(target), "{target}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::description::Read;
+use crate::limits;
 use crate::problem::Problem;
 
 /// A pattern such as `/latest/meta-data/iam/**`, compared name by name with
@@ -11,9 +12,10 @@ use crate::problem::Problem;
 pub(crate) struct PathPattern(String);
 
 impl PathPattern {
-    /// Any text is a pattern.
-    pub(crate) fn new(text: &str) -> Self {
-        Self(text.to_owned())
+    /// Any text is a pattern, if it is not too long.
+    pub(crate) fn new(text: &str) -> Result<Self, Problem> {
+        limits::check_path(text).map_err(|complaint| Problem::new("", complaint))?;
+        Ok(Self(text.to_owned()))
     }
 
     /// The pattern as it was written.
@@ -21,24 +23,34 @@ impl PathPattern {
         &self.0
     }
 
-    /// Whether a normalised path is of this kind.
+    /// Whether a normalised path is of this kind. Where names do not match,
+    /// the last `**` before takes one name more: so each name of the path is
+    /// compared with each of the pattern once at most.
     pub(crate) fn matches(&self, path: &str) -> bool {
+        let wanted: Vec<_> = names(&self.0).collect();
         let path: Vec<_> = names(path).collect();
-        // How many names of the path the pattern may have used up so far.
-        let mut used = vec![false; path.len() + 1];
-        used[0] = true;
-        for wanted in names(&self.0) {
-            if wanted == "**" {
-                let first = used.iter().position(|used| *used);
-                used[first.unwrap_or(path.len())..].fill(first.is_some());
-                continue;
+        let (mut place, mut index) = (0, 0);
+        let mut last: Option<(usize, usize)> = None;
+        while let Some(name) = path.get(index) {
+            match wanted.get(place) {
+                Some(&"**") => {
+                    place += 1;
+                    last = Some((place, index));
+                }
+                Some(wanted) if *wanted == "*" || wanted == name => {
+                    place += 1;
+                    index += 1;
+                }
+                _ => {
+                    let Some((after, taken)) = &mut last else {
+                        return false;
+                    };
+                    *taken += 1;
+                    (place, index) = (*after, *taken);
+                }
             }
-            for (index, name) in path.iter().enumerate().rev() {
-                used[index + 1] = used[index] && (wanted == "*" || wanted == *name);
-            }
-            used[0] = false;
         }
-        used[path.len()]
+        wanted[place..].iter().all(|wanted| *wanted == "**")
     }
 }
 
@@ -48,7 +60,7 @@ fn names(path: &str) -> impl Iterator<Item = &str> {
 
 impl Read for PathPattern {
     fn read(value: &Value) -> Result<Self, Problem> {
-        String::read(value).map(Self)
+        Self::new(&String::read(value)?)
     }
 }
 
@@ -58,7 +70,8 @@ mod tests {
 
     #[track_caller]
     fn check(pattern: &str, path: &str, expected: bool) {
-        assert_eq!(PathPattern::new(pattern).matches(path), expected);
+        let pattern = PathPattern::new(pattern).unwrap();
+        assert_eq!(pattern.matches(path), expected);
     }
 
     #[test]
@@ -81,5 +94,28 @@ mod tests {
         check("latest/api/token", "latest/api/token", true);
         check("/latest/api", "latest/api/token", false);
         check("/", "", true);
+    }
+    #[test]
+    fn several_double_stars_find_each_part_in_its_order() {
+        check("**/a/**/b", "x/a/y/a/z/b", true);
+        check("**/a/*/b", "a/x/c/a/y/b", true);
+        check("**/a/**/b", "b/a", false);
+        check("a/**/**/b/**", "a/b", true);
+        check("**/a/a/b", "a/a/a/b", true);
+        check("**/b", "a/b/c", false);
+    }
+
+    #[test]
+    fn a_pattern_that_is_too_long_is_refused() {
+        let said = |text: &str| PathPattern::new(text).unwrap_err().to_string();
+        assert_eq!(
+            said(&"*/".repeat(33)),
+            "the path has more than 32 names; write fewer"
+        );
+        assert_eq!(
+            said(&"x".repeat(1025)),
+            "the path is longer than 1024 bytes; write a shorter one"
+        );
+        assert!(PathPattern::new(&"*/".repeat(32)).is_ok());
     }
 }

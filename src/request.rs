@@ -3,6 +3,7 @@
 use http::{HeaderMap, HeaderValue, Method, Request};
 
 use crate::control;
+use crate::limits::MAX_TARGET_LEN;
 use crate::path;
 use crate::wire;
 
@@ -45,6 +46,12 @@ impl<'a> Asked<'a> {
             asked.version = 2;
         }
         asked
+    }
+
+    /// Whether its path is too long to look at: it is refused before anything
+    /// else is.
+    pub(crate) fn is_too_long(&self) -> bool {
+        self.target.len() > MAX_TARGET_LEN
     }
 
     /// Whether it asks for a session token.

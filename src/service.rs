@@ -34,6 +34,13 @@ pub(crate) fn answer(
 ) -> Outcome {
     let asked = Asked::new(request, path);
     let now = ambient.now;
+    if asked.is_too_long() {
+        let mut outcome = Outcome::reply(Reply::empty(StatusCode::BAD_REQUEST, None, now));
+        if world.config.journal > 0 {
+            outcome.entry = Some(entry(world, now, &asked, None, &outcome));
+        }
+        return outcome;
+    }
     let epoch = &world.state.epoch;
     let mut tally = Tally::read(counted, epoch);
     let before = tally.clone();
@@ -44,7 +51,8 @@ pub(crate) fn answer(
         effect: struck.map(|struck| &struck.fault.effect),
     };
     let mut outcome = under(world, ambient, &asked, distortion);
-    outcome.delay += struck.map_or(Duration::ZERO, |struck| struck.fault.delay);
+    let delay = struck.map_or(Duration::ZERO, |struck| struck.fault.delay);
+    outcome.delay = outcome.delay.saturating_add(delay);
     if tally != before {
         tally.retain(world.story.counted());
         outcome.swap = Some(Swap {
@@ -67,9 +75,10 @@ pub(crate) fn counts(
     request: &Request<Vec<u8>>,
     path: &str,
 ) -> bool {
-    world.config.mock_ip_count.is_some() && world.instance.events.any()
-        || world.story.events(true).next().is_some()
-            && world.story.counts(&Asked::new(request, path), now)
+    let asked = Asked::new(request, path);
+    !asked.is_too_long()
+        && (world.config.mock_ip_count.is_some() && world.instance.events.any()
+            || world.story.events(true).next().is_some() && world.story.counts(&asked, now))
 }
 
 /// The answer under what goes wrong.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::description::kind;
+use crate::json_limits;
 use crate::problem::Problem;
 use crate::sorted;
 
@@ -192,6 +193,7 @@ fn must_know(place: &str, name: &str) -> Result<&'static str, Problem> {
 }
 
 pub(crate) fn read_json(place: &str, text: &str) -> Result<Value, Problem> {
+    json_limits::check_depth(text).map_err(|complaint| Problem::new(place, complaint))?;
     serde_json::from_str(text)
         .map_err(|error| Problem::new(place, format!("{error}; mend the JSON there")))
 }
@@ -253,6 +255,18 @@ mod tests {
             said.starts_with(
                 "c.json: \"http_token\" is no setting; the settings are admin_token, "
             )
+        );
+    }
+
+    #[test]
+    fn json_nested_too_deeply_is_refused_before_it_is_read() {
+        let deep = format!("{}{}", "[".repeat(127), "]".repeat(127));
+        let mut settings = Settings::default();
+        let problem = settings.set("IMDSIM_INSTANCE", "instance", &deep);
+        assert_eq!(
+            problem.unwrap_err().to_string(),
+            "IMDSIM_INSTANCE: the JSON is nested more than 64 levels deep at line 1 column 65; \
+             remove levels there"
         );
     }
 

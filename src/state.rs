@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
+use crate::hex;
+use crate::host::Ambient;
 use crate::problem::Problem;
 use crate::simulation::Story;
 use crate::time::UnixMillis;
@@ -15,7 +17,8 @@ pub const STATE_VERSION: u64 = 1;
 pub struct State {
     /// Counts the changes.
     pub revision: u64,
-    /// Drawn anew by every reset; tokens of another epoch are void.
+    /// Drawn anew by every reset, and by a snapshot of another epoch; tokens of
+    /// another epoch are void.
     pub epoch: String,
     /// What was changed of the description that the emulator was started
     /// with, as a merge patch.
@@ -54,6 +57,19 @@ impl State {
         Self::from_json(&document)
     }
 
+    /// The revision of a stored document of which the rest may make no sense.
+    pub(crate) fn revision_of(stored: Option<&[u8]>) -> u64 {
+        let document = stored.and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
+        let revision = document.and_then(|document| document["revision"].as_u64());
+        revision.unwrap_or(0)
+    }
+
+    /// A new epoch. The revision tells epochs apart where random bytes are
+    /// frozen.
+    pub(crate) fn new_epoch(revision: u64, ambient: Ambient) -> String {
+        format!("{revision}-{}", hex::encode(&ambient.entropy[..16]))
+    }
+
     /// Reads the document as [`to_json`](Self::to_json) gives it.
     pub(crate) fn from_json(document: &Value) -> Result<Self, Problem> {
         match document["version"].as_u64() {
@@ -89,7 +105,7 @@ impl State {
             instance: instance.clone(),
             clock: Clock::read(&document["clock"])
                 .map_err(|problem| damaged(&format!("its clock is odd ({problem})")))?,
-            since: document["since"].as_i64().map(UnixMillis),
+            since: since(&document["since"])?,
             story,
         })
     }
@@ -115,9 +131,20 @@ impl State {
 
 const PLACE: &str = "the state document";
 
+/// What to do follows from where the document was found, so it is not said.
 fn damaged(how: &str) -> Problem {
-    let remedy = "POST /_imdsim/reset starts over, as does deleting its key";
-    Problem::new(PLACE, format!("{how}; {remedy}"))
+    Problem::new(PLACE, how)
+}
+
+/// When the last reset was, if there was one.
+fn since(value: &Value) -> Result<Option<UnixMillis>, Problem> {
+    if value.is_null() {
+        return Ok(None);
+    }
+    let time = value.as_i64().map(UnixMillis);
+    let time = time.filter(|time| *time == time.clamped());
+    let time = time.ok_or_else(|| damaged("its last reset is no time"))?;
+    Ok(Some(time))
 }
 
 #[cfg(test)]
@@ -143,6 +170,19 @@ mod tests {
         let newer = State::read(Some(br#"{"version": 2, "surprise": true}"#)).unwrap_err();
         assert!(newer.to_string().contains("newer imdsim"), "{newer}");
         let damaged = State::read(Some(b"{")).unwrap_err();
-        assert!(damaged.to_string().contains("/_imdsim/reset"), "{damaged}");
+        assert!(
+            damaged.to_string().starts_with("the state document: EOF"),
+            "{damaged}"
+        );
+    }
+
+    #[test]
+    fn an_offset_that_was_stored_as_a_shift_is_still_one() {
+        let stored = br#"{"version": 1, "revision": 3, "epoch": "e", "instance": {},
+                          "clock": {"shift": "+1s"}}"#;
+        let state = State::read(Some(stored)).unwrap();
+        assert_eq!(state.clock, Clock::Shifted(1000));
+        assert_eq!(State::revision_of(Some(stored)), 3);
+        assert_eq!(State::revision_of(Some(b"{")), 0);
     }
 }

@@ -1,5 +1,6 @@
 //! Moments, and how the service writes them.
 
+use std::fmt;
 use std::str::FromStr;
 
 use time::format_description::well_known::Rfc3339;
@@ -10,6 +11,14 @@ use time::{OffsetDateTime, UtcDateTime};
 pub struct UnixMillis(pub i64);
 
 impl UnixMillis {
+    /// The first moment of the year 1000. Every moment of the emulator lies
+    /// between this one and the latest, so that each can be written with a
+    /// year of four digits.
+    pub const EARLIEST: Self = Self::from_seconds(-30_610_224_000);
+
+    /// The last moment of the year 9999.
+    pub const LATEST: Self = Self(253_402_300_799_999);
+
     /// A moment in whole seconds since 1970.
     pub const fn from_seconds(seconds: i64) -> Self {
         Self(seconds.saturating_mul(1000))
@@ -24,6 +33,18 @@ impl UnixMillis {
     #[must_use]
     pub const fn plus_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds.saturating_mul(1000)))
+    }
+
+    /// The moment so many milliseconds later, or earlier, if it lies within the
+    /// years 1000 to 9999.
+    pub(crate) fn shifted(self, by: i64) -> Option<Self> {
+        let shifted = Self(self.0.checked_add(by)?);
+        (shifted == shifted.clamped()).then_some(shifted)
+    }
+
+    /// The nearest moment within the years 1000 to 9999.
+    pub(crate) fn clamped(self) -> Self {
+        self.clamp(Self::EARLIEST, Self::LATEST)
     }
 
     /// `2026-09-26T14:32:42Z`, as in JSON documents: whole seconds, rounded down.
@@ -77,11 +98,10 @@ impl UnixMillis {
         date.strip_prefix('0').unwrap_or(date).to_owned()
     }
 
-    /// Moments outside of the years 1000 to 9999 count as 1970.
+    /// A moment outside of the years 1000 to 9999 is written as the nearest
+    /// one within.
     fn calendar(self) -> UtcDateTime {
-        UtcDateTime::from_unix_timestamp(self.seconds())
-            .ok()
-            .filter(|time| (1000..=9999).contains(&time.year()))
+        UtcDateTime::from_unix_timestamp(self.clamped().seconds())
             .unwrap_or(UtcDateTime::UNIX_EPOCH)
     }
 }
@@ -115,15 +135,43 @@ fn push_two(text: &mut String, before: char, number: u8) {
 
 /// Reads RFC 3339 with any offset.
 impl FromStr for UnixMillis {
-    type Err = time::error::Parse;
+    type Err = TimeError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let time = OffsetDateTime::parse(text, &Rfc3339)?;
-        Ok(Self(
-            time.unix_timestamp() * 1000 + i64::from(time.millisecond()),
-        ))
+        let time = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| TimeError::Format)?;
+        let time = Self(time.unix_timestamp() * 1000 + i64::from(time.millisecond()));
+        if time == time.clamped() {
+            Ok(time)
+        } else {
+            Err(TimeError::Range)
+        }
     }
 }
+
+/// Why a text is not read as a moment; it completes a sentence that begins
+/// with the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeError {
+    /// It is not RFC 3339.
+    Format,
+    /// Its year has other than four digits, the first of them not zero.
+    Range,
+}
+
+impl fmt::Display for TimeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Format => "is not a time; write RFC 3339, as in 2026-01-01T00:00:00Z",
+            Self::Range => OUT_OF_RANGE,
+        })
+    }
+}
+
+impl std::error::Error for TimeError {}
+
+/// What is said of a time that cannot be written.
+pub(crate) const OUT_OF_RANGE: &str =
+    "is outside of the years 1000 to 9999; choose a time within them";
 
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const MONTHS: [&str; 12] = [
@@ -150,7 +198,19 @@ mod tests {
 
     #[test]
     fn every_moment_can_be_written() {
-        assert_eq!(UnixMillis(i64::MAX).iso(), "1970-01-01T00:00:00Z");
+        assert_eq!(UnixMillis(i64::MAX).iso(), "9999-12-31T23:59:59Z");
+        assert_eq!(UnixMillis(i64::MIN).iso(), "1000-01-01T00:00:00Z");
         assert_eq!(UnixMillis(-1).iso(), "1969-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn a_time_is_read_only_if_it_can_be_written_again() {
+        let read = str::parse::<UnixMillis>;
+        assert_eq!(read("1000-01-01T00:00:00Z"), Ok(UnixMillis::EARLIEST));
+        assert_eq!(read("9999-12-31T23:59:59.999Z"), Ok(UnixMillis::LATEST));
+        assert_eq!(read("1000-01-01T00:00:00+01:00"), Err(TimeError::Range));
+        assert_eq!(read("9999-12-31T23:59:59-01:00"), Err(TimeError::Range));
+        assert_eq!(read("0000-01-01T00:00:00Z"), Err(TimeError::Range));
+        assert_eq!(read("10000-01-01T00:00:00Z"), Err(TimeError::Format));
     }
 }

@@ -86,11 +86,13 @@ impl Authority {
     }
 
     /// The seconds that a token has left, rounded up (reference 17.3); `None`
-    /// if it was not made here or has ended.
+    /// if it was not made here, has ended, or was made later than `now`, which
+    /// happens when the clock is put back.
     pub fn remaining(&self, now: UnixMillis, token: &[u8]) -> Option<u64> {
-        let end = self.known(token)?.end;
+        let Genuine { end, life, .. } = self.known(token)?;
         let left = end.checked_sub(milliseconds(now))?;
-        (left > 0).then(|| left.div_ceil(1000))
+        let whole = u64::from(life) * 1000;
+        (1..=whole).contains(&left).then(|| left.div_ceil(1000))
     }
 
     /// What the journal tells of a token: its fingerprint, and how many whole
@@ -204,6 +206,15 @@ mod tests {
         assert_eq!(left(299_999), Some(1));
         assert_eq!(left(300_000), None);
         assert_eq!(left(i64::from(u32::MAX)), None);
+    }
+
+    #[test]
+    fn a_token_is_not_valid_before_it_was_made() {
+        let token = mint("60");
+        let left = |ms| authority().remaining(at(ms), token.as_bytes());
+        assert_eq!(left(-1), None);
+        assert_eq!(left(-100 * 24 * 3_600_000), None);
+        assert_eq!(left(0), Some(60));
     }
 
     #[test]

@@ -9,7 +9,10 @@ use super::problem::Refusal;
 use crate::emulator::World;
 use crate::host::{Ambient, Outcome, STATE_KEY, Swap};
 use crate::journal::Journal;
+use crate::json_limits;
+use crate::limits::MAX_STATE_LEN;
 use crate::merge;
+use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::settings::read_json;
 use crate::simulation::{Event, Story};
@@ -33,7 +36,10 @@ pub(super) type Answer = Result<Outcome, Refusal>;
 impl Call<'_> {
     /// The body as JSON.
     pub(super) fn document(&self) -> Result<Value, Refusal> {
-        Ok(read_json("the body", self.text()?)?)
+        const PLACE: &str = "the body";
+        let text = self.text()?;
+        json_limits::check_values(text).map_err(|complaint| Problem::new(PLACE, complaint))?;
+        Ok(read_json(PLACE, text)?)
     }
 
     /// The body as a JSON object; `example` is one.
@@ -68,13 +74,17 @@ impl Call<'_> {
     /// Has something happen, in the place of what has the same id.
     pub(super) fn happen(&self, event: Event) -> Answer {
         let id = event.id.clone();
-        let mut story = self.world.story.clone();
-        story.put(event.at_revision(self.world.state.revision + 1));
-        let state = self.told(story);
-        self.world.check(&state)?;
-        let state = self.next(state)?;
-        let body = json!({ "status": "ok", "revision": state.revision, "id": id });
-        Ok(changed(&state, &body, self.ambient.now))
+        let story = self.renewed(self.world.story.clone(), event.into());
+        let next = self.next(self.told(story))?;
+        self.world.check(&next.state)?;
+        let body = json!({ "status": "ok", "revision": next.state.revision, "id": id });
+        Ok(next.outcome(&body, self.ambient.now))
+    }
+
+    /// What is `kept` of the story, and events put into it by this call.
+    pub(super) fn renewed(&self, kept: Story, events: Story) -> Story {
+        let story = &self.world.story;
+        story.renewed(kept, events, self.next_revision())
     }
 
     /// Has a whole story happen in the place of the other.
@@ -92,29 +102,29 @@ impl Call<'_> {
     /// Stores another state, unless some day nothing sensible would follow from
     /// it.
     pub(super) fn simulate(&self, state: State) -> Answer {
-        self.world.check(&state)?;
-        self.change(state)
+        let next = self.next(state)?;
+        self.world.check(&next.state)?;
+        Ok(next.done(self.ambient.now))
     }
 
-    /// Stores another state.
+    /// Stores another state, from which the same description follows, or that
+    /// of the start.
     pub(super) fn change(&self, state: State) -> Answer {
-        let state = self.next(state)?;
-        Ok(changed(&state, &done(&state), self.ambient.now))
+        Ok(self.next(state)?.done(self.ambient.now))
     }
 
     /// The state to store, unless the client has seen an older one.
-    fn next(&self, state: State) -> Result<State, Refusal> {
-        let revision = self.world.state.revision;
-        if let Some(seen) = self.request.headers().get(IF_MATCH)
-            && !names(seen.to_str().unwrap_or_default(), revision)
-        {
-            let detail = format!("the revision is {revision} by now; read again, then repeat");
-            return Err(Refusal::new(StatusCode::PRECONDITION_FAILED, detail));
-        }
-        Ok(State {
-            revision: revision + 1,
+    fn next(&self, state: State) -> Result<Next, Refusal> {
+        unless_overtaken(self.request, self.world.state.revision)?;
+        Next::new(State {
+            revision: self.next_revision(),
             ..state
         })
+    }
+
+    /// The revision that a change makes.
+    pub(super) fn next_revision(&self) -> u64 {
+        self.world.state.revision.saturating_add(1)
     }
 
     /// A JSON document as an answer.
@@ -139,21 +149,75 @@ pub(super) fn done(state: &State) -> Value {
     json!({ "status": "ok", "revision": state.revision })
 }
 
-/// The answer to a change, and the state to store.
-pub(super) fn changed(state: &State, body: &Value, now: UnixMillis) -> Outcome {
-    Outcome {
-        swap: Some(Swap {
-            key: STATE_KEY,
-            // What was handed in, which the emulator knows.
-            expected: None,
-            next: state.to_bytes(),
-        }),
-        ..Outcome::reply(tagged(JSON, body.to_string().into(), state.revision, now))
+/// A state to store.
+pub(super) struct Next {
+    /// What was read again from the document.
+    state: State,
+    document: Vec<u8>,
+}
+
+impl Next {
+    /// Refuses a state whose document is too long, or could not be read again:
+    /// every request afterwards would fail.
+    pub(super) fn new(state: State) -> Result<Self, Refusal> {
+        let document = state.to_bytes();
+        if document.len() > MAX_STATE_LEN {
+            let detail = format!(
+                "the state would be {} bytes long and may be {MAX_STATE_LEN}; store less",
+                document.len()
+            );
+            return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
+        }
+        let text = String::from_utf8_lossy(&document);
+        json_limits::check_depth(&text)
+            .and_then(|()| json_limits::check_values(&text))
+            .map_err(|complaint| Problem::new("the state with this change", complaint))?;
+        let state = State::read(Some(&document)).map_err(|problem| {
+            let detail = format!("the change cannot be stored: {problem}; send a simpler one");
+            Refusal::new(StatusCode::BAD_REQUEST, detail)
+        })?;
+        Ok(Self { state, document })
+    }
+
+    /// The answer that says that it is done.
+    pub(super) fn done(self, now: UnixMillis) -> Outcome {
+        let body = done(&self.state);
+        self.outcome(&body, now)
+    }
+
+    /// The answer to a change, and the document to store.
+    fn outcome(self, body: &Value, now: UnixMillis) -> Outcome {
+        let revision = self.state.revision;
+        Outcome {
+            swap: Some(Swap {
+                key: STATE_KEY,
+                // What was handed in, which the emulator knows.
+                expected: None,
+                next: self.document,
+            }),
+            ..Outcome::reply(tagged(JSON, body.to_string().into(), revision, now))
+        }
+    }
+}
+
+/// Refuses a change by a client that has seen another revision than this.
+pub(super) fn unless_overtaken(request: &Request<Vec<u8>>, revision: u64) -> Result<(), Refusal> {
+    match request.headers().get(IF_MATCH) {
+        Some(seen) if !names(seen.to_str().unwrap_or_default(), revision) => {
+            let detail = format!("the revision is {revision} by now; read again, then repeat");
+            Err(Refusal::new(StatusCode::PRECONDITION_FAILED, detail))
+        }
+        _ => Ok(()),
     }
 }
 
 /// An answer of a revision.
-fn tagged(media_type: &'static str, body: Vec<u8>, revision: u64, now: UnixMillis) -> Reply {
+pub(super) fn tagged(
+    media_type: &'static str,
+    body: Vec<u8>,
+    revision: u64,
+    now: UnixMillis,
+) -> Reply {
     Reply::new(StatusCode::OK)
         .header(CONTENT_TYPE, media_type)
         .text(ETAG, format!("\"{revision}\""))

@@ -9,7 +9,8 @@ use super::resources::is_read;
 use crate::simulation::{Event, Story};
 
 /// `events`: all of them but for faults. POST adds one, DELETE cancels all,
-/// and PUT puts a timeline in the place of all events and faults.
+/// and PUT puts a timeline in their place; faults in it are put beside those
+/// that there are.
 pub(super) fn events(call: Call<'_>) -> Answer {
     let now = call.ambient.now;
     let story = &call.world.story;
@@ -20,12 +21,11 @@ pub(super) fn events(call: Call<'_>) -> Answer {
     match *call.request.method() {
         Method::POST => {
             let body = call.object(EXAMPLE)?;
-            let event = Event::read(&body, now, &story.new_id())?;
-            call.happen(event)
+            call.happen(story.read_another(&body, now)?)
         }
         Method::PUT => {
-            let story = Story::read(&call.document()?, now)?;
-            call.tell(story.at_revision(call.world.state.revision + 1))
+            let events = Story::read(&call.document()?, now)?;
+            call.tell(call.renewed(story.without_all(false), events))
         }
         _ => call.tell(story.without_all(false)),
     }
@@ -41,7 +41,7 @@ pub(super) fn event(call: Call<'_>, id: &str) -> Answer {
     if is_read(call) {
         return call.json(&show(call, event));
     }
-    call.tell(story.without(id))
+    call.tell(story.without(id, false))
 }
 
 const EXAMPLE: &str = r#"{"type": "spot-interruption", "in": "30s"}"#;

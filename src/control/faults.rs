@@ -8,7 +8,7 @@ use super::events::show;
 use super::problem::Refusal;
 use super::resources::is_read;
 use crate::problem::Problem;
-use crate::simulation::{Event, PRESETS, Preset};
+use crate::simulation::{Event, PRESETS, Preset, Story};
 
 /// `faults`: all of them. PUT puts a list in their place, DELETE ends all.
 pub(super) fn faults(call: Call<'_>) -> Answer {
@@ -17,37 +17,46 @@ pub(super) fn faults(call: Call<'_>) -> Answer {
         let faults: Vec<_> = story.events(true).map(|event| show(call, event)).collect();
         return call.json(&json!({ "faults": faults }));
     }
-    let mut story = story.without_all(true);
-    if call.request.method() == Method::PUT {
-        let document = call.document()?;
-        let list = match &document {
-            Value::Object(fields) => fields.get("faults").unwrap_or(&document),
-            list => list,
-        };
-        let one = std::slice::from_ref(list);
-        let list = list.as_array().map_or(one, Vec::as_slice);
-        for (index, fault) in list.iter().enumerate() {
-            let place = format!("faults[{index}]");
-            let event = read(call, fault, &story.new_id());
-            let event = event.map_err(|problem| problem.inside(&place))?;
-            story.put(event.at_revision(call.world.state.revision + 1));
-        }
+    let others = story.without_all(true);
+    if call.request.method() != Method::PUT {
+        return call.tell(others);
     }
-    call.tell(story)
+    let document = call.document()?;
+    let list = match &document {
+        Value::Object(fields) => fields.get("faults").unwrap_or(&document),
+        list => list,
+    };
+    let one = std::slice::from_ref(list);
+    let list = list
+        .as_array()
+        .map_or(one, Vec::as_slice)
+        .iter()
+        .enumerate();
+    let list = list.map(|(index, fault)| {
+        as_event(fault).map_err(|problem| problem.inside(&format!("faults[{index}]")))
+    });
+    let list = list.collect::<Result<Vec<_>, _>>()?;
+    let faults = Story::read_list(&list, call.ambient.now, "faults")?;
+    call.tell(call.renewed(others, faults))
 }
 
 /// `faults/<id>`: one of them. PUT puts one there, without a body the
 /// ready-made one of that name; DELETE ends it.
 pub(super) fn fault(call: Call<'_>, id: &str) -> Answer {
     if call.request.method() == Method::PUT {
-        let mut document = match &**call.request.body() {
+        let document = match &**call.request.body() {
             [] => id.into(),
             _ => call.document()?,
         };
+        let mut document = as_event(&document)?;
         if let Value::Object(fields) = &mut document {
-            fields.insert("id".into(), id.into());
+            let said = fields.insert("id".into(), id.into());
+            if said.is_some_and(|said| said != id) {
+                let complaint = "it is not that of the path; write the same, or leave it out";
+                return Err(Problem::new("id", complaint).into());
+            }
         }
-        return call.happen(read(call, &document, id)?);
+        return call.happen(Event::read(&document, call.ambient.now, id)?);
     }
     let story = &call.world.story;
     let event = story.find(id, true).ok_or_else(|| {
@@ -58,7 +67,7 @@ pub(super) fn fault(call: Call<'_>, id: &str) -> Answer {
     if is_read(call) {
         return call.json(&show(call, event));
     }
-    call.tell(story.without(id))
+    call.tell(story.without(id, true))
 }
 
 /// `faults/presets`: the ready-made ones.
@@ -68,20 +77,19 @@ pub(super) fn presets(call: Call<'_>) -> Answer {
     call.json(&json!({ "presets": presets }))
 }
 
-/// Reads a fault, which a text names one of the ready-made.
-fn read(call: Call<'_>, document: &Value, id: &str) -> Result<Event, Problem> {
+/// The document of a fault as that of an event. A text names one of the
+/// ready-made.
+fn as_event(document: &Value) -> Result<Value, Problem> {
     let mut event = match document {
         Value::String(preset) => json!({ "preset": preset }),
         other => other.clone(),
     };
     if let Value::Object(fields) = &mut event {
-        fields.entry("type").or_insert_with(|| "fault".into());
-        // What GET shows can be PUT.
-        fields.remove("due");
-        if fields["type"] != "fault" {
+        let kind = fields.entry("type").or_insert_with(|| "fault".into());
+        if *kind != "fault" {
             let remedy = "POST it to /_imdsim/events, or leave the type out";
             return Err(Problem::new("type", format!("this is no fault; {remedy}")));
         }
     }
-    Event::read(&event, call.ambient.now, id)
+    Ok(event)
 }

@@ -15,20 +15,20 @@ mod resources;
 mod routes;
 
 use http::{Method, Request, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::emulator::{World, frozen};
-use crate::hex;
 use crate::host::{Ambient, Outcome};
 use crate::journal::Journal;
+use crate::limits::MAX_TARGET_LEN;
 use crate::path;
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::state::State;
 use crate::time::UnixMillis;
-use call::{Answer, Call, changed, done};
+use call::{Answer, Call, JSON, Next, tagged, unless_overtaken};
 use problem::Refusal;
 use routes::{HEALTH, REQUESTS, RESET, ROUTES, Route};
 
@@ -104,29 +104,50 @@ pub(crate) fn admits(config: &Config, request: &Request<Vec<u8>>, path: &str) ->
     route(config, request, path).is_ok()
 }
 
-/// What still works when the state document cannot be read: a reset.
+/// What still works when no instance follows from the state document as it is
+/// `stored`: health, and a reset.
 pub(crate) fn recover(
     config: &Config,
     ambient: Ambient,
+    stored: Option<&[u8]>,
+    journal: &Journal,
     request: &Request<Vec<u8>>,
     problem: &Problem,
 ) -> Outcome {
     let ambient = frozen(config, Clock::Running, ambient);
     let path = path::normalize(request.uri().path());
-    let unreadable = || Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, problem.to_string());
-    let route = if owns(&path) {
-        route(config, request, &path)
-    } else {
-        Err(unreadable())
-    };
-    match route {
-        Ok((route, _)) if route.path == RESET => {
-            let state = blank(1, ambient);
-            changed(&state, &done(&state), ambient.now)
+    let detail = format!("{problem}; POST /_imdsim/reset starts over");
+    let broken = || Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, detail.clone());
+    let answer = || {
+        if !owns(&path) {
+            return Err(broken());
         }
-        Ok(_) => Outcome::reply(unreadable().response(ambient.now)),
-        Err(refusal) => Outcome::reply(refusal.response(ambient.now)),
+        let (route, _) = route(config, request, &path)?;
+        let revision = State::revision_of(stored);
+        match route.path {
+            HEALTH => {
+                let mut about = about(config, revision, "degraded");
+                about["problem"] = detail.as_str().into();
+                let body = about.to_string().into();
+                Ok(Outcome::reply(tagged(JSON, body, revision, ambient.now)))
+            }
+            RESET => {
+                unless_overtaken(request, revision)?;
+                let state = blank(revision.saturating_add(1), ambient);
+                Ok(Outcome {
+                    forget: journal.everything(),
+                    ..Next::new(state)?.done(ambient.now)
+                })
+            }
+            _ => Err(broken()),
+        }
+    };
+    let mut outcome =
+        answer().unwrap_or_else(|refusal| Outcome::reply(refusal.response(ambient.now)));
+    if request.method() == Method::HEAD {
+        outcome.response.body.clear();
     }
+    outcome
 }
 
 /// The answer when the settings are bad.
@@ -147,6 +168,10 @@ fn route<'p>(
     request: &Request<Vec<u8>>,
     path: &'p str,
 ) -> Result<(&'static Route, &'p str), Refusal> {
+    if request.uri().path().len() > MAX_TARGET_LEN {
+        let detail = format!("the path is longer than {MAX_TARGET_LEN} bytes; shorten it");
+        return Err(Refusal::new(StatusCode::BAD_REQUEST, detail));
+    }
     let (route, below) = routes::find(split(path).1).ok_or_else(|| {
         let known: Vec<_> = ROUTES.iter().map(|route| route.path).collect();
         let known = known.join(", ");
@@ -155,6 +180,14 @@ fn route<'p>(
     })?;
     if route.path != HEALTH {
         admission::check(config, request)?;
+    }
+    // An id that is missing, or that clients take for a step in the path, must
+    // not stand for everything.
+    if route.has_members() && !path::is_exact(request.uri().path(), path) {
+        return Err(Refusal::new(
+            StatusCode::NOT_FOUND,
+            "a name in this path is empty, `.` or `..`; write the id, or leave out the slash",
+        ));
     }
     let method = match *request.method() {
         Method::HEAD => "GET",
@@ -168,29 +201,33 @@ fn route<'p>(
 
 /// `health`: that all is well, and with what.
 fn health(call: Call<'_>) -> Answer {
-    call.json(&json!({
-        "status": "ok",
+    let world = call.world;
+    call.json(&about(&world.config, world.state.revision, "ok"))
+}
+
+fn about(config: &Config, revision: u64, status: &str) -> Value {
+    json!({
+        "status": status,
         "version": env!("CARGO_PKG_VERSION"),
-        "host": call.world.config.host,
-        "revision": call.world.state.revision,
-    }))
+        "host": config.host,
+        "revision": revision,
+    })
 }
 
 /// `reset`: back to what the emulator was started with, the journal empty.
 fn reset(call: Call<'_>) -> Answer {
-    let outcome = call.change(blank(call.world.state.revision + 1, call.real))?;
+    let outcome = call.change(blank(call.next_revision(), call.real))?;
     Ok(Outcome {
         forget: call.journal.everything(),
         ..outcome
     })
 }
 
-/// A state without changes. Its new epoch voids all tokens; the revision tells
-/// epochs apart where random bytes are frozen.
+/// A state without changes. Its new epoch voids all tokens.
 fn blank(revision: u64, ambient: Ambient) -> State {
     State {
         revision,
-        epoch: format!("{revision}-{}", hex::encode(&ambient.entropy[..16])),
+        epoch: State::new_epoch(revision, ambient),
         since: Some(ambient.now),
         ..State::default()
     }

@@ -71,7 +71,10 @@ impl Filter {
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let refused = |what: &str| Problem::new(&*name, format!("{value:?} is not {what}"));
             match &*name {
-                "path" => filter.path = Some(PathPattern::new(&value)),
+                "path" => {
+                    let pattern = PathPattern::new(&value);
+                    filter.path = Some(pattern.map_err(|problem| problem.inside("path"))?);
+                }
                 "method" => filter.method = Some(value.to_ascii_uppercase()),
                 "version" => {
                     filter.version = Some(match &*value {

@@ -12,6 +12,7 @@ use super::problem::Refusal;
 use crate::clock::Clock;
 use crate::instance::{Verdict, check_user_data};
 use crate::merge;
+use crate::problem::Problem;
 use crate::signature::Signature;
 use crate::state::State;
 use crate::{path, wire};
@@ -98,12 +99,16 @@ pub(super) fn overrides(call: Call<'_>) -> Answer {
     }
     let before = call.world.config.document.pointer(PLACE);
     let before = before.cloned().unwrap_or_else(|| json!({}));
-    call.describe(|document| document["Imdsim"]["Overrides"] = before)
+    call.describe(|document| {
+        let now = document.pointer(PLACE).cloned().unwrap_or_default();
+        let patch = merge::between(&now, &before);
+        merge::apply(document, &json!({ "Imdsim": { "Overrides": patch } }));
+    })
 }
 
 /// `overrides/<path>`: the text of one leaf; DELETE removes what the path names.
 pub(super) fn one_override(call: Call<'_>, below: &str) -> Answer {
-    let change = match *call.request.method() {
+    let change: Value = match *call.request.method() {
         Method::PUT => call.text()?.into(),
         // `null` would take the override back in a merge patch.
         Method::DELETE => false.into(),
@@ -126,7 +131,10 @@ pub(super) fn one_override(call: Call<'_>, below: &str) -> Answer {
         if let Some(Value::Object(overrides)) = document.pointer_mut("/Imdsim/Overrides") {
             overrides.retain(|path, _| path::normalize(path) != below);
         }
-        document["Imdsim"]["Overrides"][below] = change;
+        merge::apply(
+            document,
+            &json!({ "Imdsim": { "Overrides": { below: change } } }),
+        );
     })
 }
 
@@ -134,13 +142,12 @@ pub(super) fn one_override(call: Call<'_>, below: &str) -> Answer {
 pub(super) fn clock(call: Call<'_>) -> Answer {
     let state = &call.world.state;
     let clock = match *call.request.method() {
-        Method::PUT => Clock::read(&call.object(r#"{"shift": "+6h1s"}"#)?)?,
-        Method::DELETE => Clock::Running,
-        _ => {
-            let mut clock = state.clock.to_json();
-            clock["now"] = call.ambient.now.iso_millis().into();
-            return call.json(&clock);
+        Method::PUT => {
+            let change = call.object(r#"{"shift": "+6h1s"}"#)?;
+            state.clock.changed(&change, call.real.now)?
         }
+        Method::DELETE => Clock::Running,
+        _ => return call.json(&state.clock.show(call.ambient.now)),
     };
     call.change(State {
         clock,
@@ -148,12 +155,18 @@ pub(super) fn clock(call: Call<'_>) -> Answer {
     })
 }
 
-/// `snapshot`: the whole state.
+/// `snapshot`: the whole state. One of another epoch begins a new epoch, so
+/// that tokens which a reset has voided do not come back.
 pub(super) fn snapshot(call: Call<'_>) -> Answer {
     if is_read(call) {
         return call.json(&call.world.state.to_json());
     }
-    let state = State::from_json(&call.object("what GET gave")?)?;
+    let mut state = State::from_json(&call.object("what GET gave")?)
+        .map_err(|problem| Problem::new("", format!("{problem}; send what GET gave")))?;
+    state.clock.check("clock", call.real.now)?;
+    if state.epoch != call.world.state.epoch {
+        state.epoch = State::new_epoch(call.next_revision(), call.ambient);
+    }
     call.simulate(state)
 }
 

@@ -26,7 +26,7 @@ pub(super) const REQUESTS: &str = "requests";
 /// A path that is no fault's.
 const PRESETS: &str = "faults/presets";
 
-/// The one call that works when the state document cannot be read.
+/// The one change that works when the state document cannot be read.
 pub(super) const RESET: &str = "reset";
 
 const fn row(
@@ -80,6 +80,16 @@ impl Route {
                 rest => rest.strip_prefix('/'),
             },
         }
+    }
+
+    /// Whether something is named below it, or it is that.
+    pub(super) fn has_members(&self) -> bool {
+        let start = self.path.split("/{").next().unwrap_or_default();
+        let is_below = |route: &Self| {
+            let rest = route.path.strip_prefix(start);
+            rest.is_some_and(|rest| rest.starts_with("/{"))
+        };
+        ROUTES.iter().any(is_below)
     }
 
     /// Whether it takes a method.

@@ -11,7 +11,7 @@ use super::read::{Read, kind, parsed, text};
 use crate::hex;
 use crate::options::{Flag, HttpTokens};
 use crate::problem::Problem;
-use crate::time::UnixMillis;
+use crate::time::{TimeError, UnixMillis};
 
 /// A MAC address: six bytes, written in lower case with colons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,8 +45,9 @@ impl Read for MacAddress {
 
 impl Read for UnixMillis {
     fn read(value: &Value) -> Result<Self, Problem> {
-        let what = "a time; write it in RFC 3339, as in 2026-09-26T14:32:42Z";
-        parsed(value, what, |text| text.parse().ok())
+        let text = text(value)?;
+        text.parse()
+            .map_err(|error: TimeError| Problem::new("", format!("{text:?} {error}")))
     }
 }
 

@@ -12,6 +12,7 @@ mod events;
 mod family;
 mod interface;
 mod keys;
+mod names;
 mod overrides;
 mod place;
 mod profile;
@@ -27,12 +28,12 @@ pub(crate) use built_in::DOCUMENT as BUILT_IN;
 pub use events::{Events, Interruption, Maintenance, MaintenanceState};
 pub use interface::Interface;
 pub use keys::PublicKey;
-pub(crate) use overrides::ancestors;
 pub use overrides::{Overrides, Verdict};
 pub use place::Place;
 pub use profile::{Failure, Grant, InstanceProfile, RealKeys};
 
 use crate::description::{Base64, InstanceDescription, ManagedSshKeys, ProductCode, Read as _};
+use crate::json_limits;
 use crate::options::MetadataOptions;
 use crate::problem::Problem;
 use crate::sorted::sorted;
@@ -130,7 +131,10 @@ pub struct Instance {
 impl Instance {
     /// Reads a document of one instance and works out what follows from it.
     pub fn read(document: &Value) -> Result<Self, Problem> {
-        Self::new(&InstanceDescription::read(document)?)
+        json_limits::check_items(document)?;
+        let instance = Self::new(&InstanceDescription::read(document)?)?;
+        names::check(&instance)?;
+        Ok(instance)
     }
 
     /// Works out everything that follows from a description.

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::description::Override;
-use crate::path;
+use crate::limits::{self, MAX_OVERRIDES};
 use crate::problem::Problem;
+use crate::{path, tree};
 
 /// Texts and gaps by path, as in `meta-data/instance-id`, the same in every
 /// API version.
@@ -19,7 +20,7 @@ pub enum Verdict<'a> {
     /// It is a leaf with this text.
     Text(&'a str),
     /// It was removed, by itself or with a directory around it, or it would be
-    /// below a leaf.
+    /// below a leaf that was put there.
     Gone,
 }
 
@@ -28,6 +29,11 @@ impl Overrides {
     pub fn new(given: &BTreeMap<String, Override>) -> Result<Self, Problem> {
         let mut overrides = Self::default();
         for (path, change) in given {
+            let normal = path::normalize(path);
+            if overrides.0.contains_key(&*normal) {
+                let complaint = format!("{normal} is overridden twice; remove one of them");
+                return Err(Problem::new(path, complaint));
+            }
             overrides.set(path, change.clone())?;
         }
         Ok(overrides)
@@ -36,27 +42,38 @@ impl Overrides {
     /// Puts a text or a gap at a path, in place of what was there.
     pub fn set(&mut self, path: &str, change: Override) -> Result<(), Problem> {
         let normal = path::normalize(path).into_owned();
-        let (root, below) = normal.split_once('/').unwrap_or((&normal, ""));
+        self.check(&normal, &change)
+            .map_err(|complaint| Problem::new(shown(path), complaint))?;
+        self.0.insert(normal, change);
+        Ok(())
+    }
+
+    fn check(&self, path: &str, change: &Override) -> Result<(), String> {
+        limits::check_path(path)?;
+        if self.0.len() >= MAX_OVERRIDES && !self.0.contains_key(path) {
+            return Err(format!(
+                "there are more than {MAX_OVERRIDES} overrides; remove some"
+            ));
+        }
+        let (root, below) = path.split_once('/').unwrap_or((path, ""));
         // Of what is right below a version only user data is a leaf, and all
         // of it can be removed.
         let can_be = match root {
-            "dynamic" | "meta-data" => !below.is_empty() || change == Override::Gone,
+            "dynamic" | "meta-data" => !below.is_empty() || *change == Override::Gone,
             "user-data" => below.is_empty(),
             _ => false,
         };
         if !can_be {
             let remedy = "write it without a version, as in meta-data/instance-id";
-            let complaint = format!("this is no path of metadata; {remedy}");
-            return Err(Problem::new(path, complaint));
+            return Err(format!("this is no path of metadata; {remedy}"));
         }
         if let Override::Text(_) = change
-            && let Some(other) = self.leaf_in_the_way(&normal)
+            && let Some(other) = self.leaf_in_the_way(path)
         {
-            let complaint =
-                format!("a leaf cannot be below a leaf, and {other} is one; remove one of them");
-            return Err(Problem::new(path, complaint));
+            return Err(format!(
+                "a leaf cannot be below a leaf, and {other} is one; remove one of them"
+            ));
         }
-        self.0.insert(normal, change);
         Ok(())
     }
 
@@ -110,16 +127,29 @@ impl Overrides {
             .take_while(move |(path, _)| path.starts_with(&start))
     }
 
-    fn leaf_in_the_way(&self, path: &str) -> Option<&str> {
+    /// A leaf around a path or below it: another override, or one that the
+    /// service has, unless that was removed.
+    fn leaf_in_the_way<'a>(&'a self, path: &'a str) -> Option<&'a str> {
         let is_text = |(_, change): &(&String, &Override)| matches!(change, Override::Text(_));
         let outer = ancestors(path).filter_map(|outer| self.0.get_key_value(outer));
         let mut around = outer.chain(self.within(path)).filter(is_text);
-        around.next().map(|(path, _)| path.as_str())
+        if let Some((other, _)) = around.next() {
+            return Some(other);
+        }
+        tree::leaf_around(path).filter(|leaf| self.verdict(leaf) == Verdict::Standing)
     }
 }
 
+/// A path as a problem names it: the beginning of a long one.
+fn shown(path: &str) -> &str {
+    &path[..path.floor_char_boundary(MAX_SHOWN)]
+}
+
+/// How much of a path a problem repeats, in bytes.
+const MAX_SHOWN: usize = 100;
+
 /// The directories around a path, innermost first.
-pub(crate) fn ancestors(path: &str) -> impl Iterator<Item = &str> {
+fn ancestors(path: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(parent(path), |path| parent(path))
 }
 
@@ -174,5 +204,60 @@ mod tests {
             "meta-data/a: a leaf cannot be below a leaf, and meta-data/a/b is one; remove one of \
              them"
         );
+    }
+    #[test]
+    fn an_override_below_a_leaf_of_the_service_is_refused_unless_the_leaf_is_removed() {
+        let said = |given: &[_]| overrides(given).unwrap_err().to_string();
+        assert_eq!(
+            said(&[("meta-data/ami-id/x", Some("x"))]),
+            "meta-data/ami-id/x: a leaf cannot be below a leaf, and meta-data/ami-id is one; \
+             remove one of them"
+        );
+        assert_eq!(
+            said(&[("user-data/x", Some("x"))]),
+            "user-data/x: this is no path of metadata; write it without a version, as in \
+             meta-data/instance-id"
+        );
+        let keyed = "meta-data/public-keys/0/openssh-key";
+        assert!(said(&[(&format!("{keyed}/x/y"), Some("x"))]).contains(&format!("{keyed} is one")));
+        let removed = [
+            ("meta-data/ami-id", None),
+            ("meta-data/ami-id/x", Some("x")),
+        ];
+        assert!(overrides(&removed).is_ok());
+        assert!(overrides(&[("meta-data/ami-id/x", None)]).is_ok());
+        assert!(overrides(&[("meta-data/ami-ids/x", Some("x"))]).is_ok());
+    }
+
+    #[test]
+    fn one_path_written_in_two_ways_is_refused() {
+        let paths = ["/meta-data/a", "meta-data//a"];
+        let given = paths.map(|path| (path.to_owned(), Override::Gone));
+        assert_eq!(
+            Overrides::new(&given.into()).unwrap_err().to_string(),
+            "meta-data//a: meta-data/a is overridden twice; remove one of them"
+        );
+    }
+
+    #[test]
+    fn what_is_above_the_limits_is_refused() {
+        let mut many = Overrides::default();
+        for number in 0..MAX_OVERRIDES {
+            let path = format!("meta-data/{number}");
+            many.set(&path, Override::Gone).unwrap();
+        }
+        many.set("meta-data/0", Override::Text("x".into())).unwrap();
+        let more = many.set("meta-data/x", Override::Gone).unwrap_err();
+        assert_eq!(
+            more.to_string(),
+            "meta-data/x: there are more than 1024 overrides; remove some"
+        );
+        let deep = format!("meta-data{}", "/a".repeat(4000));
+        let problem = overrides(&[(&deep, Some("x"))]).unwrap_err().to_string();
+        let complaint = "the path is longer than 1024 bytes; write a shorter one";
+        assert!(problem.ends_with(complaint) && problem.len() < 200);
+        let deep = format!("meta-data{}", "/a".repeat(limits::MAX_PATH_DEPTH));
+        let problem = overrides(&[(&deep, Some("x"))]).unwrap_err().to_string();
+        assert!(problem.ends_with("the path has more than 32 names; write fewer"));
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::fault::{self, Fault};
 use super::fields::{later, optional, strict, word};
+use super::ids;
 use crate::instance::Instance;
 use crate::merge;
 use crate::problem::Problem;
@@ -78,9 +79,14 @@ const ACTIONS: [(&str, &str); 3] = [
 /// The fields of every event.
 const COMMON: [&str; 4] = ["type", "id", "at", "in"];
 
+/// The field that is shown of every event beside them. It is ignored, so that
+/// what is shown can be put back.
+const SHOWN: &str = "due";
+
 impl Event {
     /// Reads an event. `base` is when `in` counts from; one with neither `at`
-    /// nor `in` shows at once. `id` is what it is called if it does not say.
+    /// nor `in` shows at once. `id` is what it is called if it does not say,
+    /// which [`given_id`] tells.
     pub(crate) fn read(document: &Value, base: UnixMillis, id: &str) -> Result<Self, Problem> {
         let names = TYPES.map(|(name, _)| name).join(", ");
         let Value::Object(fields) = document else {
@@ -89,16 +95,10 @@ impl Event {
         };
         let kind = word(fields, "type", &TYPES)?
             .ok_or_else(|| Problem::new("type", format!("it is missing; write one of {names}")))?;
-        strict(document, &[&COMMON[..], kind.fields()].concat())?;
+        strict(document, &[&COMMON[..], kind.fields(), &[SHOWN]].concat())?;
         let at = moment(fields, base)?;
-        let own = optional(fields, "id")?.or(optional(fields, "preset")?);
-        let id = own.unwrap_or_else(|| id.to_owned());
-        if id.is_empty() {
-            return Err(Problem::new(
-                "id",
-                "it is empty; write one, or leave it out",
-            ));
-        }
+        let id = optional(fields, "id")?.unwrap_or_else(|| id.to_owned());
+        ids::check(&id)?;
         Ok(Self {
             id,
             at,
@@ -112,6 +112,11 @@ impl Event {
         document["id"] = self.id.as_str().into();
         document["at"] = self.at.iso_millis().into();
         document
+    }
+
+    /// Whether it is a fault.
+    pub(crate) fn is_fault(&self) -> bool {
+        self.fault().is_some()
     }
 
     /// Whether it is a change of the description and nothing else.
@@ -139,27 +144,34 @@ impl Event {
     pub(crate) fn apply(&self, document: &mut Value) {
         match &self.what {
             What::SpotInterruption { action, time } => {
-                document["Imdsim"]["SpotInstanceAction"] =
-                    json!({ "Action": action, "Time": time.iso() });
+                let action = json!({ "Action": action, "Time": time.iso() });
+                tell(document, "SpotInstanceAction", action);
             }
             What::RebalanceRecommendation => {
-                document["Imdsim"]["RebalanceNoticeTime"] = self.at.iso().into();
+                tell(document, "RebalanceNoticeTime", self.at.iso().into());
             }
-            What::Maintenance(event) => {
-                let events = &mut document["Imdsim"]["MaintenanceEvents"];
-                if let Value::Array(events) = events {
-                    events.push(event.clone());
-                } else {
-                    *events = json!([event]);
-                }
-            }
+            What::Maintenance(event) => match document.pointer_mut("/Imdsim/MaintenanceEvents") {
+                Some(Value::Array(events)) => events.push(event.clone()),
+                _ => tell(document, "MaintenanceEvents", json!([event])),
+            },
             What::LifecycleState(state) => {
-                document["Imdsim"]["TargetLifecycleState"] = state.as_str().into();
+                tell(document, "TargetLifecycleState", state.as_str().into());
             }
             What::Change(patch) => merge::apply(document, patch),
             What::Fault(_) => {}
         }
     }
+}
+
+/// Whether a document is of a fault, its id if it says one, and its preset.
+pub(super) fn given_id(document: &Value) -> (bool, Option<&str>, Option<&str>) {
+    let text = |key: &str| document.get(key).and_then(Value::as_str);
+    (text("type") == Some("fault"), text("id"), text("preset"))
+}
+
+/// Sets a field of `Imdsim`, whatever the document is.
+fn tell(document: &mut Value, field: &str, value: Value) {
+    merge::apply(document, &json!({ "Imdsim": { field: value } }));
 }
 
 impl Type {
@@ -187,7 +199,10 @@ impl What {
                 };
                 Self::SpotInterruption {
                     action,
-                    time: optional(fields, "time")?.unwrap_or_else(|| later(at, notice)),
+                    time: match optional(fields, "time")? {
+                        Some(time) => time,
+                        None => later("time", at, notice)?,
+                    },
                 }
             }
             Type::RebalanceRecommendation => Self::RebalanceRecommendation,
@@ -224,7 +239,7 @@ fn moment(fields: &Map<String, Value>, base: UnixMillis) -> Result<UnixMillis, P
             "there is `in` as well; write one of the two",
         )),
         (Some(at), None) => Ok(at),
-        (None, Some(delay)) => Ok(later(base, delay)),
+        (None, Some(delay)) => later("in", base, delay),
         (None, None) => Ok(base),
     }
 }
@@ -285,7 +300,7 @@ mod tests {
         assert!(said(&json!({})).starts_with("type: it is missing; write one of spot-"));
         assert_eq!(
             said(&json!({ "type": "change", "patch": {} })),
-            "patch: there is no such field; there are type, id, at, in, instance"
+            "patch: there is no such field; there are type, id, at, in, instance, due"
         );
         assert_eq!(
             said(&json!({ "type": "lifecycle-state", "in": "soon" })),

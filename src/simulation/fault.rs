@@ -104,6 +104,12 @@ impl Fault {
             Problem::new("preset", complaint)
         })?;
         let mut whole = preset.fields()?;
+        for group in GROUPS {
+            let says = |key: &&str| fields.get(*key).is_some_and(|value| *value != false);
+            if group.iter().any(says) {
+                whole.retain(|key, _| !group.contains(&key.as_str()));
+            }
+        }
         whole.extend(fields.clone());
         Self::read_whole(&whole, at)
     }
@@ -111,11 +117,11 @@ impl Fault {
     fn read_whole(fields: &Map<String, Value>, at: UnixMillis) -> Result<Self, Problem> {
         let until = match (optional(fields, "for")?, optional(fields, "until")?) {
             (Some(_), Some(_)) => return Err(both("for", "until")),
-            (Some(length), None) => Some(later(at, length)),
+            (Some(length), None) => Some(later("for", at, length)?),
             (None, until) => until,
         };
         let often = often(fields)?;
-        let delay = optional(fields, "delay")?;
+        let delay = delay(fields)?;
         let effect = match effect(fields)? {
             Some(effect) => effect,
             None if matches!(often, Often::Throttle(_)) => {
@@ -133,7 +139,7 @@ impl Fault {
         };
         Ok(Self {
             path: optional(fields, "path")?,
-            method: optional(fields, "method")?,
+            method: method(fields)?,
             version: version(fields)?,
             until,
             often,
@@ -176,7 +182,8 @@ impl Fault {
             Effect::ExpiredCredentials => set("credentials", EXPIRED.into()),
             Effect::CredentialsFailure(code) => set("credentials", code.as_str().into()),
         }
-        if !self.delay.is_zero() {
+        // A fault that only delays says so, however little.
+        if self.effect == Effect::Delay || !self.delay.is_zero() {
             let delay = humantime::format_duration(self.delay).to_string();
             set("delay", delay.replace(' ', "").into());
         }
@@ -219,6 +226,22 @@ const EFFECTS: [&str; 7] = [
     "credentials",
 ];
 
+/// The fields of which a fault has one at most: where a person gives one, those
+/// of the preset do not count.
+const GROUPS: [&[&str]; 3] = [
+    &["for", "until"],
+    &["nth", "first", "share", "throttle"],
+    &["status", "stall", "close", "cut", "garble", "credentials"],
+];
+
+/// The methods of HTTP.
+const METHODS: [&str; 9] = [
+    "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
+];
+
+/// The longest delay. No client waits for so long; a stall has no end.
+const MAX_DELAY: Duration = Duration::from_hours(1);
+
 /// What `credentials` says of such that have ended; anything else is a code.
 const EXPIRED: &str = "expired";
 
@@ -237,6 +260,11 @@ fn effect(fields: &Map<String, Value>) -> Result<Option<Effect>, Problem> {
     let length = optional::<u32>(fields, "cut")?;
     let length = length.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
     let credentials = optional::<String>(fields, "credentials")?;
+    if credentials.as_deref() == Some("") {
+        let complaint = "it is empty; write `expired` or the code of a failure, as in \
+                         AssumeRoleUnauthorizedAccess";
+        return Err(Problem::new("credentials", complaint));
+    }
     only([
         ("status", status(fields)?.map(Effect::Status)),
         flag("stall", Effect::Stall)?,
@@ -268,6 +296,30 @@ fn only<T, const N: usize>(found: [(&str, Option<T>); N]) -> Result<Option<T>, P
 
 fn flag(fields: &Map<String, Value>, key: &str) -> Result<bool, Problem> {
     optional(fields, key).map(Option::unwrap_or_default)
+}
+
+/// The method in capitals, in whatever letters it is given.
+fn method(fields: &Map<String, Value>) -> Result<Option<String>, Problem> {
+    let Some(given) = optional::<String>(fields, "method")? else {
+        return Ok(None);
+    };
+    let method = given.to_ascii_uppercase();
+    if METHODS.contains(&method.as_str()) {
+        return Ok(Some(method));
+    }
+    let known = METHODS.join(", ");
+    let complaint = format!("{given:?} is not a method of HTTP; write one of {known}");
+    Err(Problem::new("method", complaint))
+}
+
+fn delay(fields: &Map<String, Value>) -> Result<Option<Duration>, Problem> {
+    match optional(fields, "delay")? {
+        Some(delay) if delay > MAX_DELAY => Err(Problem::new(
+            "delay",
+            "it is longer than an hour; write a shorter one, or `\"stall\": true`",
+        )),
+        delay => Ok(delay),
+    }
 }
 
 fn count(fields: &Map<String, Value>, key: &str) -> Result<Option<u32>, Problem> {

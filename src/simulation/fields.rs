@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::description::{Read, kind};
 use crate::problem::Problem;
-use crate::time::UnixMillis;
+use crate::time::{OUT_OF_RANGE, UnixMillis};
 
 /// An object with no fields but the `known` ones.
 pub(crate) fn strict<'v>(
@@ -71,8 +71,11 @@ impl Read for Duration {
     }
 }
 
-/// The moment so much later.
-pub(crate) fn later(time: UnixMillis, by: Duration) -> UnixMillis {
+/// The moment so much later, which the field `key` says.
+pub(crate) fn later(key: &str, time: UnixMillis, by: Duration) -> Result<UnixMillis, Problem> {
     let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-    UnixMillis(time.0.saturating_add(millis))
+    time.shifted(millis).ok_or_else(|| {
+        let complaint = format!("the time that follows {OUT_OF_RANGE}");
+        Problem::new(key, complaint)
+    })
 }

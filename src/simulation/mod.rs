@@ -6,6 +6,7 @@
 mod event;
 mod fault;
 mod fields;
+mod ids;
 mod presets;
 mod story;
 mod tally;

@@ -75,7 +75,7 @@ pub(crate) const PRESETS: &[Preset] = &[
     Preset {
         name: "throttled",
         summary: "Two requests a second are answered, the others get 503.",
-        document: r#"{"throttle": 2}"#,
+        document: r#"{"throttle": 2, "status": 503}"#,
     },
     Preset {
         name: "token-forbidden",

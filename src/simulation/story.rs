@@ -4,10 +4,13 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use super::event::Event;
+use super::event::{Event, given_id};
 use super::fault::{Fault, Often};
+use super::ids::Ids;
 use super::tally::Tally;
 use crate::description::kind;
+use crate::instance::Instance;
+use crate::limits::{MAX_EVENTS, MAX_FAULTS, MAX_READ_LEN};
 use crate::problem::Problem;
 use crate::request::Asked;
 use crate::time::UnixMillis;
@@ -31,8 +34,8 @@ impl Struck<'_> {
 pub(crate) struct Story(Vec<Event>);
 
 impl Story {
-    /// Reads `{"events": […]}` or the list alone. Events without an id are
-    /// called by their place, beginning with 1. `base` is when `in` counts from.
+    /// Reads `{"events": […]}` or the list alone; `base` is when `in` counts
+    /// from.
     pub(crate) fn read(document: &Value, base: UnixMillis) -> Result<Self, Problem> {
         let (step, list) = match document {
             Value::Object(fields) if fields.contains_key("events") => {
@@ -47,19 +50,81 @@ impl Story {
             );
             return Err(Problem::new(step, complaint));
         };
-        let mut story = Self::default();
-        for (index, document) in list.iter().enumerate() {
-            let place = format!("{step}[{index}]");
-            let event = Event::read(document, base, &(index + 1).to_string());
-            story.put(event.map_err(|problem| problem.inside(&place))?);
-        }
-        Ok(story)
+        Self::read_list(list, base, step)
     }
 
-    /// The same as of a revision of the state.
-    pub(crate) fn at_revision(self, revision: u64) -> Self {
-        let events = self.0.into_iter();
-        Self(events.map(|event| event.at_revision(revision)).collect())
+    /// Reads a list that was found in the field `step`. A fault without an id is
+    /// called by its preset, other events by their place, beginning with 1; in
+    /// one list no two are called alike.
+    pub(crate) fn read_list(list: &[Value], base: UnixMillis, step: &str) -> Result<Self, Problem> {
+        let place = |index: usize| format!("{step}[{index}]");
+        let mut ids = Ids::default();
+        let mut faults = 0;
+        for (index, document) in list.iter().enumerate() {
+            let (is_fault, id, _) = given_id(document);
+            faults += usize::from(is_fault);
+            limited(index + 1 - faults, faults).map_err(|problem| problem.inside(step))?;
+            if let Some(id) = id
+                && !ids.take(is_fault, id)
+            {
+                let complaint = format!("{id:?} is there twice; write another, or leave it out");
+                return Err(Problem::new(format!("{}.id", place(index)), complaint));
+            }
+        }
+        let mut events = Vec::with_capacity(list.len());
+        for (index, document) in list.iter().enumerate() {
+            let id = match given_id(document) {
+                (is_fault, None, preset) => ids.take_free(is_fault, preset, number(index)),
+                _ => String::new(),
+            };
+            let event = Event::read(document, base, &id);
+            events.push(event.map_err(|problem| problem.inside(&place(index)))?);
+        }
+        events.sort_by_key(|event| event.at);
+        Ok(Self(events))
+    }
+
+    /// An event of a document, called as nothing is yet if it does not say how.
+    pub(crate) fn read_another(
+        &self,
+        document: &Value,
+        base: UnixMillis,
+    ) -> Result<Event, Problem> {
+        let id = match given_id(document) {
+            (is_fault, None, preset) => {
+                let mut ids = Ids::default();
+                for event in &self.0 {
+                    ids.take(event.is_fault(), &event.id);
+                }
+                let number = ids.next_number(is_fault);
+                ids.take_free(is_fault, preset, number)
+            }
+            _ => String::new(),
+        };
+        Event::read(document, base, &id)
+    }
+
+    /// Refuses events after one of which the description makes no sense.
+    /// `document` is what it is before them.
+    pub(crate) fn check(&self, mut document: Value) -> Result<(), Problem> {
+        let faults = self.events(true).count();
+        limited(self.0.len() - faults, faults)?;
+        let mut read = 0;
+        for event in self.events(false) {
+            event.apply(&mut document);
+            read += document.to_string().len();
+            let checked = if read <= MAX_READ_LEN {
+                Instance::read(&document).map(drop)
+            } else {
+                let complaint = format!(
+                    "up to here the descriptions after each event have more than {MAX_READ_LEN} \
+                     bytes together; write fewer events, or describe a smaller instance"
+                );
+                Err(Problem::new("", complaint))
+            };
+            checked.map_err(|problem| problem.within(&format!("event {}", event.id)))?;
+        }
+        Ok(())
     }
 
     /// The list that says the same.
@@ -67,20 +132,30 @@ impl Story {
         self.0.iter().map(Event::to_json).collect()
     }
 
-    /// Puts an event where its time belongs, in the place of one of its id.
-    pub(crate) fn put(&mut self, event: Event) {
-        self.0.retain(|known| known.id != event.id);
+    /// Puts an event where its time belongs, in the place of one of its kind and
+    /// id. One that is there to the letter stays where it is.
+    fn put(&mut self, event: Event) {
+        if self.0.contains(&event) {
+            return;
+        }
+        let is_fault = event.is_fault();
+        self.0
+            .retain(|known| known.is_fault() != is_fault || known.id != event.id);
         let place = self.0.partition_point(|known| known.at <= event.at);
         self.0.insert(place, event);
     }
 
-    /// An id that no event has.
-    pub(crate) fn new_id(&self) -> String {
-        let numbers = self
-            .0
-            .iter()
-            .filter_map(|event| event.id.parse::<u64>().ok());
-        numbers.max().unwrap_or(0).saturating_add(1).to_string()
+    /// What is `kept` of this story, and events put into it. They are new as of
+    /// a revision of the state, save those that are in this story to the letter.
+    pub(crate) fn renewed(&self, mut kept: Self, events: Self, revision: u64) -> Self {
+        for event in events.0 {
+            kept.put(if self.0.contains(&event) {
+                event
+            } else {
+                event.at_revision(revision)
+            });
+        }
+        kept
     }
 
     /// The fault of this id, or the other event.
@@ -88,9 +163,9 @@ impl Story {
         self.events(faults).find(|event| event.id == id)
     }
 
-    /// The story without the event of this id.
-    pub(crate) fn without(&self, id: &str) -> Self {
-        self.filtered(|event| event.id != id)
+    /// The story without the fault of this id, or without the other event.
+    pub(crate) fn without(&self, id: &str, faults: bool) -> Self {
+        self.filtered(|event| event.is_fault() != faults || event.id != id)
     }
 
     /// What has come by `now`, in order.
@@ -119,12 +194,12 @@ impl Story {
     pub(crate) fn events(&self, faults: bool) -> impl Iterator<Item = &Event> {
         self.0
             .iter()
-            .filter(move |event| event.fault().is_some() == faults)
+            .filter(move |event| event.is_fault() == faults)
     }
 
     /// The story without its faults, or without everything else.
     pub(crate) fn without_all(&self, faults: bool) -> Self {
-        self.filtered(|event| event.fault().is_some() != faults)
+        self.filtered(|event| event.is_fault() != faults)
     }
 
     /// Whether what becomes of a request depends on others before it.
@@ -166,12 +241,33 @@ impl Story {
         })
     }
 
-    /// When something comes.
-    pub(crate) fn moments(&self) -> impl Iterator<Item = UnixMillis> {
-        self.0.iter().map(|event| event.at)
-    }
-
     fn filtered(&self, keep: impl Fn(&Event) -> bool) -> Self {
         Self(self.0.iter().filter(|event| keep(event)).cloned().collect())
     }
+}
+
+/// A story of one event.
+impl From<Event> for Story {
+    fn from(event: Event) -> Self {
+        Self(vec![event])
+    }
+}
+
+/// Refuses more events and faults than there may be.
+fn limited(events: usize, faults: usize) -> Result<(), Problem> {
+    for (name, count, most) in [
+        ("events", events, MAX_EVENTS),
+        ("faults", faults, MAX_FAULTS),
+    ] {
+        if count > most {
+            let complaint = format!("more than {most} {name}; remove some of them");
+            return Err(Problem::new("", complaint));
+        }
+    }
+    Ok(())
+}
+
+/// The number of a place in a list.
+fn number(index: usize) -> u64 {
+    u64::try_from(index).unwrap_or(u64::MAX).saturating_add(1)
 }

@@ -48,10 +48,18 @@ pub fn find<'a>(view: &View<'a>, path: &str) -> Option<Node<'a>> {
     }
     let (version, path) = path.split_once('/').unwrap_or((path, ""));
     let version = view.version(version)?;
-    Some(match at(view, version, path)? {
-        Found::Leaf(leaf) => leaf,
-        Found::Directory(listing) => Node::Listing(listing.text(path.is_empty())),
-    })
+    match at(view, version, path) {
+        Some(Found::Leaf(leaf)) => Some(leaf),
+        Some(Found::Directory(listing)) => Some(Node::Listing(listing.text(path.is_empty()))),
+        // A version is there, even if all of it was removed.
+        None => path.is_empty().then(|| Node::Listing(String::new())),
+    }
+}
+
+/// The leaf of the service, whether or not an instance has it, that a normalised
+/// path without a version would be below.
+pub(crate) fn leaf_around(path: &str) -> Option<&str> {
+    CATALOG.iter().find_map(|row| row.leaf_around(path))
 }
 
 /// What is at a path.

@@ -1,8 +1,9 @@
-//! The tree with a person's overrides laid over it.
+//! The tree with a person's overrides laid over it. None of them is below a leaf
+//! of the service that is still there.
 
 use super::listing::{Entry, Listing};
 use super::{Found, Node, View, standing};
-use crate::instance::{Overrides, Verdict, ancestors};
+use crate::instance::{Overrides, Verdict};
 use crate::versions::Version;
 
 /// Looks up a path as `standing` does, overrides first.
@@ -16,10 +17,7 @@ pub(super) fn find<'a>(view: &View<'a>, version: Version<'_>, path: &str) -> Opt
         Verdict::Text(text) if path == "user-data" => {
             Some(Found::Leaf(Node::Octets(text.as_bytes())))
         }
-        Verdict::Text(text) if !tree.is_below_leaf(path) => {
-            Some(Found::Leaf(Node::Text(text.into())))
-        }
-        Verdict::Text(_) => None,
+        Verdict::Text(text) => Some(Found::Leaf(Node::Text(text.into()))),
         Verdict::Standing => match standing(view, version, path) {
             Some(Found::Leaf(leaf)) => Some(Found::Leaf(leaf)),
             Some(Found::Directory(listing)) => tree.directory(path, listing),
@@ -50,7 +48,8 @@ impl<'a> Tree<'_, 'a> {
                 Some((name, _)) => (name, false),
                 None => (added, true),
             };
-            if !self.is_below_leaf(&join(path, added)) {
+            // Those of one directory follow each other.
+            if !listing.ends_with(name) {
                 listing.push(Entry::new(name.to_owned(), is_leaf));
             }
         }
@@ -65,17 +64,6 @@ impl<'a> Tree<'_, 'a> {
             Verdict::Standing if entry.is_leaf || !self.overrides.reach_below(&path) => true,
             Verdict::Standing => find(self.view, self.version, &path).is_some(),
         }
-    }
-
-    /// Whether a leaf of the instance is in the way.
-    fn is_below_leaf(&self, path: &str) -> bool {
-        ancestors(path).any(|outer| {
-            self.overrides.verdict(outer) == Verdict::Standing
-                && matches!(
-                    standing(self.view, self.version, outer),
-                    Some(Found::Leaf(_))
-                )
-        })
     }
 }
 

@@ -87,6 +87,24 @@ impl Row {
         Some(bound)
     }
 
+    /// The leaf that this row stands for, if `path` would be below it.
+    pub(super) fn leaf_around<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let rest = path.strip_prefix(&self.path[..self.literal])?;
+        if self.is_literal() {
+            return rest.starts_with('/').then(|| &path[..self.literal]);
+        }
+        let mut len = self.literal;
+        let mut given = rest.split('/');
+        for name in self.path[self.literal..].split('/') {
+            let given = given.next()?;
+            if !is_key(name) && name != given {
+                return None;
+            }
+            len += given.len() + 1;
+        }
+        given.next().map(|_| &path[..len - 1])
+    }
+
     /// Whether the path is the same for every instance.
     pub(super) const fn is_literal(&self) -> bool {
         self.literal == self.path.len()

@@ -31,6 +31,10 @@ mod faults;
 mod golden;
 /// What was asked, as it is told afterwards.
 mod journal;
+/// What is above a limit is refused, and what is at it is answered.
+mod limits;
+/// Documents with one thing changed.
+mod mutated;
 /// The control API is as its OpenAPI document says.
 mod openapi;
 /// Whatever comes in, nothing breaks.
@@ -43,6 +47,10 @@ mod sessions;
 mod signatures;
 /// What happens to an instance, as stories.
 mod stories;
+/// What is accepted never keeps the emulator from answering.
+mod survival;
 #[path = "../support/transcript.rs"]
 mod transcript;
 mod world;
+#[path = "../support/worst_inputs.rs"]
+mod worst_inputs;

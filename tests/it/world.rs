@@ -50,6 +50,16 @@ impl World {
         self.emulator = Emulator::from_env(self.settings.clone());
     }
 
+    /// Another host with the same settings, over a copy of the store.
+    pub(crate) fn copy(&self) -> Self {
+        Self {
+            emulator: Emulator::from_env(self.settings.clone()),
+            settings: self.settings.clone(),
+            kept: self.kept.clone(),
+            ..*self
+        }
+    }
+
     /// Sends a request and takes the response, whole.
     pub(crate) fn send(&mut self, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
         self.outcome(request).response.into()
@@ -79,7 +89,7 @@ impl World {
         }
         if let Some(entry) = outcome.entry.take() {
             let course = Course {
-                arrived: u64::try_from(self.now.0).unwrap() * 1_000_000,
+                arrived: u64::try_from(self.now.0).unwrap().saturating_mul(1_000_000),
                 took: outcome.delay,
                 random: || 0,
             };

@@ -8,6 +8,7 @@ use wasmtime::component::{Linker, ResourceTable};
 use wasmtime::{Engine, Result, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
+use crate::engine::MAX_TICKS;
 use crate::keyvalue::{self, KeyValue};
 use crate::settings::DOCUMENT_VARIABLE;
 
@@ -35,7 +36,10 @@ impl Host {
             table: ResourceTable::new(),
             values,
         };
-        Store::new(engine, host)
+        let mut store = Store::new(engine, host);
+        // It does something when it starts, too.
+        store.set_epoch_deadline(MAX_TICKS);
+        store
     }
 
     /// Whether the instance gave back everything a request had it hold.

@@ -13,12 +13,13 @@ use imdsim::fields;
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 use wasmtime::component::Component;
-use wasmtime::{Result, Store};
+use wasmtime::{Result, Store, Trap};
 
 use crate::bindings::exports::imdsim::emulator::direct::{self, Ending};
 use crate::bindings::{Embedder, EmbedderPre};
-use crate::connection::Whole;
-use crate::fail::{Failure, broken};
+use crate::connection::{self, Whole};
+use crate::engine::MAX_TICKS;
+use crate::fail::{Failure, broken, say};
 use crate::guest::{self, Host};
 use crate::keyvalue;
 
@@ -85,7 +86,13 @@ impl InstancePool {
     /// Has an instance answer, and waits if the answer is to come late. An
     /// instance that fails is gone.
     pub(crate) async fn answer(&self, request: &Request<Bytes>) -> Result<Response<Whole>> {
-        let response = self.ask(request).await?;
+        let response = match self.ask(request).await {
+            Err(error) if error.downcast_ref() == Some(&Trap::Interrupt) => {
+                say("a request took too long and was given up; report this as a bug of imdsim");
+                return Ok(connection::refuse(StatusCode::SERVICE_UNAVAILABLE));
+            }
+            asked => asked?,
+        };
         let delay = Duration::from_nanos(response.delay);
         if !delay.is_zero() {
             sleep(delay).await;
@@ -168,6 +175,7 @@ impl Instance {
             body: request.body(),
         };
         let service = self.emulator.imdsim_emulator_direct();
+        self.store.set_epoch_deadline(MAX_TICKS);
         let response = service.call_answer(&mut self.store, request).await?;
         let kept = self.store.data().is_clean().then_some(self);
         Ok((response, kept))

@@ -7,10 +7,8 @@ use http::header::EXPECT;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body as _, Incoming};
+use imdsim::limits::MAX_BODY_LEN;
 use tokio::time::timeout;
-
-/// The largest body that is taken.
-const MAX_LEN: usize = 1024 * 1024;
 
 /// How much of a body that is too large is read and thrown away, so that a
 /// client which first writes all and then reads gets to see the refusal.
@@ -27,7 +25,7 @@ pub(crate) async fn take_in(request: Request<Incoming>) -> Result<Request<Bytes>
     }
     let stated = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     // A client that asks first has not sent the body and need not.
-    if stated > MAX_LEN && (head.headers.contains_key(EXPECT) || stated > MAX_DISCARDED) {
+    if stated > MAX_BODY_LEN && (head.headers.contains_key(EXPECT) || stated > MAX_DISCARDED) {
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
     }
     match timeout(PATIENCE, read(body)).await {
@@ -45,13 +43,13 @@ async fn read(mut body: Incoming) -> Result<Bytes, StatusCode> {
             continue;
         };
         len += data.len();
-        if len <= MAX_LEN {
+        if len <= MAX_BODY_LEN {
             bytes.extend_from_slice(&data);
         } else if len > MAX_DISCARDED {
             break;
         }
     }
-    if len > MAX_LEN {
+    if len > MAX_BODY_LEN {
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
     }
     Ok(bytes.freeze())

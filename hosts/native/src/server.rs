@@ -14,6 +14,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
+use imdsim::limits::MAX_HEAD_LEN;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
@@ -25,9 +26,6 @@ use crate::proxy;
 use crate::request_body;
 use crate::watch::{Verdict, Watch};
 use crate::workers::Workers;
-
-/// The largest head of a request, request line included.
-const MAX_HEAD_LEN: usize = 64 * 1024;
 
 /// How long a client may take to send a head, or leave a connection idle.
 const HEAD_PATIENCE: Duration = Duration::from_secs(30);

@@ -115,7 +115,7 @@ fn options() -> impl Strategy<Value = Map<String, Value>> {
 /// What only `Imdsim` says.
 fn extras() -> impl Strategy<Value = Map<String, Value>> {
     let ancestors = vec("ami-[0-9a-f]{8}", 0..3);
-    let role = option::of("[A-Za-z0-9+=,.@_-]{1,20}");
+    let role = option::of("[A-Za-z0-9+=,@_-][A-Za-z0-9+=,.@_-]{0,20}");
     let user_data = option::of(select(&["aGVsbG8=", "H4sIAAAAAAAA/w==", ""]));
     let newest = option::of(0..imdsim::VERSIONS.len());
     (ancestors, role, user_data, newest, notices()).prop_map(

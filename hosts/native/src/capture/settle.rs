@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use imdsim::description::Override;
+use imdsim::instance::Overrides;
 use imdsim::{Config, Imds, Settings, State, UnixMillis, World, find};
 use serde_json::{Map, Value};
 
@@ -97,7 +99,15 @@ fn overrides(trees: &Trees, served: &Trees) -> Map<String, Value> {
         let text = newest.get(path).and_then(Found::text);
         (path.to_owned(), text.map_or(Value::Null, Value::from))
     };
-    wrong.into_iter().filter(mends).map(change).collect()
+    // An emulator has no leaf below a leaf.
+    let mut together = Overrides::default();
+    let mut can_be = |(path, change): &(String, Value)| {
+        let text = change.as_str().map(str::to_owned);
+        let change = text.map_or(Override::Gone, Override::Text);
+        together.set(path, change).is_ok()
+    };
+    let changes = wrong.into_iter().filter(mends).map(change);
+    changes.filter(|change| can_be(change)).collect()
 }
 
 /// The paths of leaves at which the two do not agree.

@@ -27,19 +27,32 @@ pub(crate) enum Verb {
     /// Look at what happens, or cancel it.
     #[command(skip)]
     Events(EventsCall),
-    /// Let the time of a running emulator stand still
+    /// Freeze the clock of a running emulator
     Freeze {
-        /// When it stands still [default: now]
+        /// At which time [default: the one it shows]
         #[arg(value_name = "RFC3339")]
         time: Option<String>,
     },
-    /// Put the time of a running emulator ahead or back
+    /// Move the clock of a running emulator ahead or back, from the time it
+    /// shows, whether it runs or is frozen
     Shift {
         /// How far, as in +6h1s or -30m
-        #[arg(value_name = "DURATION", allow_hyphen_values = true)]
-        by: String,
+        #[arg(
+            value_name = "DURATION",
+            allow_hyphen_values = true,
+            required_unless_present = "offset"
+        )]
+        by: Option<String>,
+        /// Let it run this far from real time instead
+        #[arg(
+            long,
+            value_name = "DURATION",
+            allow_hyphen_values = true,
+            conflicts_with = "by"
+        )]
+        offset: Option<String>,
     },
-    /// Let the time of a running emulator go on by itself again
+    /// Let the clock of a running emulator show real time again
     Release,
     /// Show what a running emulator was asked
     Requests(Requests),

@@ -53,12 +53,12 @@ pub(crate) fn apply(
     Ok(())
 }
 
-/// The events that a command makes happen in an emulator that runs. Only its
-/// own flags speak of it.
-pub(crate) fn events(flags: &Flags) -> Result<Vec<Value>, Failure> {
+/// The events that a command makes happen in an emulator that runs, whose clock
+/// shows `now`. Only its own flags speak of it.
+pub(crate) fn events(flags: &Flags, now: Timestamp) -> Result<Vec<Value>, Failure> {
     let mut layers = Layers::default();
     layers.add_flags(flags.given());
-    let events = timeline::events(&mut layers, &flags.scenario, None)?;
+    let events = timeline::events(&mut layers, &flags.scenario, now)?;
     for warning in layers.warnings {
         say(warning);
     }
@@ -123,7 +123,8 @@ fn translate(
         }
     }
     count_addresses(layers, settings)?;
-    let events = timeline::events(layers, &flags.mock.scenario, start(&said))?;
+    let start = start(&said).unwrap_or_else(Timestamp::now);
+    let events = timeline::events(layers, &flags.mock.scenario, start)?;
     if !events.is_empty() {
         let timeline = continued(&said["timeline"], &events);
         settings.set("the timeline", "timeline", &timeline.to_string())?;

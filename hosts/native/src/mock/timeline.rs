@@ -21,26 +21,25 @@ const CODES: [&str; 5] = [
 ];
 const STATES: [&str; 3] = ["active", "completed", "canceled"];
 
-/// The events of a scenario. `start` is when an emulator that is just being
-/// started begins; one that runs has a clock of its own, so nothing is made up
-/// for it that follows from the time.
+/// The events of a scenario, the same for an emulator that is being started and
+/// for one that runs. `start` is the time on its clock.
 pub(super) fn events(
     layers: &mut Layers,
     scenario: &Scenario,
-    start: Option<Timestamp>,
+    start: Timestamp,
 ) -> Result<Vec<Value>, Failure> {
     let everything = matches!(scenario, Scenario::AsSaid)
         && layers.all().any(|(key, _)| keys::tells_a_story(key));
     warn_of_idle_flags(layers, scenario);
     let mut events = Vec::new();
     if everything || matches!(scenario, Scenario::Spot(_)) {
-        spot(layers, start, &mut events)?;
+        spot(layers, &mut events)?;
     }
     if everything || matches!(scenario, Scenario::Events(_)) {
         events.push(maintenance(layers, start)?);
     }
     if everything || matches!(scenario, Scenario::Asglifecycle(_)) {
-        lifecycle(layers, start, &mut events)?;
+        lifecycle(layers, &mut events)?;
     }
     Ok(events)
 }
@@ -69,24 +68,18 @@ fn warn_of_idle_flags(layers: &mut Layers, scenario: &Scenario) {
     }
 }
 
-fn spot(
-    layers: &mut Layers,
-    start: Option<Timestamp>,
-    events: &mut Vec<Value>,
-) -> Result<(), Failure> {
+fn spot(layers: &mut Layers, events: &mut Vec<Value>) -> Result<(), Failure> {
     let rebalance = moment(layers, "rebalance-delay-sec", "rebalance-trigger-time")?;
     let notice_time = layers.time("spot.rebalance-rec-time")?;
     // The mock recommends a rebalance whatever is asked for.
-    if start.is_some() || rebalance.is_some() || notice_time.is_some() {
-        let what = match notice_time {
-            None => json!({ "type": "rebalance-recommendation" }),
-            Some(time) => json!({
-                "type": "change",
-                "instance": { "Imdsim": { "RebalanceNoticeTime": time.to_string() } },
-            }),
-        };
-        events.push(with(what, rebalance.as_ref()));
-    }
+    let what = match notice_time {
+        None => json!({ "type": "rebalance-recommendation" }),
+        Some(time) => json!({
+            "type": "change",
+            "instance": { "Imdsim": { "RebalanceNoticeTime": time.to_string() } },
+        }),
+    };
+    events.push(with(what, rebalance.as_ref()));
     let mut interruption = json!({ "type": "spot-interruption" });
     if let Some(action) = layers.word("spot.action", &ACTIONS)? {
         interruption["action"] = action.into();
@@ -98,7 +91,7 @@ fn spot(
     Ok(())
 }
 
-fn maintenance(layers: &mut Layers, start: Option<Timestamp>) -> Result<Value, Failure> {
+fn maintenance(layers: &mut Layers, start: Timestamp) -> Result<Value, Failure> {
     let moment = main_moment(layers)?;
     let mut event = Map::new();
     let code = layers.word("events.code", &CODES)?;
@@ -115,13 +108,14 @@ fn maintenance(layers: &mut Layers, start: Option<Timestamp>) -> Result<Value, F
         let time = layers.time(key)?;
         event.extend(time.map(|time| (name.to_owned(), time.to_string().into())));
     }
-    let shows = match (&moment, start) {
-        (Some(Moment::At(time)), Some(_)) => Some(*time),
-        (Some(Moment::Delay(seconds)), Some(start)) => {
-            start.checked_add(SignedDuration::from_secs(*seconds)).ok()
-        }
-        (Some(Moment::In(_)), _) | (_, None) => None,
-        (None, start) => start,
+    let shows = match &moment {
+        None => Some(start),
+        Some(Moment::At(time)) => Some(*time),
+        Some(Moment::Delay(seconds)) => start.checked_add(SignedDuration::from_secs(*seconds)).ok(),
+        // What is no duration is refused by the emulator.
+        Some(Moment::In(delay)) => humantime::parse_duration(delay)
+            .ok()
+            .and_then(|delay| start.checked_add(delay).ok()),
     };
     if let Some(end) = shows.and_then(|shows| shows.checked_add(MAINTENANCE).ok())
         && !event.contains_key("NotAfter")
@@ -132,11 +126,7 @@ fn maintenance(layers: &mut Layers, start: Option<Timestamp>) -> Result<Value, F
     Ok(with(what, moment.as_ref()))
 }
 
-fn lifecycle(
-    layers: &mut Layers,
-    start: Option<Timestamp>,
-    events: &mut Vec<Value>,
-) -> Result<(), Failure> {
+fn lifecycle(layers: &mut Layers, events: &mut Vec<Value>) -> Result<(), Failure> {
     let own = moment(
         layers,
         "asg-termination-delay-sec",
@@ -146,7 +136,7 @@ fn lifecycle(
         Some(moment) => Some(moment),
         None => own,
     };
-    if start.is_some() && moment.is_some() {
+    if moment.is_some() {
         events.push(json!({ "type": "lifecycle-state", "state": "InService" }));
     }
     let what = json!({ "type": "lifecycle-state", "state": "Terminated" });
@@ -221,7 +211,7 @@ mod tests {
         let mut layers = Layers::default();
         layers.add_file("aemm.json", file).unwrap();
         let start = "2026-01-01T00:00:00Z".parse().unwrap();
-        let events = events(&mut layers, scenario, Some(start)).unwrap();
+        let events = events(&mut layers, scenario, start).unwrap();
         assert_eq!(&Value::from(events), expected);
     }
 
@@ -300,7 +290,7 @@ mod tests {
         layers
             .add_file("aemm.json", r#"{"mock-delay-sec": 5}"#)
             .unwrap();
-        let all = events(&mut layers, &Scenario::AsSaid, Some(Timestamp::UNIX_EPOCH)).unwrap();
+        let all = events(&mut layers, &Scenario::AsSaid, Timestamp::UNIX_EPOCH).unwrap();
         let types: Vec<_> = all
             .iter()
             .filter_map(|event| event["type"].as_str())
@@ -321,10 +311,13 @@ mod tests {
         let mut layers = Layers::default();
         let file = r#"{"mock-delay-sec": 5, "mock-trigger-time": "2026-01-01T00:00:00Z"}"#;
         layers.add_file("aemm.json", file).unwrap();
-        let told = events(&mut layers, &spot(), None).unwrap();
+        let told = events(&mut layers, &spot(), Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!(
             told,
-            [json!({ "type": "spot-interruption", "at": "2026-01-01T00:00:00Z" })]
+            [
+                json!({ "type": "rebalance-recommendation" }),
+                json!({ "type": "spot-interruption", "at": "2026-01-01T00:00:00Z" }),
+            ]
         );
         assert_eq!(
             layers.warnings,

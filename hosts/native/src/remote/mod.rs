@@ -34,16 +34,17 @@ pub(crate) fn tell(emulator: &Emulator, verb: &Verb) -> Result<(), Failure> {
         Verb::Freeze { time } => {
             let time = match time {
                 Some(text) => utc("freeze", text)?,
-                None => client.get("clock")?["now"]
-                    .as_str()
-                    .unwrap_or_default()
-                    .to_owned(),
+                None => now(&client)?,
             };
             client.put("clock", &json!({ "freeze": time }))?;
             show_clock(&client)
         }
-        Verb::Shift { by } => {
-            client.put("clock", &json!({ "shift": by }))?;
+        Verb::Shift { by, offset } => {
+            let change = match (by, offset) {
+                (Some(by), _) => json!({ "shift": by }),
+                (None, offset) => json!({ "offset": offset }),
+            };
+            client.put("clock", &change)?;
             show_clock(&client)
         }
         Verb::Release => {
@@ -58,7 +59,12 @@ pub(crate) fn tell(emulator: &Emulator, verb: &Verb) -> Result<(), Failure> {
 
 /// Makes events, and prints a line for each.
 fn make(client: &Client, flags: &mock::Flags) -> Result<(), Failure> {
-    for event in mock::events(flags)? {
+    let now = now(client)?;
+    let time: Timestamp = now.parse().map_err(|_| {
+        let complaint = format!("{now:?} is not a time; give the address of imdsim");
+        Failure::refused(&complaint)
+    })?;
+    for event in mock::events(flags, time)? {
         let made = client.post("events", &event)?;
         let id = made["id"].as_str().unwrap_or_default();
         let event = client.get(&format!("events/{}", encode(id)))?;
@@ -148,9 +154,14 @@ fn requests(client: &Client, asked: &Requests) -> Result<(), Failure> {
 
 /// Prints the time of the emulator.
 fn show_clock(client: &Client) -> Result<(), Failure> {
-    let clock = client.get("clock")?;
-    show::print(clock["now"].as_str().unwrap_or_default());
+    show::print(&now(client)?);
     Ok(())
+}
+
+/// The time of the emulator.
+fn now(client: &Client) -> Result<String, Failure> {
+    let clock = client.get("clock")?;
+    Ok(clock["now"].as_str().unwrap_or_default().to_owned())
 }
 
 /// A time as the emulator takes it.

@@ -1,0 +1,86 @@
+//! What the fuzz targets share: a host that does what the core tells it to.
+
+use std::collections::BTreeMap;
+
+use http::{Method, Request};
+use imdsim::{Ambient, Course, Emulator, Reply, STATE_KEY, UnixMillis};
+
+/// Stands between the parts of an input, as between those of a transcript.
+pub const SEPARATOR: &str = "\n###\n";
+
+/// When all of this happens: 2026-11-01T00:00:00Z.
+pub const NOW: UnixMillis = UnixMillis::from_seconds(1_793_491_200);
+
+/// An emulator, a store and a clock.
+pub struct Host {
+    emulator: Emulator,
+    /// What is stored.
+    pub store: BTreeMap<String, Vec<u8>>,
+    /// The time.
+    pub now: UnixMillis,
+}
+
+impl Host {
+    /// A host with these settings, by key.
+    pub fn new<'s>(settings: impl IntoIterator<Item = (&'s str, &'s str)>) -> Self {
+        let variable = |key: &str| format!("IMDSIM_{}", key.to_uppercase());
+        let settings = settings.into_iter();
+        let settings = settings.map(|(key, value)| (variable(key), value.to_owned()));
+        Self {
+            emulator: Emulator::from_env(settings),
+            store: BTreeMap::new(),
+            now: NOW,
+        }
+    }
+
+    /// Answers a request and does what a host does with the outcome, but for
+    /// the wait.
+    pub fn send(&mut self, request: &Request<Vec<u8>>) -> Reply {
+        let ambient = Ambient {
+            now: self.now,
+            entropy: [7; 32],
+        };
+        let stored = self.store.get(STATE_KEY).cloned();
+        let stored = stored.as_deref();
+        self.emulator
+            .recall(stored, self.now, request, &mut self.store);
+        let outcome = self.emulator.answer(stored, ambient, request);
+        let length = outcome
+            .response
+            .headers
+            .iter()
+            .find(|(name, _)| name == "content-length");
+        let (_, length) = length.expect("every answer has a length");
+        if request.method() != Method::HEAD {
+            assert_eq!(*length, outcome.response.body.len().to_string());
+        }
+        self.store.extend(outcome.keep);
+        for key in &outcome.forget {
+            self.store.remove(key);
+        }
+        if let Some(swap) = outcome.swap {
+            assert_eq!(self.store.get(swap.key), swap.expected.as_ref());
+            self.store.insert(swap.key.to_owned(), swap.next);
+        }
+        if let Some(entry) = outcome.entry {
+            let course = Course {
+                arrived: self.now.0.unsigned_abs(),
+                took: outcome.delay,
+                random: || 0,
+            };
+            self.emulator.record(entry, course, &mut self.store);
+        }
+        outcome.response
+    }
+
+    /// The status of a request without a body.
+    pub fn status(&mut self, method: Method, path: &str) -> u16 {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "localhost")
+            .body(Vec::new())
+            .expect("the request is a good one");
+        self.send(&request).status.as_u16()
+    }
+}

@@ -1,0 +1,242 @@
+use http::{Method, Request};
+use imdsim::STATE_KEY;
+use imdsim::limits::{
+    MAX_BODY_LEN, MAX_EVENTS, MAX_FAULTS, MAX_ID_LEN, MAX_JSON_DEPTH, MAX_JSON_VALUES,
+    MAX_OVERRIDES, MAX_PATH_DEPTH, MAX_PATH_LEN, MAX_STATE_LEN, MAX_TARGET_LEN,
+};
+use serde_json::{Value, json};
+
+use crate::world::World;
+use crate::worst_inputs;
+
+#[test]
+fn every_input_at_its_limit_is_answered() {
+    for case in worst_inputs::all() {
+        let mut host = case.host();
+        for request in &case.requests {
+            let (status, body) = host.send(request);
+            let path = request.uri().path();
+            let path = &path[..path.len().min(60)];
+            let body = String::from_utf8_lossy(&body);
+            let body = body.chars().take(300).collect::<String>();
+            assert_eq!(status, case.expected, "{}: {path}: {body}", case.name);
+        }
+    }
+}
+
+/// The status of a call and what it says.
+fn call(world: &mut World, method: Method, path: &str, body: &str) -> (u16, String) {
+    let request = Request::builder()
+        .method(method)
+        .uri(format!("/_imdsim/{path}"))
+        .header("host", "localhost")
+        .body(body.as_bytes().to_vec());
+    let response = world.send(&request.unwrap());
+    let body = String::from_utf8_lossy(response.body()).into_owned();
+    (response.status().as_u16(), body)
+}
+
+#[track_caller]
+fn check_refused(method: Method, path: &str, body: &str, expected: u16, detail: &str) {
+    let mut world = World::new(&[("journal", "10")]);
+    let (status, said) = call(&mut world, method, path, body);
+    let shown = said.chars().take(300).collect::<String>();
+    assert_eq!(status, expected, "{shown}");
+    assert!(said.contains(detail), "{shown}");
+    assert!(said.len() < 1000, "{shown}");
+    assert!(!world.kept.contains_key(STATE_KEY), "it is not stored");
+}
+
+fn nested(levels: usize) -> String {
+    format!("{}1{}", r#"{"a":"#.repeat(levels), "}".repeat(levels))
+}
+
+#[test]
+fn a_document_that_is_nested_too_deeply_is_refused() {
+    let detail = "nested more than 64 levels deep";
+    for levels in [MAX_JSON_DEPTH + 1, 125, 127, 10_000] {
+        let deep = nested(levels);
+        check_refused(Method::PATCH, "instance", &deep, 400, detail);
+        let change = format!(r#"{{"type":"change","instance":{deep}}}"#);
+        check_refused(Method::POST, "events", &change, 400, detail);
+        check_refused(Method::PUT, "events", &format!("[{change}]"), 400, detail);
+        check_refused(Method::PUT, "faults/slow", &deep, 400, detail);
+        check_refused(Method::PUT, "clock", &deep, 400, detail);
+        check_refused(Method::PUT, "snapshot", &deep, 400, detail);
+    }
+    // It would be deeper in the state document than it is here.
+    let edge = nested(MAX_JSON_DEPTH);
+    check_refused(
+        Method::PATCH,
+        "instance",
+        &edge,
+        400,
+        "the state with this change",
+    );
+}
+
+#[test]
+fn settings_that_are_nested_too_deeply_are_told_to_everybody_and_never_trap() {
+    let deep = nested(127);
+    let mut world = World::new(&[("instance", &deep)]);
+    let (status, said) = call(&mut world, Method::GET, "health", "");
+    assert_eq!(status, 500);
+    assert!(
+        said.contains("IMDSIM_INSTANCE: the JSON is nested more than 64 levels"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_document_with_too_many_values_is_refused() {
+    let many = format!(r#"{{"x":[{}0]}}"#, "0,".repeat(MAX_JSON_VALUES));
+    check_refused(
+        Method::PATCH,
+        "instance",
+        &many,
+        400,
+        "the body: the JSON has more than 16384",
+    );
+}
+
+#[test]
+fn a_long_path_is_refused() {
+    let path = format!("overrides/meta-data/{}", "a".repeat(MAX_TARGET_LEN));
+    check_refused(Method::PUT, &path, "x", 400, "longer than 4096 bytes");
+    let path = format!("overrides/meta-data/{}", "a".repeat(MAX_PATH_LEN));
+    check_refused(Method::PUT, &path, "x", 400, "longer than 1024 bytes");
+    let path = format!("overrides/meta-data{}", "/a".repeat(MAX_PATH_DEPTH));
+    check_refused(Method::PUT, &path, "x", 400, "more than 32 names");
+    let mut world = World::new(&[("http_tokens", "optional"), ("journal", "10")]);
+    let path = format!("/latest/{}", "a".repeat(MAX_TARGET_LEN));
+    assert_eq!(world.fetch(&path, None), (400, Vec::new()));
+    assert_eq!(world.fetch(&path[..MAX_TARGET_LEN], None).0, 404);
+    let (_, told) = call(&mut world, Method::GET, "requests/count?status=400", "");
+    assert_eq!(told, r#"{"count":1}"#);
+}
+
+#[test]
+fn a_long_pattern_is_refused() {
+    let path = format!("requests/count?path={}", "*/".repeat(30_000));
+    check_refused(
+        Method::GET,
+        &path,
+        "",
+        400,
+        "the query: path: the path is longer than 1024",
+    );
+    let path = format!("requests?path={}", "*/".repeat(MAX_PATH_DEPTH + 1));
+    check_refused(
+        Method::GET,
+        &path,
+        "",
+        400,
+        "the query: path: the path has more than 32 names",
+    );
+    let fault = json!({ "status": 500, "path": "**/".repeat(400) }).to_string();
+    check_refused(
+        Method::PUT,
+        "faults/f",
+        &fault,
+        400,
+        "path: the path is longer than 1024",
+    );
+}
+
+#[test]
+fn more_of_anything_than_there_may_be_is_refused() {
+    let events = |kind: &str, count: usize| {
+        let event = json!({ "type": kind, "status": if kind == "fault" { json!(500) } else { Value::Null } });
+        let mut event = event;
+        if kind != "fault" {
+            event.as_object_mut().unwrap().remove("status");
+        }
+        Value::from(vec![event; count]).to_string()
+    };
+    let too_many = events("rebalance-recommendation", MAX_EVENTS + 1);
+    check_refused(Method::PUT, "events", &too_many, 400, "256");
+    check_refused(
+        Method::PUT,
+        "events",
+        &events("rebalance-recommendation", 10_000),
+        400,
+        "more than",
+    );
+    check_refused(
+        Method::PUT,
+        "faults",
+        &events("fault", MAX_FAULTS + 1),
+        400,
+        "64",
+    );
+    let id = "x".repeat(MAX_ID_LEN + 1);
+    let event = json!({ "type": "rebalance-recommendation", "id": id }).to_string();
+    check_refused(Method::POST, "events", &event, 400, "id");
+    let tags = json!({ "Tags": vec![json!({}); 257] }).to_string();
+    check_refused(Method::PATCH, "instance", &tags, 400, "Tags: there are 257");
+    let overrides = (0..=MAX_OVERRIDES).map(|n| (format!("meta-data/{n}"), json!("x")));
+    let overrides =
+        json!({ "Imdsim": { "Overrides": overrides.collect::<serde_json::Map<_, _>>() } });
+    check_refused(
+        Method::PATCH,
+        "instance",
+        &overrides.to_string(),
+        400,
+        "there are 1025",
+    );
+}
+
+#[test]
+fn a_change_that_would_make_the_state_too_long_is_refused_and_the_rest_goes_on() {
+    let mut world = World::new(&[]);
+    let mut refused = 0;
+    for number in 0..40 {
+        let patch = json!({ format!("x{number}"): "y".repeat(900_000) }).to_string();
+        assert!(patch.len() <= MAX_BODY_LEN);
+        let before = world.kept.clone();
+        let (status, said) = call(&mut world, Method::PATCH, "instance", &patch);
+        if status == 413 {
+            refused += 1;
+            assert!(said.contains("may be 1048576"), "{said}");
+            assert_eq!(world.kept, before);
+        }
+        assert!(world.kept[STATE_KEY].len() <= MAX_STATE_LEN);
+    }
+    assert_eq!(refused, 39);
+    world.control(Method::PATCH, "instance", r#"{"InstanceType":"m5.large"}"#);
+    assert_eq!(world.text("/latest/meta-data/instance-type"), "m5.large");
+    let (_, snapshot) = call(&mut world, Method::GET, "snapshot", "");
+    world.control(Method::PUT, "snapshot", &snapshot);
+    world.control(Method::POST, "reset", "");
+}
+
+#[test]
+fn an_override_below_a_leaf_is_refused_with_the_name_of_the_leaf() {
+    let detail = "a leaf cannot be below a leaf, and meta-data/ami-id is one";
+    check_refused(
+        Method::PUT,
+        "overrides/meta-data/ami-id/x",
+        "x",
+        400,
+        detail,
+    );
+    let patch = r#"{"Imdsim":{"Overrides":{"meta-data/ami-id/x":"x"}}}"#;
+    check_refused(Method::PATCH, "instance", patch, 400, detail);
+    let patch = r#"{"Imdsim":{"Overrides":{"meta-data/a":"x","meta-data/a/b":"y"}}}"#;
+    check_refused(Method::PATCH, "instance", patch, 400, "meta-data/a is one");
+    let mut world = World::new(&[("overrides", r#"{"meta-data/ami-id/x":"x"}"#)]);
+    let (status, said) = call(&mut world, Method::GET, "health", "");
+    assert_eq!(status, 500);
+    assert!(
+        said.contains(detail) && said.contains("IMDSIM_OVERRIDES"),
+        "{said}"
+    );
+}
+
+#[test]
+fn an_override_by_a_setting_takes_the_place_of_one_written_another_way() {
+    let instance = r#"{"Imdsim":{"Overrides":{"/meta-data//ami-id":"ami-1"}}}"#;
+    let overrides = r#"{"meta-data/ami-id/":"ami-2"}"#;
+    let mut world = World::new(&[("instance", instance), ("overrides", overrides)]);
+    assert_eq!(world.text("/latest/meta-data/ami-id"), "ami-2");
+}
