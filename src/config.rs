@@ -101,7 +101,8 @@ impl Config {
         };
         let start = reset.or(self.frozen_time).or(self.started);
         let start = start.unwrap_or(self.instance.launch_time);
-        given.read(|document| Story::read(document, start))
+        let story = given.read(|document| Story::read(document, start))?;
+        Ok(story.at_revision(0))
     }
 
     /// Where the timeline was given.

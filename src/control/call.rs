@@ -63,8 +63,12 @@ impl Call<'_> {
     /// Changes the description of the instance, unless nothing sensible would
     /// follow from it.
     pub(super) fn describe(&self, change: impl FnOnce(&mut Value)) -> Answer {
-        let (mut document, state) = self.world.settled(self.ambient.now);
+        let (before, state) = self.world.settled(self.ambient.now);
+        let mut document = before.clone();
         change(&mut document);
+        if document == before {
+            return self.change(self.world.state.clone());
+        }
         self.simulate(State {
             instance: merge::between(&self.world.config.document, &document),
             ..state

@@ -41,7 +41,7 @@ pub(super) fn metadata_options(call: Call<'_>) -> Answer {
     if is_read(call) {
         return call.json(&options);
     }
-    let patch = call.object(r#"{"HttpTokens": "required"}"#)?;
+    let mut patch = call.object(r#"{"HttpTokens": "required"}"#)?;
     for name in patch.as_object().into_iter().flat_map(Map::keys) {
         if options.get(name).is_none() {
             let known: Vec<_> = options
@@ -56,6 +56,13 @@ pub(super) fn metadata_options(call: Call<'_>) -> Answer {
                 .join(", ");
             let detail = format!("there is no option {name}; the options are {known}");
             return Err(Refusal::new(StatusCode::BAD_REQUEST, detail));
+        }
+    }
+    // What is so already need not be said in the description.
+    if let Value::Object(patch) = &mut patch {
+        patch.retain(|name, value| options.get(name) != Some(value));
+        if patch.is_empty() {
+            return call.describe(|_| ());
         }
     }
     call.describe(|document| {

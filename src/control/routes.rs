@@ -82,14 +82,12 @@ impl Route {
         }
     }
 
-    /// Whether something is named below it, or it is that.
+    /// Whether it is a collection, or what is named in one.
     pub(super) fn has_members(&self) -> bool {
         let start = self.path.split("/{").next().unwrap_or_default();
-        let is_below = |route: &Self| {
-            let rest = route.path.strip_prefix(start);
-            rest.is_some_and(|rest| rest.starts_with("/{"))
-        };
-        ROUTES.iter().any(is_below)
+        let below = |path: &str| path.strip_prefix(start).map(|rest| rest.starts_with("/{"));
+        ROUTES.iter().any(|route| route.path == start)
+            && ROUTES.iter().any(|route| below(route.path) == Some(true))
     }
 
     /// Whether it takes a method.

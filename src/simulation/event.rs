@@ -135,7 +135,7 @@ impl Event {
     /// The same as of a revision of the state.
     pub(crate) fn at_revision(mut self, revision: u64) -> Self {
         if let What::Fault(fault) = &mut self.what {
-            fault.revision = revision;
+            fault.revision = Some(revision);
         }
         self
     }

@@ -29,9 +29,9 @@ pub(crate) struct Fault {
     pub(crate) effect: Effect,
     /// By how much the answer comes later.
     pub(crate) delay: Duration,
-    /// The revision of the state that brought it: its requests are counted
-    /// from there.
-    pub(crate) revision: u64,
+    /// The revision of the state that brought it, if it was brought: its
+    /// requests are counted from there.
+    pub(crate) revision: Option<u64>,
 }
 
 /// Which of the requests that a fault is about it strikes.
@@ -145,14 +145,17 @@ impl Fault {
             often,
             effect,
             delay: delay.unwrap_or_default(),
-            revision: fields.get("revision").and_then(Value::as_u64).unwrap_or(0),
+            revision: fields.get("revision").and_then(Value::as_u64),
         })
     }
 
     /// The document that says the same, but for when it begins.
     pub(super) fn to_json(&self) -> Value {
-        let mut document = json!({ "type": "fault", "revision": self.revision });
+        let mut document = json!({ "type": "fault" });
         let mut set = |key: &str, value: Value| document[key] = value;
+        if let Some(revision) = self.revision {
+            set("revision", revision.into());
+        }
         if let Some(path) = &self.path {
             set("path", path.as_str().into());
         }
@@ -372,4 +375,98 @@ fn both(one: &str, other: &str) -> Problem {
         other,
         format!("there is `{one}` as well; write one of the two"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a fault is, as it is stored; or why it is refused.
+    fn read(document: &Value) -> Result<Value, String> {
+        let fields = document.as_object().unwrap();
+        let fault = Fault::read(fields, UnixMillis(0)).map_err(|problem| problem.to_string())?;
+        let stored = fault.to_json();
+        assert_eq!(
+            Fault::read(stored.as_object().unwrap(), UnixMillis(0)),
+            Ok(fault)
+        );
+        Ok(stored)
+    }
+
+    #[track_caller]
+    fn check(document: &Value, expected: &Value) {
+        let mut whole = json!({ "type": "fault" });
+        crate::merge::apply(&mut whole, expected);
+        assert_eq!(read(document), Ok(whole));
+    }
+
+    #[test]
+    fn what_a_person_says_takes_the_place_of_what_the_preset_says() {
+        check(
+            &json!({ "preset": "throttled", "nth": 3 }),
+            &json!({ "nth": 3, "status": 503 }),
+        );
+        check(
+            &json!({ "preset": "throttled", "share": 0.5, "stall": true }),
+            &json!({ "share": 0.5, "stall": true }),
+        );
+        check(
+            &json!({ "preset": "throttled", "throttle": 5 }),
+            &json!({ "throttle": 5, "status": 503 }),
+        );
+        check(
+            &json!({ "preset": "unavailable", "stall": true }),
+            &json!({ "stall": true }),
+        );
+        check(
+            &json!({ "preset": "unavailable", "stall": false }),
+            &json!({ "status": 500 }),
+        );
+        check(
+            &json!({ "preset": "early-boot", "until": "2026-01-01T00:00:00Z" }),
+            &json!({ "method": "GET", "status": 401, "until": "2026-01-01T00:00:00Z" }),
+        );
+        check(
+            &json!({ "preset": "slow", "status": 404 }),
+            &json!({ "delay": "2s", "status": 404 }),
+        );
+    }
+
+    #[test]
+    fn two_things_that_a_person_says_still_contradict_each_other() {
+        let both = json!({ "preset": "unavailable", "stall": true, "close": true });
+        assert_eq!(
+            read(&both).unwrap_err(),
+            "close: there is `stall` as well; write one of the two"
+        );
+    }
+
+    #[test]
+    fn a_method_is_one_of_http_in_any_letters() {
+        check(
+            &json!({ "status": 500, "method": "get" }),
+            &json!({ "status": 500, "method": "GET" }),
+        );
+        for method in ["", "GET ME", "BREW"] {
+            let said = read(&json!({ "status": 500, "method": method })).unwrap_err();
+            let expected =
+                format!("method: {method:?} is not a method of HTTP; write one of GET, ");
+            assert!(said.starts_with(&expected), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_delay_of_nothing_is_one_and_one_that_is_longer_than_an_hour_is_none() {
+        check(
+            &json!({ "preset": "slow", "delay": "0s" }),
+            &json!({ "delay": "0s" }),
+        );
+        let said = read(&json!({ "delay": "61m" })).unwrap_err();
+        assert!(
+            said.starts_with("delay: it is longer than an hour; "),
+            "{said}"
+        );
+        let said = read(&json!({ "credentials": "" })).unwrap_err();
+        assert!(said.starts_with("credentials: it is empty; "), "{said}");
+    }
 }

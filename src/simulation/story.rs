@@ -25,7 +25,7 @@ pub(crate) struct Struck<'s> {
 impl Struck<'_> {
     /// The name under which it is counted: one that is put anew begins anew.
     pub(crate) fn counted(&self) -> String {
-        format!("{}@{}", self.id, self.fault.revision)
+        format!("{}@{}", self.id, self.fault.revision.unwrap_or(0))
     }
 }
 
@@ -125,6 +125,12 @@ impl Story {
             checked.map_err(|problem| problem.within(&format!("event {}", event.id)))?;
         }
         Ok(())
+    }
+
+    /// The same as of a revision of the state.
+    pub(crate) fn at_revision(self, revision: u64) -> Self {
+        let events = self.0.into_iter();
+        Self(events.map(|event| event.at_revision(revision)).collect())
     }
 
     /// The list that says the same.

@@ -13,6 +13,8 @@ mod captures;
 mod cidr;
 /// Whatever is asked and however an instance is described, answers agree.
 mod coherence;
+/// What the control API takes, refuses and stores.
+mod control;
 /// The instances that tests know by name.
 mod corpus;
 /// Everything that one API version answers, found from listing to listing.

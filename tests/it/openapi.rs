@@ -64,6 +64,17 @@ impl Document {
             ref method => method.as_str().to_lowercase(),
         };
         let named = |name: &str| &self.0["components"]["responses"][name];
+        // A name that is empty or a step stands for nothing.
+        let steps = |path: &str| {
+            let decoded = path.replace("%2f", "/");
+            decoded
+                .split('/')
+                .skip(1)
+                .any(|name| matches!(name, "" | "." | ".."))
+        };
+        if status == 404 && steps(request.uri().path()) {
+            return Some(named("Nothing"));
+        }
         let Some(item) = self.item(&path) else {
             return (status == 404).then(|| named("Nothing"));
         };

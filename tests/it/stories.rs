@@ -178,7 +178,7 @@ fn a_change_that_would_lead_to_nonsense_some_day_is_refused_now() {
         problem["detail"]
             .as_str()
             .unwrap()
-            .starts_with("PrivateIpAddress: "),
+            .starts_with("event 1: PrivateIpAddress: "),
         "{problem}"
     );
     assert_eq!(
