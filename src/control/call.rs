@@ -63,12 +63,16 @@ impl Call<'_> {
     /// Changes the description of the instance, unless nothing sensible would
     /// follow from it.
     pub(super) fn describe(&self, change: impl FnOnce(&mut Value)) -> Answer {
-        let (before, state) = self.world.settled(self.ambient.now);
-        let mut document = before.clone();
-        change(&mut document);
-        if document == before {
+        // What is shown has the notices of events in it, which stay events: so
+        // only what differs from that is written.
+        let shown = self.world.document(self.ambient.now);
+        let mut changed = shown.clone();
+        change(&mut changed);
+        if changed == shown {
             return self.change(self.world.state.clone());
         }
+        let (mut document, state) = self.world.settled(self.ambient.now);
+        merge::apply(&mut document, &merge::between(&shown, &changed));
         self.simulate(State {
             instance: merge::between(&self.world.config.document, &document),
             ..state
