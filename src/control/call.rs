@@ -124,7 +124,7 @@ impl Call<'_> {
     /// The state to store, unless the client has seen an older one.
     fn next(&self, state: State) -> Result<Next, Refusal> {
         unless_overtaken(self.request, self.world.state.revision)?;
-        Next::new(State {
+        Next::new(&State {
             revision: self.next_revision(),
             ..state
         })
@@ -167,7 +167,7 @@ pub(super) struct Next {
 impl Next {
     /// Refuses a state whose document is too long, or could not be read again:
     /// every request afterwards would fail.
-    pub(super) fn new(state: State) -> Result<Self, Refusal> {
+    pub(super) fn new(state: &State) -> Result<Self, Refusal> {
         let document = state.to_bytes();
         if document.len() > MAX_STATE_LEN {
             let detail = format!(

@@ -136,7 +136,7 @@ pub(crate) fn recover(
                 let state = blank(revision.saturating_add(1), ambient);
                 Ok(Outcome {
                     forget: journal.everything(),
-                    ..Next::new(state)?.done(ambient.now)
+                    ..Next::new(&state)?.done(ambient.now)
                 })
             }
             _ => Err(broken()),

@@ -145,17 +145,17 @@ impl Event {
         match &self.what {
             What::SpotInterruption { action, time } => {
                 let action = json!({ "Action": action, "Time": time.iso() });
-                tell(document, "SpotInstanceAction", action);
+                tell(document, "SpotInstanceAction", &action);
             }
             What::RebalanceRecommendation => {
-                tell(document, "RebalanceNoticeTime", self.at.iso().into());
+                tell(document, "RebalanceNoticeTime", &self.at.iso().into());
             }
             What::Maintenance(event) => match document.pointer_mut("/Imdsim/MaintenanceEvents") {
                 Some(Value::Array(events)) => events.push(event.clone()),
-                _ => tell(document, "MaintenanceEvents", json!([event])),
+                _ => tell(document, "MaintenanceEvents", &json!([event])),
             },
             What::LifecycleState(state) => {
-                tell(document, "TargetLifecycleState", state.as_str().into());
+                tell(document, "TargetLifecycleState", &state.as_str().into());
             }
             What::Change(patch) => merge::apply(document, patch),
             What::Fault(_) => {}
@@ -170,7 +170,7 @@ pub(super) fn given_id(document: &Value) -> (bool, Option<&str>, Option<&str>) {
 }
 
 /// Sets a field of `Imdsim`, whatever the document is.
-fn tell(document: &mut Value, field: &str, value: Value) {
+fn tell(document: &mut Value, field: &str, value: &Value) {
     merge::apply(document, &json!({ "Imdsim": { field: value } }));
 }
 

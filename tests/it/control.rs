@@ -116,7 +116,7 @@ fn what_a_call_shows_can_be_put_back_and_changes_nothing() {
         ("user-data", &Method::PUT, b"\xff\x00"),
         ("overrides/meta-data/x", &Method::PUT, b"text"),
         ("clock", &Method::PUT, br#"{"shift": "-90s"}"#),
-        ("faults/throttled", &Method::PUT, b""),
+        ("faults/expired-credentials", &Method::PUT, b""),
         (
             "metadata-options",
             &Method::PATCH,

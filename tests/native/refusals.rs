@@ -201,3 +201,27 @@ fn help_and_version_are_no_failures() {
         assert!(String::from_utf8(output.stdout).unwrap().contains("imdsim"));
     }
 }
+
+#[test]
+fn a_timeline_whose_change_makes_no_sense_is_refused_by_event_and_field() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("timeline.json");
+    for (timeline, expected) in [
+        (
+            r#"[{"type": "change", "instance": {"Imdsim": "x"}}, {"type": "spot-interruption"}]"#,
+            "event 1: Imdsim: this is a text, not an object; ",
+        ),
+        (
+            r#"[{"type": "lifecycle-state"},
+                {"type": "change", "in": "1h", "instance": {"PrivateIpAddress": "x"}}]"#,
+            "event 2: PrivateIpAddress: \"x\" is not an IPv4 address; ",
+        ),
+    ] {
+        fs::write(&path, timeline).unwrap();
+        let said = refusal(&["--addr", "127.0.0.1:0", "--timeline", text(&path)]);
+        assert!(
+            said.contains(&format!("timeline.json: {expected}")),
+            "{said}"
+        );
+    }
+}

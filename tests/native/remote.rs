@@ -68,8 +68,10 @@ fn events_are_made_listed_and_cancelled() {
         &program,
         &["--url", &url, "spot", "--action", "stop", "--in", "30s"],
     );
-    let spot = "1  2026-01-01T00:00:30Z  spot-interruption  stop  2026-01-01T00:02:30Z\n";
-    assert_eq!(made, spot);
+    // As when the emulator is started with the same command.
+    let rebalance = "1  2026-01-01T00:00:00Z  rebalance-recommendation\n";
+    let spot = "2  2026-01-01T00:00:30Z  spot-interruption  stop  2026-01-01T00:02:30Z\n";
+    assert_eq!(made, [rebalance, spot].concat());
     let made = told(
         &program,
         &[
@@ -82,16 +84,16 @@ fn events_are_made_listed_and_cancelled() {
             &url,
         ],
     );
-    let maintenance = "2  2026-01-01T01:00:00Z  maintenance  instance-stop\n";
+    let maintenance = "3  2026-01-01T01:00:00Z  maintenance  instance-stop\n";
     assert_eq!(made, maintenance);
     let made = told(&program, &["--url", &url, "asg"]);
-    let lifecycle = "3  2026-01-01T00:00:00Z  lifecycle-state  Terminated\n";
+    let lifecycle = "4  2026-01-01T00:00:00Z  lifecycle-state  Terminated\n";
     assert_eq!(made, lifecycle);
     assert_eq!(
         told(&program, &["events", "list"]),
-        [lifecycle, spot, maintenance].concat()
+        [rebalance, lifecycle, spot, maintenance].concat()
     );
-    told(&program, &["events", "cancel", "1", "2"]);
+    told(&program, &["events", "cancel", "1", "2", "3"]);
     assert_eq!(told(&program, &["events", "list"]), lifecycle);
     told(&program, &["events", "cancel"]);
     assert_eq!(
@@ -106,7 +108,14 @@ fn the_clock_is_frozen_shifted_and_released() {
     let frozen = told(&program, &["freeze", "2026-01-01T02:00:00+01:00"]);
     assert_eq!(frozen, "2026-01-01T01:00:00Z\n");
     let shifted = told(&program, &["shift", "-30m"]);
-    assert_ne!(shifted, frozen);
+    assert_eq!(shifted, "2026-01-01T00:30:00Z\n");
+    let shifted = told(&program, &["shift", "+1h"]);
+    assert_eq!(shifted, "2026-01-01T01:30:00Z\n");
+    let running = told(&program, &["shift", "--offset", "-6h"]);
+    assert_ne!(running, shifted);
+    let clock =
+        program.send("GET /_imdsim/clock HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+    assert!(body(&clock).contains("\"offset\":\"-6h\""), "{clock}");
     let here = told(&program, &["freeze"]);
     assert_eq!(told(&program, &["events", "list"]), "");
     let clock =
@@ -116,6 +125,23 @@ fn the_clock_is_frozen_shifted_and_released() {
         "{clock}"
     );
     assert_ne!(told(&program, &["release"]), here);
+}
+
+#[test]
+fn maintenance_ends_in_seven_days_whether_it_is_told_or_started_with() {
+    let frozen = ["--frozen-time", "2026-01-01T00:00:00Z"];
+    let command = ["events", "--code", "instance-stop", "--in", "30s"];
+    let started = Program::start(&[&command[..], &frozen].concat());
+    let running = Program::start(&frozen);
+    let url = format!("http://{}", running.address());
+    told(&running, &[&command[..], &["--url", &url]].concat());
+    for program in [started, running] {
+        let events = told(&program, &["events", "list", "--json"]);
+        assert!(
+            events.contains(r#""NotAfter": "2026-01-08T00:00:30Z""#),
+            "{events}"
+        );
+    }
 }
 
 #[test]

@@ -197,6 +197,47 @@ fn a_state_file_needs_a_folder() {
 
 #[test]
 #[cfg(unix)]
+fn a_state_document_that_cannot_be_read_is_left_alone_with_a_remedy_that_works() {
+    let (_folder, path) = folder();
+    make(&path);
+    let database = Database::open(&path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    transaction
+        .open_table(VALUES)
+        .unwrap()
+        .insert("imdsim/state", &br#"{"version": 1}"#[..])
+        .unwrap();
+    transaction.commit().unwrap();
+    drop(database);
+    check_untouched(
+        &path,
+        "the state document: it has no instance; it was left as it is; move it away to start \
+         afresh, or give another file",
+    );
+    fs::rename(&path, path.with_extension("away")).unwrap();
+    make(&path);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_zero_delay_is_kept_over_a_restart() {
+    let (_folder, path) = folder();
+    let program = Program::start(&["--state", text(&path)]);
+    let fault = r#"{"preset": "slow", "delay": "0s"}"#;
+    let put = program.send(format!(
+        "PUT /_imdsim/faults/slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{fault}",
+        fault.len()
+    ));
+    assert!(put.starts_with("HTTP/1.1 200"), "{put}");
+    program.stop();
+    let program = Program::start(&["--state", text(&path)]);
+    let answer = program.get("/latest/meta-data/");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    program.stop();
+}
+
+#[test]
+#[cfg(unix)]
 fn a_state_document_of_a_newer_version_is_left_alone() {
     let (_folder, path) = folder();
     make(&path);
