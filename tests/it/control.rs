@@ -3,6 +3,7 @@
 
 use http::{Method, Request};
 use imdsim::STATE_KEY;
+use imdsim::limits::{MAX_EVENTS, MAX_FAULTS};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -219,6 +220,32 @@ fn no_two_of_one_list_are_called_alike() {
         refused(&mut world, &Method::PUT, "faults", &twice),
         "faults[1].id: \"a\" is there twice; write another, or leave it out"
     );
+}
+
+#[test]
+fn more_events_or_faults_than_there_may_be_are_refused() {
+    let mut world = World::new(&[]);
+    for (path, one, most) in [
+        (
+            "events",
+            json!({ "type": "rebalance-recommendation", "in": "1h" }),
+            MAX_EVENTS,
+        ),
+        ("faults", json!({ "status": 500, "in": "1h" }), MAX_FAULTS),
+    ] {
+        let many = |count: usize| Value::from(vec![one.clone(); count]);
+        let said = format!("more than {most} {path}; remove some of them");
+        let list = json!({ path: many(most + 1) });
+        let too_many = refused(&mut world, &Method::PUT, path, &list);
+        assert_eq!(too_many, format!("{path}: {said}"));
+        assert_eq!(put(&mut world, path, &many(most)).0, 200);
+        let mut another = one.clone();
+        if path == "faults" {
+            another["type"] = "fault".into();
+        }
+        let one_more = refused(&mut world, &Method::POST, "events", &another);
+        assert!(one_more.contains(&said), "{one_more}");
+    }
 }
 
 #[test]
