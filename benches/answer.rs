@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use divan::Bencher;
 use http::{Method, Request};
-use imdsim::{Ambient, Emulator, UnixMillis};
+use imdsim::{Ambient, Connection, Emulator, UnixMillis};
 
 fn main() {
     divan::main();
@@ -16,6 +16,7 @@ fn main() {
 const AMBIENT: Ambient = Ambient {
     now: UnixMillis::from_seconds(1_793_491_200),
     entropy: [7; 32],
+    connection: Connection::Loopback,
 };
 const TOKEN: &str = "x-aws-ec2-metadata-token";
 const TTL: &str = "x-aws-ec2-metadata-token-ttl-seconds";
@@ -104,7 +105,7 @@ fn recall_a_signature(bencher: Bencher<'_, '_>, path: &str) {
     bencher
         .with_inputs(emulator)
         .bench_local_values(|mut emulator| {
-            emulator.recall(None, AMBIENT.now, &get, &mut kept.clone());
+            emulator.recall(None, AMBIENT, &get, &mut kept.clone());
             emulator.answer(None, AMBIENT, &get)
         });
 }

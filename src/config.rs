@@ -7,6 +7,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::description::Description;
+use crate::host_header;
 use crate::instance::Instance;
 use crate::limits::{MAX_CLIENTS, MAX_JOURNAL};
 use crate::overlay;
@@ -45,6 +46,12 @@ pub struct Config {
     /// How many clients, by their addresses, see what is about to happen to
     /// the instance; all, if nothing is said.
     pub mock_ip_count: Option<usize>,
+    /// Whether the host listens on loopback only, where it does not tell who
+    /// is connected.
+    pub loopback_only: bool,
+    /// Further hosts that are answered where real credentials are served, in
+    /// small letters.
+    pub allow_hosts: Vec<String>,
     /// What is to happen, as it was written.
     timeline: Option<Given>,
     /// When the emulator was started, if it was told.
@@ -82,6 +89,8 @@ impl Config {
             host: host(settings)?,
             journal: journal(settings)?,
             mock_ip_count: number(settings, "mock_ip_count", MAX_CLIENTS)?,
+            loopback_only: truth(settings, "loopback_only")?,
+            allow_hosts: allow_hosts(settings)?,
             timeline: settings.get("timeline").cloned(),
             started: time(settings, "started")?,
         };
@@ -188,6 +197,27 @@ fn number(settings: &Settings, key: &str, most: usize) -> Result<Option<usize>, 
     Ok(Some(number))
 }
 
+/// Names of hosts with commas between them.
+fn allow_hosts(settings: &Settings) -> Result<Vec<String>, Problem> {
+    let Some(given) = settings.get("allow_hosts") else {
+        return Ok(Vec::new());
+    };
+    let read = |name: &str| {
+        host_header::read_name(name.trim()).ok_or_else(|| {
+            let remedy = "write names without ports and commas between them, as in imds,10.0.0.7";
+            refusal(given, "a list of host names", remedy)
+        })
+    };
+    string(given)?.split(',').map(read).collect()
+}
+
+/// `false` where nothing is said.
+fn truth(settings: &Settings, key: &str) -> Result<bool, Problem> {
+    let given = settings.get(key);
+    let truth = given.map(|given| parse(given, "one of its values", "write true or false"));
+    Ok(truth.transpose()?.unwrap_or_default())
+}
+
 /// The index of the chosen one of two words.
 fn choice(settings: &Settings, key: &str, words: [&str; 2]) -> Result<Option<usize>, Problem> {
     let Some(given) = settings.get(key) else {
@@ -272,6 +302,17 @@ mod tests {
             "journal",
             "5001",
             "\"5001\" is not within the limits; write 5000 or less",
+        );
+        check(
+            "loopback_only",
+            "yes",
+            "\"yes\" is not one of its values; write true or false",
+        );
+        check(
+            "allow_hosts",
+            "imds:80",
+            "\"imds:80\" is not a list of host names; \
+             write names without ports and commas between them, as in imds,10.0.0.7",
         );
         check(
             "user_data",

@@ -10,7 +10,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::{self, Needs};
 use crate::documents::{Imds, Rotation, Vault};
-use crate::host::{Ambient, Outcome, STATE_KEY, Store, TALLY_KEY};
+use crate::host::{Ambient, Connection, Outcome, STATE_KEY, Store, TALLY_KEY};
+use crate::host_header;
 use crate::instance::Instance;
 use crate::journal::{self, Course, Entry, Journal};
 use crate::merge;
@@ -121,7 +122,8 @@ impl World {
     }
 }
 
-/// `User-Agent`, for hosts to ask for.
+/// `Host` and `User-Agent`, for hosts to ask for.
+const HOST_NAME: &str = "host";
 const USER_AGENT_NAME: &str = "user-agent";
 
 /// What the host's store had for one request beside the state.
@@ -143,10 +145,16 @@ pub fn answer(
     request: &Request<Vec<u8>>,
 ) -> Outcome {
     let path = path::normalize(request.uri().path());
+    if host_header::is_repeated(request.headers()) {
+        return Outcome::reply(control::several_hosts(ambient.now));
+    }
     if control::owns(&path) {
         return control::answer(world, ambient, &found.journal, request, &path);
     }
     let ambient = frozen(&world.config, world.state.clock, ambient);
+    if let Some(refusal) = control::refuse_host(world, request, ambient.now) {
+        return Outcome::reply(refusal);
+    }
     service::answer(world, ambient, found.tally.as_deref(), request, &path)
 }
 
@@ -195,6 +203,7 @@ pub(crate) fn frozen(config: &Config, clock: Clock, ambient: Ambient) -> Ambient
     Ambient {
         now: moment(config, clock, ambient.now),
         entropy: config.frozen_entropy.unwrap_or(ambient.entropy),
+        ..ambient
     }
 }
 
@@ -247,15 +256,20 @@ impl Emulator {
     }
 
     /// The names of the headers that the answer to a request can depend on,
-    /// the body then being of no account; `None` stands for all of them, `Host`
-    /// included, and the body. A host need not hand in others.
+    /// `Host` among them, the body then being of no account; `None` stands for
+    /// all of them, and the body. A host need not hand in others.
     pub fn headers_that_matter(
         &self,
         method: &Method,
         target: &str,
     ) -> Option<&'static [&'static str]> {
-        const TOKEN: &[&str] = &[wire::TOKEN_NAME];
-        const ALL: &[&str] = &[wire::TOKEN_NAME, wire::PEER_NAME, USER_AGENT_NAME];
+        const TOKEN: &[&str] = &[wire::TOKEN_NAME, HOST_NAME];
+        const ALL: &[&str] = &[
+            wire::TOKEN_NAME,
+            HOST_NAME,
+            wire::PEER_NAME,
+            USER_AGENT_NAME,
+        ];
         let config = self.config.as_ref().ok()?;
         let reads = method.is_safe() && !control::owns(&path::normalize(target));
         let told = config.journal > 0 || config.mock_ip_count.is_some();
@@ -264,14 +278,14 @@ impl Emulator {
 
     /// Whether the answer to a request can depend on its body, of which only the
     /// head is read so far: that of a change whose sender may make it.
-    pub fn reads_body(&self, request: &Request<Vec<u8>>) -> bool {
+    pub fn reads_body(&self, connection: Connection, request: &Request<Vec<u8>>) -> bool {
         let Ok(config) = &self.config else {
             return false;
         };
         let path = path::normalize(request.uri().path());
         !request.method().is_safe()
             && control::owns(&path)
-            && control::admits(config, request, &path)
+            && control::admits(config, connection, request, &path)
     }
 
     /// Lets the emulator look up what it needs to answer this request from the
@@ -279,7 +293,7 @@ impl Emulator {
     pub fn recall(
         &mut self,
         stored: Option<&[u8]>,
-        now: UnixMillis,
+        ambient: Ambient,
         request: &Request<Vec<u8>>,
         store: &mut impl Store,
     ) {
@@ -287,14 +301,14 @@ impl Emulator {
         let Ok(config) = &self.config else { return };
         let path = path::normalize(request.uri().path());
         if control::owns(&path) {
-            self.found.journal = match control::needs(config, request, &path) {
+            self.found.journal = match control::needs(config, ambient.connection, request, &path) {
                 Needs::Nothing => Journal::default(),
                 Needs::Keys => Journal::keys(store),
                 Needs::Entries => Journal::read(config.journal, store),
             };
             return;
         }
-        let Ok(world) = &Memory::of(&mut self.last, config, stored, now).world else {
+        let Ok(world) = &Memory::of(&mut self.last, config, stored, ambient.now).world else {
             return;
         };
         if let Some(signature) = Signature::at(&path) {
@@ -302,7 +316,7 @@ impl Emulator {
             let read = |key: &str| store.get(key);
             world.signatures.recall(signature, instance, read);
         }
-        let now = moment(config, world.state.clock, now);
+        let now = moment(config, world.state.clock, ambient.now);
         if service::counts(world, now, request, &path) {
             self.found.tally = store.get(TALLY_KEY);
         }

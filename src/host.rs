@@ -28,6 +28,20 @@ pub struct Ambient {
     pub now: UnixMillis,
     /// Fresh random bytes, enough for anything one request can need.
     pub entropy: [u8; 32],
+    /// Who is connected.
+    pub connection: Connection,
+}
+
+/// What the host knows of the two ends of a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Connection {
+    /// Nothing.
+    #[default]
+    Unknown,
+    /// Both have a loopback address.
+    Loopback,
+    /// At least one has another address.
+    Remote,
 }
 
 /// The host's key-value store, for what may get lost: a store that fails has

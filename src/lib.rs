@@ -17,6 +17,7 @@ mod emulator;
 pub mod fields;
 mod hex;
 mod host;
+mod host_header;
 pub mod instance;
 mod journal;
 mod json_limits;
@@ -49,7 +50,9 @@ pub use config::Config;
 pub use control::control_calls;
 pub use documents::{Credentials, Imds, Rotation, Vault};
 pub use emulator::{Emulator, World, answer};
-pub use host::{Ambient, Ending, Outcome, STATE_KEY, Store, Swap, TALLY_KEY, is_passing};
+pub use host::{
+    Ambient, Connection, Ending, Outcome, STATE_KEY, Store, Swap, TALLY_KEY, is_passing,
+};
 pub use journal::{Course, Entry};
 pub use options::{HttpTokens, MetadataOptions};
 pub use path::normalize;

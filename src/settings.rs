@@ -16,6 +16,7 @@ use crate::sorted;
 /// `IMDSIM_` and the key in upper case, the flag `--` and the key with hyphens.
 pub const KEYS: &[&str] = &[
     "admin_token",
+    "allow_hosts",
     "credentials",
     "forwarded_for",
     "frozen_entropy",
@@ -29,6 +30,7 @@ pub const KEYS: &[&str] = &[
     "instance",
     "instance_metadata_tags",
     "journal",
+    "loopback_only",
     "mock_ip_count",
     "overrides",
     "secret",

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use http::{Method, Request};
-use imdsim::{Ambient, Course, Emulator, Reply, STATE_KEY, UnixMillis};
+use imdsim::{Ambient, Connection, Course, Emulator, Reply, STATE_KEY, UnixMillis};
 
 /// Stands between the parts of an input, as between those of a transcript.
 pub const SEPARATOR: &str = "\n###\n";
@@ -39,11 +39,12 @@ impl Host {
         let ambient = Ambient {
             now: self.now,
             entropy: [7; 32],
+            connection: Connection::Loopback,
         };
         let stored = self.store.get(STATE_KEY).cloned();
         let stored = stored.as_deref();
         self.emulator
-            .recall(stored, self.now, request, &mut self.store);
+            .recall(stored, ambient, request, &mut self.store);
         let outcome = self.emulator.answer(stored, ambient, request);
         let length = outcome
             .response

@@ -1,39 +1,38 @@
-//! Who may use the control API.
+//! Who may use the control API, and who may be served real credentials.
 //!
-//! With an admin token, whoever sends it. Without one, whoever asks for a
-//! loopback host; and never a page of another origin, which a browser on the
-//! same machine might have open.
+//! With an admin token, whoever sends it may use the control API. Without one,
+//! only who is connected over loopback and asks for a loopback host may: where
+//! the host does not tell who is connected, a setting has to say that it listens
+//! on loopback only, for anybody can write anything into `Host`. A page of
+//! another origin, which a browser on the same machine might have open, never
+//! may.
+//!
+//! A page whose own name was made to resolve to this machine (DNS rebinding) is
+//! of the same origin, and betrays itself by that name alone.
 
 use hmac::Mac as _;
-use http::header::{AUTHORIZATION, HOST, ORIGIN};
-use http::{HeaderMap, HeaderName, Request, StatusCode};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, ORIGIN, REFERER, USER_AGENT};
+use http::{HeaderMap, HeaderName, Method, Request, StatusCode};
 
 use super::problem::Refusal;
 use crate::config::Config;
+use crate::host::Connection;
+use crate::host_header;
+use crate::instance::Instance;
 use crate::mac;
 
-/// Lets a request pass, or says why not and what to do.
-pub(super) fn check(config: &Config, request: &Request<Vec<u8>>) -> Result<(), Refusal> {
-    let headers = request.headers();
-    let host =
-        text(headers, HOST).or_else(|| request.uri().authority().map(http::uri::Authority::as_str));
-    if let Some(token) = &config.admin_token {
-        let sent = text(headers, AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
-        if !sent.is_some_and(|sent| same(sent, token)) {
-            return Err(Refusal::new(
-                StatusCode::UNAUTHORIZED,
-                "this call needs the admin token; send `Authorization: Bearer` with the value of \
-                 IMDSIM_ADMIN_TOKEN",
-            ));
-        }
-    } else if !host.is_some_and(is_loopback) {
-        return Err(Refusal::new(
-            StatusCode::FORBIDDEN,
-            "without IMDSIM_ADMIN_TOKEN the control API answers to loopback hosts only; set it, \
-             and send it as `Authorization: Bearer`",
-        ));
+/// Lets a control call pass, or says why not and what to do.
+pub(super) fn check(
+    config: &Config,
+    connection: Connection,
+    request: &Request<Vec<u8>>,
+) -> Result<(), Refusal> {
+    let host = host_header::of(request);
+    match &config.admin_token {
+        Some(token) => with_token(request.headers(), token)?,
+        None => without_token(config, connection, host)?,
     }
-    if from_another_origin(headers, host) {
+    if from_another_origin(request, host) {
         return Err(Refusal::new(
             StatusCode::FORBIDDEN,
             "a browser sent this from another origin; call from a program or from this origin",
@@ -42,30 +41,104 @@ pub(super) fn check(config: &Config, request: &Request<Vec<u8>>) -> Result<(), R
     Ok(())
 }
 
-fn from_another_origin(headers: &HeaderMap, host: Option<&str>) -> bool {
+fn with_token(headers: &HeaderMap, token: &str) -> Result<(), Refusal> {
+    let (scheme, sent) = text(headers, AUTHORIZATION)
+        .and_then(|value| value.split_once(' '))
+        .unwrap_or_default();
+    if scheme.eq_ignore_ascii_case("Bearer") && same(sent.trim_start(), token) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        StatusCode::UNAUTHORIZED,
+        "this call needs the admin token; send `Authorization: Bearer` with the value of \
+         IMDSIM_ADMIN_TOKEN",
+    ))
+}
+
+fn without_token(
+    config: &Config,
+    connection: Connection,
+    host: Option<&str>,
+) -> Result<(), Refusal> {
+    let detail = match connection {
+        Connection::Remote => {
+            "without an admin token the control API answers on loopback connections only, and \
+             this is none; set IMDSIM_ADMIN_TOKEN (--admin-token) and send it as `Authorization: \
+             Bearer`, or add `--addr 127.0.0.1:4719` and call that address"
+        }
+        Connection::Unknown if !config.loopback_only => {
+            "without an admin token the control API is closed where clients cannot be told apart; \
+             set IMDSIM_ADMIN_TOKEN and send it as `Authorization: Bearer`, or, if this host \
+             listens on loopback only, set IMDSIM_LOOPBACK_ONLY=true"
+        }
+        _ if !host.is_some_and(host_header::is_loopback) => {
+            "without IMDSIM_ADMIN_TOKEN the control API answers to loopback hosts only; set it, \
+             and send it as `Authorization: Bearer`"
+        }
+        _ => return Ok(()),
+    };
+    Err(Refusal::new(StatusCode::FORBIDDEN, detail))
+}
+
+/// Lets a metadata request pass, unless it could bring real credentials to a
+/// page by DNS rebinding. Who names no host is no browser.
+pub(super) fn check_host(
+    config: &Config,
+    instance: &Instance,
+    request: &Request<Vec<u8>>,
+) -> Result<(), Refusal> {
+    if !instance.serves_real_credentials() {
+        return Ok(());
+    }
+    let is_allowed = |host: &str| {
+        let mut names = config.allow_hosts.iter();
+        host_header::is_own(host) || names.any(|name| host_header::is_named(host, name))
+    };
+    if host_header::of(request).is_none_or(is_allowed) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        StatusCode::FORBIDDEN,
+        "with real credentials only loopback and link-local hosts and instance-data are answered; \
+         allow this name by --allow-host NAME or IMDSIM_ALLOW_HOSTS",
+    ))
+}
+
+fn from_another_origin(request: &Request<Vec<u8>>, host: Option<&str>) -> bool {
     const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+    let headers = request.headers();
     let site = text(headers, FETCH_SITE);
     if site.is_some_and(|site| !matches!(site, "same-origin" | "none")) {
         return true;
     }
-    headers.get(ORIGIN).is_some_and(|origin| {
-        let origin = origin.to_str().unwrap_or_default();
-        let authority = origin.split_once("://").map(|(_, authority)| authority);
-        authority.is_none() || authority != host
-    })
+    // An old browser sends a form without `Origin`, mostly with the page's URL.
+    match headers.get(ORIGIN).or_else(|| headers.get(REFERER)) {
+        Some(page) => {
+            let page = page.to_str().unwrap_or_default();
+            let rest = page.split_once("://").map(|(_, rest)| rest);
+            rest.and_then(|rest| rest.split('/').next()) != host
+        }
+        None => site.is_none() && is_browsers_form(request),
+    }
 }
 
-/// `localhost`, `127.x.x.x` or `[::1]`, with or without a port.
-fn is_loopback(host: &str) -> bool {
-    let Ok(authority) = host.parse::<http::uri::Authority>() else {
-        return false;
-    };
-    let name = authority.host().trim_matches(['[', ']']);
-    let address = name.parse::<std::net::IpAddr>();
-    address.map_or_else(
-        |_| name.eq_ignore_ascii_case("localhost"),
-        |ip| ip.is_loopback(),
-    )
+/// Whether a browser may have sent this for a form: the one change that it
+/// makes for a page of another origin without asking the server first.
+fn is_browsers_form(request: &Request<Vec<u8>>) -> bool {
+    const FORMS: [&str; 3] = [
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "text/plain",
+    ];
+    let headers = request.headers();
+    let is_browser = text(headers, USER_AGENT).is_some_and(|agent| agent.starts_with("Mozilla/"));
+    let media_type = text(headers, CONTENT_TYPE).unwrap_or(FORMS[0]);
+    let media_type = media_type.split(';').next().unwrap_or_default().trim();
+    is_browser
+        && request.method() == Method::POST
+        && FORMS
+            .iter()
+            .any(|form| media_type.eq_ignore_ascii_case(form))
 }
 
 /// Compares in constant time, whatever the lengths.
@@ -84,22 +157,44 @@ mod tests {
     use super::*;
     use crate::settings::Settings;
 
-    #[track_caller]
-    fn check(admin_token: Option<&str>, headers: &[(&str, &str)], expected: Option<u16>) {
-        let mut settings = Settings::default();
-        if let Some(token) = admin_token {
-            settings.set("", "admin_token", token).unwrap();
+    fn config(settings: &[(&str, &str)]) -> Config {
+        let mut given = Settings::default();
+        for (key, text) in settings {
+            given.set("", key, text).unwrap();
         }
-        let config = Config::new(&settings).unwrap();
+        Config::new(&given).unwrap()
+    }
+
+    fn request(headers: &[(&str, &str)]) -> Request<Vec<u8>> {
         let mut request = Request::builder().method("POST").uri("/_imdsim/reset");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let verdict = super::check(&config, &request.body(Vec::new()).unwrap());
+        request.body(Vec::new()).unwrap()
+    }
+
+    #[track_caller]
+    fn check_from(
+        connection: Connection,
+        settings: &[(&str, &str)],
+        headers: &[(&str, &str)],
+        expected: Option<u16>,
+    ) {
+        let verdict = super::check(&config(settings), connection, &request(headers));
         assert_eq!(
             verdict.err().map(|refusal| refusal.status().as_u16()),
             expected
         );
+    }
+
+    /// Over loopback, with an admin token or without one.
+    #[track_caller]
+    fn check(admin_token: Option<&str>, headers: &[(&str, &str)], expected: Option<u16>) {
+        let settings: Vec<_> = admin_token
+            .map(|token| ("admin_token", token))
+            .into_iter()
+            .collect();
+        check_from(Connection::Loopback, &settings, headers, expected);
     }
 
     #[test]
@@ -113,10 +208,39 @@ mod tests {
     }
 
     #[test]
+    fn without_a_token_nobody_passes_who_is_connected_from_elsewhere() {
+        for host in ["127.0.0.1:4719", "localhost", "[::1]", "192.0.2.7"] {
+            for only in ["false", "true"] {
+                let settings = [("loopback_only", only)];
+                check_from(Connection::Remote, &settings, &[("host", host)], Some(403));
+            }
+        }
+        let (settings, host) = ([("admin_token", "s")], ("host", "localhost"));
+        let sent = [host, ("authorization", "Bearer s")];
+        check_from(Connection::Remote, &settings, &sent, None);
+        check_from(Connection::Remote, &settings, &[host], Some(401));
+    }
+
+    #[test]
+    fn where_nobody_knows_who_is_connected_a_setting_opens_it_to_loopback_hosts() {
+        let only = |text| [("loopback_only", text)];
+        let localhost = [("host", "localhost")];
+        check_from(Connection::Unknown, &[], &localhost, Some(403));
+        check_from(Connection::Unknown, &only("false"), &localhost, Some(403));
+        check_from(Connection::Unknown, &only("true"), &localhost, None);
+        let elsewhere = [("host", "preview.example.com")];
+        check_from(Connection::Unknown, &only("true"), &elsewhere, Some(403));
+    }
+
+    #[test]
     fn with_a_token_whoever_sends_it_passes() {
         let host = ("host", "preview.example.com");
         check(Some("s"), &[host, ("authorization", "Bearer s")], None);
+        check(Some("s"), &[host, ("authorization", "bearer s")], None);
+        check(Some("s"), &[host, ("authorization", "BEARER  s")], None);
         check(Some("s"), &[host, ("authorization", "Bearer t")], Some(401));
+        check(Some("s"), &[host, ("authorization", "Basic s")], Some(401));
+        check(Some("s"), &[host, ("authorization", "Bearers")], Some(401));
         check(Some("s"), &[("host", "localhost")], Some(401));
     }
 
@@ -128,5 +252,71 @@ mod tests {
         check(None, &[host, ("origin", "null")], Some(403));
         check(None, &[host, ("sec-fetch-site", "cross-site")], Some(403));
         check(None, &[host, ("sec-fetch-site", "none")], None);
+        check(None, &[host, ("referer", "http://localhost:4719/x")], None);
+        check(
+            None,
+            &[host, ("referer", "http://evil.example/")],
+            Some(403),
+        );
+    }
+
+    #[test]
+    fn a_form_that_tells_nothing_of_its_page_is_refused_from_a_browser_only() {
+        let host = ("host", "localhost:4719");
+        let form = (
+            "content-type",
+            "application/x-www-form-urlencoded; charset=UTF-8",
+        );
+        let browser = ("user-agent", "Mozilla/5.0 (X11; Linux x86_64)");
+        check(None, &[host, form, ("user-agent", "curl/8.14.1")], None);
+        check(None, &[host, form], None);
+        check(None, &[host, form, browser], Some(403));
+        check(None, &[host, browser], Some(403));
+        check(
+            None,
+            &[host, ("content-type", "Text/Plain"), browser],
+            Some(403),
+        );
+        check(
+            None,
+            &[host, ("content-type", "application/json"), browser],
+            None,
+        );
+        let own = ("origin", "http://localhost:4719");
+        check(None, &[host, form, browser, own], None);
+        let own = ("sec-fetch-site", "same-origin");
+        check(None, &[host, form, browser, own], None);
+    }
+
+    const REAL: &str = r#"{"AccessKeyId": "ASIAREAL", "SecretAccessKey": "s", "SessionToken": "t",
+        "Expiration": "2030-01-01T00:00:00Z"}"#;
+
+    #[track_caller]
+    fn serves(settings: &[(&str, &str)], host: &str, expected: bool) {
+        let config = config(settings);
+        let verdict = check_host(&config, &config.instance, &request(&[("host", host)]));
+        assert_eq!(verdict.is_ok(), expected, "{host}");
+    }
+
+    #[test]
+    fn real_credentials_are_for_hosts_that_no_page_can_have() {
+        let real = ("credentials", REAL);
+        for host in [
+            "127.0.0.1",
+            "localhost:4719",
+            "169.254.169.254",
+            "instance-data",
+        ] {
+            serves(&[real], host, true);
+        }
+        for host in ["evil.example", "imds", "10.0.0.7:80"] {
+            serves(&[real], host, false);
+            serves(&[], host, true);
+        }
+        let allowed = ("allow_hosts", "imds, Metadata.internal,10.0.0.7");
+        for host in ["imds:80", "metadata.INTERNAL", "10.0.0.7:80"] {
+            serves(&[real, allowed], host, true);
+        }
+        serves(&[real, allowed], "evil.example", false);
     }
 }

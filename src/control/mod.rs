@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::emulator::{World, frozen};
-use crate::host::{Ambient, Outcome};
+use crate::host::{Ambient, Connection, Outcome};
 use crate::journal::Journal;
 use crate::limits::MAX_TARGET_LEN;
 use crate::path;
@@ -69,7 +69,7 @@ pub(crate) fn answer(
         request,
         journal,
     };
-    let mut outcome = route(&world.config, request, path)
+    let mut outcome = route(&world.config, ambient.connection, request, path)
         .and_then(|(route, below)| (route.answer)(call, below))
         .unwrap_or_else(|refusal| Outcome::reply(refusal.response(ambient.now)));
     if request.method() == Method::HEAD {
@@ -87,8 +87,13 @@ pub(crate) enum Needs {
 }
 
 /// What the call of this request needs to know, if it may be made.
-pub(crate) fn needs(config: &Config, request: &Request<Vec<u8>>, path: &str) -> Needs {
-    match route(config, request, path) {
+pub(crate) fn needs(
+    config: &Config,
+    connection: Connection,
+    request: &Request<Vec<u8>>,
+    path: &str,
+) -> Needs {
+    match route(config, connection, request, path) {
         Ok((route, _)) if config.journal > 0 => match route.path {
             RESET => Needs::Keys,
             REQUESTS if request.method() == Method::DELETE => Needs::Keys,
@@ -100,8 +105,13 @@ pub(crate) fn needs(config: &Config, request: &Request<Vec<u8>>, path: &str) -> 
 }
 
 /// Whether the call of this request may be made.
-pub(crate) fn admits(config: &Config, request: &Request<Vec<u8>>, path: &str) -> bool {
-    route(config, request, path).is_ok()
+pub(crate) fn admits(
+    config: &Config,
+    connection: Connection,
+    request: &Request<Vec<u8>>,
+    path: &str,
+) -> bool {
+    route(config, connection, request, path).is_ok()
 }
 
 /// What still works when no instance follows from the state document as it is
@@ -122,7 +132,7 @@ pub(crate) fn recover(
         if !owns(&path) {
             return Err(broken());
         }
-        let (route, _) = route(config, request, &path)?;
+        let (route, _) = route(config, ambient.connection, request, &path)?;
         let revision = State::revision_of(stored);
         match route.path {
             HEALTH => {
@@ -156,6 +166,23 @@ pub(crate) fn misconfigured(problem: &Problem, now: UnixMillis) -> Reply {
     Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, detail).response(now)
 }
 
+/// The answer to a request with more than one `Host`.
+pub(crate) fn several_hosts(now: UnixMillis) -> Reply {
+    let detail = "there is more than one `Host`; send one";
+    Refusal::new(StatusCode::BAD_REQUEST, detail).response(now)
+}
+
+/// The answer to a metadata request for a host to which real credentials are
+/// not served.
+pub(crate) fn refuse_host(
+    world: &World,
+    request: &Request<Vec<u8>>,
+    now: UnixMillis,
+) -> Option<Reply> {
+    let checked = admission::check_host(&world.config, &world.instance, request);
+    checked.err().map(|refusal| refusal.response(now))
+}
+
 /// The answer when a change could not be stored.
 pub(crate) fn unstorable(reason: &str, now: UnixMillis) -> Reply {
     let detail = format!("the change was not stored: {reason}");
@@ -165,6 +192,7 @@ pub(crate) fn unstorable(reason: &str, now: UnixMillis) -> Reply {
 /// Finds the row of a call, and whether the call may be made.
 fn route<'p>(
     config: &Config,
+    connection: Connection,
     request: &Request<Vec<u8>>,
     path: &'p str,
 ) -> Result<(&'static Route, &'p str), Refusal> {
@@ -179,7 +207,7 @@ fn route<'p>(
         Refusal::new(StatusCode::NOT_FOUND, detail)
     })?;
     if route.path != HEALTH {
-        admission::check(config, request)?;
+        admission::check(config, connection, request)?;
     }
     // An id that is missing, or that clients take for a step in the path, must
     // not stand for everything.

@@ -137,6 +137,12 @@ impl Instance {
         Ok(instance)
     }
 
+    /// Whether it shows credentials that AWS services accept.
+    pub(crate) fn serves_real_credentials(&self) -> bool {
+        let profile = self.profile.as_ref();
+        profile.is_some_and(|profile| matches!(profile.grant, Grant::Real(_)))
+    }
+
     /// Works out everything that follows from a description.
     pub fn new(given: &InstanceDescription) -> Result<Self, Problem> {
         let extras = &given.imdsim;

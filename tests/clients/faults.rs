@@ -87,6 +87,7 @@ fn presets() -> BTreeMap<String, String> {
     let ambient = imdsim::Ambient {
         now: imdsim::UnixMillis(0),
         entropy: [0; 32],
+        connection: imdsim::Connection::Loopback,
     };
     let outcome = imdsim::Emulator::from_env([]).answer(None, ambient, &request);
     let answer: Value = serde_json::from_slice(&outcome.response.body).unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use http::{Method, Request, Response};
-use imdsim::{Ambient, Course, Emulator, Outcome, STATE_KEY, UnixMillis};
+use imdsim::{Ambient, Connection, Course, Emulator, Outcome, STATE_KEY, UnixMillis};
 
 /// 2026-11-01T00:00:00Z.
 const START: UnixMillis = UnixMillis::from_seconds(1_793_491_200);
@@ -19,6 +19,8 @@ pub(crate) struct World {
     entropy: u8,
     /// The time; move it as the story needs.
     pub(crate) now: UnixMillis,
+    /// Who is connected.
+    pub(crate) connection: Connection,
 }
 
 impl World {
@@ -36,6 +38,7 @@ impl World {
             keeps: 0,
             entropy: 0,
             now: START,
+            connection: Connection::Loopback,
         }
     }
 
@@ -72,11 +75,12 @@ impl World {
         let ambient = Ambient {
             now: self.now,
             entropy: [self.entropy; 32],
+            connection: self.connection,
         };
         let stored = self.kept.get(STATE_KEY).cloned();
         let stored = stored.as_deref();
         let emulator = &mut self.emulator;
-        emulator.recall(stored, self.now, request, &mut self.kept);
+        emulator.recall(stored, ambient, request, &mut self.kept);
         let mut outcome = emulator.answer(stored, ambient, request);
         self.keeps += usize::from(outcome.keep.is_some());
         self.kept.extend(outcome.keep.take());

@@ -19,6 +19,9 @@ use crate::manifest::Manifest;
 use crate::transcript::Message;
 use crate::values::Values;
 
+/// Without this setting there is no control API here.
+const LOOPBACK_ONLY: &str = "loopback_only";
+
 /// A component with what Spin gives it.
 pub(crate) struct Host {
     component: &'static ProxyPre<Guest>,
@@ -31,7 +34,8 @@ impl Host {
     /// What `spin.toml` starts, with settings as Spin variables.
     pub(crate) fn new(values: &Arc<Values>, settings: &[(String, String)]) -> Self {
         let manifest = Manifest::read();
-        let variables = manifest.variables(settings);
+        let mut variables = manifest.variables(settings);
+        variables.insert(LOOPBACK_ONLY.into(), "true".into());
         Self::start(
             &SPIN,
             Vec::new(),
@@ -45,8 +49,10 @@ impl Host {
 
     /// `dist/imdsim.wasm` instead, with settings as environment variables.
     pub(crate) fn universal(values: &Arc<Values>, settings: &[(String, String)]) -> Self {
+        let only = (LOOPBACK_ONLY.to_owned(), "true".to_owned());
         let environment = settings
             .iter()
+            .chain([&only])
             .map(|(key, value)| (format!("IMDSIM_{}", key.to_uppercase()), value.clone()));
         Self::start(
             &UNIVERSAL,

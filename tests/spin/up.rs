@@ -59,6 +59,7 @@ impl Up {
             .arg(root().join("spin.toml"))
             .arg("--state-dir")
             .arg(state)
+            .env("SPIN_VARIABLE_LOOPBACK_ONLY", "true")
             .envs(variables)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -8,7 +8,7 @@ use imdsim::limits::{
     MAX_JSON_DEPTH, MAX_JSON_VALUES, MAX_OVERRIDES, MAX_PATH_DEPTH, MAX_PATH_LEN, MAX_READ_LEN,
     MAX_TARGET_LEN,
 };
-use imdsim::{Ambient, Emulator, STATE_KEY, UnixMillis};
+use imdsim::{Ambient, Connection, Emulator, STATE_KEY, UnixMillis};
 use serde_json::{Value, json};
 
 /// One input, and what must be there before it.
@@ -83,10 +83,12 @@ impl Host {
         let ambient = Ambient {
             now: NOW,
             entropy: [7; 32],
+            connection: Connection::Loopback,
         };
         let stored = self.store.get(STATE_KEY).cloned();
         let stored = stored.as_deref();
-        self.emulator.recall(stored, NOW, request, &mut self.store);
+        self.emulator
+            .recall(stored, ambient, request, &mut self.store);
         let outcome = self.emulator.answer(stored, ambient, request);
         if let Some(swap) = outcome.swap {
             self.store.insert(swap.key.to_owned(), swap.next);

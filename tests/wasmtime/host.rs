@@ -26,6 +26,7 @@ impl Host {
         let mut command = Command::new("wasmtime");
         command.args(["serve", "-S", "cli", "--addr", "127.0.0.1:0"]);
         command.arg("--allow-precompiled");
+        command.args(["--env", "IMDSIM_LOOPBACK_ONLY=true"]);
         if let Some(folder) = state {
             command
                 .arg("--dir")

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use http::header::CONTENT_LENGTH;
 use http::{Method, Request, StatusCode};
-use imdsim::{Ambient, Course, Emulator, Ending, Outcome, Reply, STATE_KEY, Swap, UnixMillis};
+use imdsim::{
+    Ambient, Connection, Course, Emulator, Ending, Outcome, Reply, STATE_KEY, Swap, UnixMillis,
+};
 
 use crate::host::{Host, Swapped};
 use crate::{waiting, writers};
@@ -63,16 +65,17 @@ enum Conflict {
 pub fn answer<H: Host>(
     emulator: &mut Emulator,
     host: &mut H,
+    connection: Connection,
     waiting: Waiting,
     request: &Request<Vec<u8>>,
 ) -> Answer {
     let arrived = H::now();
-    let mut ambient = ambient::<H>(request.method(), arrived);
+    let mut ambient = ambient::<H>(request.method(), arrived, connection);
     let mut attempts = 0;
     loop {
         let stored = host.read(STATE_KEY);
         let state = stored.as_ref().ok().and_then(|bytes| bytes.as_deref());
-        emulator.recall(state, ambient.now, request, host);
+        emulator.recall(state, ambient, request, host);
         let outcome = emulator.answer(state, ambient, request);
         let Some(swap) = &outcome.swap else {
             return finish(emulator, host, waiting, outcome, arrived);
@@ -181,7 +184,7 @@ fn finish<H: Host>(
 /// The time, and random bytes where something could come of them: a safe
 /// method changes nothing (RFC 9110, section 9.2.1), and most requests are
 /// spared the asking.
-fn ambient<H: Host>(method: &Method, arrived: Duration) -> Ambient {
+fn ambient<H: Host>(method: &Method, arrived: Duration, connection: Connection) -> Ambient {
     Ambient {
         now: milliseconds(arrived),
         entropy: if method.is_safe() {
@@ -189,6 +192,7 @@ fn ambient<H: Host>(method: &Method, arrived: Duration) -> Ambient {
         } else {
             H::random_bytes()
         },
+        connection,
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::Request;
-use imdsim::{Emulator, Ending, Store, TALLY_KEY};
+use imdsim::{Connection, Emulator, Ending, Store, TALLY_KEY};
 
 use super::{Answer, Host, Swapped, Waiting, answer};
 
@@ -173,14 +173,26 @@ fn first(number: usize) -> Emulator {
 
 fn get(emulator: &mut Emulator, host: &mut TestHost<'_>) -> Answer {
     let request = Request::get(LEAF).body(Vec::new()).unwrap();
-    answer(emulator, host, Waiting::Instance, &request)
+    answer(
+        emulator,
+        host,
+        Connection::Unknown,
+        Waiting::Instance,
+        &request,
+    )
 }
 
 /// The status of a change of the state.
 fn put(emulator: &mut Emulator, host: &mut TestHost<'_>) -> u16 {
     let request = Request::put("/_imdsim/overrides/meta-data/x").header("host", "localhost");
     let request = request.body(b"x".to_vec()).unwrap();
-    let answer = answer(emulator, host, Waiting::Instance, &request);
+    let answer = answer(
+        emulator,
+        host,
+        Connection::Unknown,
+        Waiting::Instance,
+        &request,
+    );
     answer.reply.status.as_u16()
 }
 
@@ -379,6 +391,7 @@ fn where_the_host_waits_a_stall_is_as_long_as_the_core_says() {
     let answer = answer(
         &mut emulator(STALL),
         &mut values.host(),
+        Connection::Unknown,
         Waiting::Host,
         &request,
     );

@@ -23,6 +23,7 @@ mod bindings {
 }
 
 use bindings::exports::imdsim::emulator::direct::{Guest, Request, Response};
+use imdsim::Connection;
 use imdsim_adapter::Waiting;
 use imdsim_adapter::wasi::respond;
 
@@ -30,8 +31,13 @@ struct Component;
 
 impl Guest for Component {
     fn answer(request: Request) -> Response {
+        let connection = if request.loopback {
+            Connection::Loopback
+        } else {
+            Connection::Remote
+        };
         let read = |emulator: &_| Ok(direct::request(emulator, request));
-        direct::response(respond(Waiting::Host, read))
+        direct::response(respond(connection, Waiting::Host, read))
     }
 }
 

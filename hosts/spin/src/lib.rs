@@ -5,7 +5,7 @@
 //! of their headers, and leave before their body does.
 #![cfg(target_family = "wasm")]
 
-use imdsim::Emulator;
+use imdsim::{Connection, Emulator};
 use imdsim_adapter::wasi::bindings::exports::wasi::http::incoming_handler::Guest;
 use imdsim_adapter::wasi::bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
 use imdsim_adapter::wasi::{Wasi, http};
@@ -19,7 +19,13 @@ impl Guest for Component {
     fn handle(incoming: IncomingRequest, response_out: ResponseOutparam) {
         let mut emulator = Emulator::from_variables(variable);
         let answer = match http::read(&emulator, &incoming) {
-            Ok(request) => answer(&mut emulator, &mut Wasi::new(), Waiting::Instance, &request),
+            Ok(request) => answer(
+                &mut emulator,
+                &mut Wasi::new(),
+                Connection::Unknown,
+                Waiting::Instance,
+                &request,
+            ),
             Err(status) => Answer::refuse(status),
         };
         http::write(&answer, response_out);

@@ -2,6 +2,7 @@
 //! settings from environment variables.
 #![cfg(target_family = "wasm")]
 
+use imdsim::Connection;
 use imdsim_adapter::Waiting;
 use imdsim_adapter::wasi::bindings::exports::wasi::http::incoming_handler::Guest;
 use imdsim_adapter::wasi::bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
@@ -11,7 +12,7 @@ struct Component;
 
 impl Guest for Component {
     fn handle(incoming: IncomingRequest, response_out: ResponseOutparam) {
-        let answer = respond(Waiting::Instance, |emulator| {
+        let answer = respond(Connection::Unknown, Waiting::Instance, |emulator| {
             http::read(emulator, &incoming)
         });
         http::write(&answer, response_out);

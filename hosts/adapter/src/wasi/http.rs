@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::header::{CONTENT_LENGTH, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri};
 use imdsim::limits::MAX_BODY_LEN;
-use imdsim::{Emulator, Ending, Reply, wire};
+use imdsim::{Connection, Emulator, Ending, Reply, wire};
 
 use super::bindings::wasi::http::types::{
     Fields, IncomingRequest, Method, OutgoingBody, OutgoingResponse, ResponseOutparam,
@@ -45,6 +45,7 @@ pub fn read(
                 append(&mut request, HeaderName::from_static(name), value);
             }
         }
+        name_host(&mut request, incoming);
         return Ok(request);
     }
     for (name, value) in headers.entries() {
@@ -54,11 +55,7 @@ pub fn read(
     }
     // These hosts do not tell who asks, so this is the client's own word.
     request.headers_mut().remove(wire::PEER);
-    // Hosts keep `Host` to themselves and tell what it says this way.
-    if let Some(authority) = incoming.authority() {
-        request.headers_mut().remove(HOST);
-        append(&mut request, HOST, authority.into());
-    }
+    name_host(&mut request, incoming);
     let stated = stated_len(request.headers());
     if stated.is_some_and(|stated| stated > MAX_BODY_LEN) {
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
@@ -66,7 +63,7 @@ pub fn read(
     // Hosts keep `Transfer-Encoding` to themselves, so a body need not have been
     // announced.
     if stated != Some(0)
-        && emulator.reads_body(&request)
+        && emulator.reads_body(Connection::Unknown, &request)
         && let Ok(body) = incoming.consume()
         && let Ok(stream) = body.stream()
     {
@@ -80,6 +77,14 @@ fn stated_len(headers: &HeaderMap) -> Option<usize> {
     let value = headers.get(CONTENT_LENGTH)?;
     let number = value.to_str().ok().and_then(|value| value.parse().ok());
     Some(number.unwrap_or(usize::MAX))
+}
+
+/// Hosts keep `Host` to themselves and tell what it says this way.
+fn name_host(request: &mut Request<Vec<u8>>, incoming: &IncomingRequest) {
+    if let Some(authority) = incoming.authority() {
+        request.headers_mut().remove(HOST);
+        append(request, HOST, authority.into());
+    }
 }
 
 /// A value that is none cannot reach a guest.

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 
 use http::{Request, StatusCode};
-use imdsim::Emulator;
+use imdsim::{Connection, Emulator};
 
 use super::host::Wasi;
 use crate::answer::{Answer, Waiting, answer};
@@ -21,11 +21,14 @@ thread_local! {
 /// The answer to a request, of which the emulator tells what to read; the error
 /// is the status of a refusal. Settings come from environment variables.
 pub fn respond(
+    connection: Connection,
     waiting: Waiting,
     read: impl FnOnce(&Emulator) -> Result<Request<Vec<u8>>, StatusCode>,
 ) -> Answer {
     EMULATOR.with_borrow_mut(|emulator| match read(emulator) {
-        Ok(request) => HOST.with_borrow_mut(|host| answer(emulator, host, waiting, &request)),
+        Ok(request) => {
+            HOST.with_borrow_mut(|host| answer(emulator, host, connection, waiting, &request))
+        }
         Err(status) => Answer::refuse(status),
     })
 }

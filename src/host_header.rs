@@ -1,0 +1,128 @@
+//! The `Host` that a request names, and which names are this machine's own.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use http::header::HOST;
+use http::uri::Authority;
+use http::{HeaderMap, Request};
+
+/// The service's names in EC2's own DNS.
+const SERVICE_NAMES: [&str; 2] = ["instance-data", "instance-data.ec2.internal"];
+
+/// The service's IPv6 address; the IPv4 one is link-local.
+const SERVICE_IPV6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+
+/// The host that a request names, port included. One that is not text is empty
+/// text, which is nobody's name.
+pub(crate) fn of<B>(request: &Request<B>) -> Option<&str> {
+    match request.headers().get(HOST) {
+        Some(value) => Some(value.to_str().unwrap_or_default()),
+        None => request.uri().authority().map(Authority::as_str),
+    }
+}
+
+/// Whether there is more than one `Host`, which HTTP has refused with 400
+/// (RFC 9112, section 3.2).
+pub(crate) fn is_repeated(headers: &HeaderMap) -> bool {
+    headers.get_all(HOST).iter().nth(1).is_some()
+}
+
+/// A host as a person may list it: without a port. `None` if it is no host.
+pub(crate) fn read_name(text: &str) -> Option<String> {
+    let authority = text.parse::<Authority>().ok()?;
+    (authority.host() == text).then(|| canonical(text).to_ascii_lowercase())
+}
+
+/// `localhost` or a loopback address, with or without a port.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    match address(host) {
+        Some(ip) => ip.is_loopback(),
+        None => is_named(host, "localhost"),
+    }
+}
+
+/// Whether a host is loopback, link-local, or a name of the service: what a
+/// page of another origin cannot have its own name resolve to and be called by.
+pub(crate) fn is_own(host: &str) -> bool {
+    let is_link_local = |ip: IpAddr| match ip {
+        IpAddr::V4(ip) => ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_unicast_link_local() || ip == SERVICE_IPV6,
+    };
+    is_loopback(host)
+        || address(host).is_some_and(is_link_local)
+        || SERVICE_NAMES.iter().any(|name| is_named(host, name))
+}
+
+/// Whether a host, with or without a port, has this name.
+pub(crate) fn is_named(host: &str, name: &str) -> bool {
+    let authority = host.parse::<Authority>();
+    authority.is_ok_and(|authority| canonical(authority.host()).eq_ignore_ascii_case(name))
+}
+
+/// The address that a host is, if it is one.
+fn address(host: &str) -> Option<IpAddr> {
+    let authority = host.parse::<Authority>().ok()?;
+    let name = authority.host().trim_matches(['[', ']']);
+    Some(name.parse::<IpAddr>().ok()?.to_canonical())
+}
+
+/// A name without the dot that makes it absolute.
+fn canonical(name: &str) -> &str {
+    name.strip_suffix('.').unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_hosts_are_known_by_name_and_address() {
+        for host in [
+            "127.0.0.1:4719",
+            "127.8.0.1",
+            "localhost",
+            "LocalHost.:80",
+            "[::1]:4719",
+            "[::ffff:127.0.0.1]",
+        ] {
+            assert!(is_loopback(host) && is_own(host), "{host}");
+        }
+        for host in [
+            "",
+            "127.0.0.1.example.com",
+            "localhost.example.com",
+            "169.254.169.254",
+            "0.0.0.0",
+        ] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn link_local_addresses_and_the_names_of_the_service_are_the_instances_own() {
+        for host in [
+            "169.254.169.254",
+            "169.254.1.2:4719",
+            "[fe80::1]:80",
+            "[fd00:ec2::254]",
+            "instance-data",
+            "Instance-Data.EC2.Internal:80",
+        ] {
+            assert!(is_own(host) && !is_loopback(host), "{host}");
+        }
+        for host in ["example.com", "10.0.0.1", "[fd00:ec2::253]", "user@", ""] {
+            assert!(!is_own(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_a_person_lists_has_no_port() {
+        assert_eq!(read_name("IMDS.internal.").unwrap(), "imds.internal");
+        assert_eq!(read_name("[fd00::1]").unwrap(), "[fd00::1]");
+        for text in ["", "imds:80", "http://imds", "user@imds", "a b"] {
+            assert_eq!(read_name(text), None, "{text}");
+        }
+        assert!(is_named("Imds:80", "imds"));
+        assert!(!is_named("imds.example.com", "imds"));
+    }
+}
