@@ -163,6 +163,14 @@ impl Settings {
         self.0.extend(later.0);
     }
 
+    /// The keys of which the other settings say something else.
+    pub fn differences(&self, other: &Self) -> Vec<&'static str> {
+        let value = |settings: &Self, key| settings.get(key).map(|given| given.value.clone());
+        let keys = KEYS.iter().copied();
+        keys.filter(|key| value(self, key) != value(other, key))
+            .collect()
+    }
+
     /// The document that says the same.
     pub fn to_json(&self) -> String {
         let fields = self.0.iter();

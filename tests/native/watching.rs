@@ -33,15 +33,15 @@ fn a_change_is_served_once_the_log_says_so_and_no_request_fails_meanwhile() {
             asked
         });
         describe(&path, ids[1]);
-        program.wait_for("configuration taken over: instance\n");
+        program.wait_for("configuration reloaded: instance\n");
         assert_eq!(body(&program.get(LEAF)), ids[1]);
         fs::write(&path, "{").unwrap();
-        program.wait_for("configuration not taken over, the old one stays in force: ");
+        program.wait_for("configuration not reloaded; the previous one stays in force: ");
         assert_eq!(body(&program.get(LEAF)), ids[1]);
         fs::remove_file(&path).unwrap();
         program.wait_for("this file cannot be used: ");
         describe(&path, ids[0]);
-        program.wait_for("configuration taken over: instance\n");
+        program.wait_for("configuration reloaded: instance\n");
         assert_eq!(body(&program.get(LEAF)), ids[0]);
         done.store(true, Ordering::Relaxed);
         assert!(asking.join().unwrap() > 0);
@@ -61,7 +61,7 @@ fn what_control_calls_have_changed_stays_changed() {
     ));
     assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
     fs::write(&path, r#"{"instance": {"InstanceType": "m5.large"}}"#).unwrap();
-    program.wait_for("configuration taken over: instance\n");
+    program.wait_for("configuration reloaded: instance\n");
     assert_eq!(body(&program.get(LEAF)), "i-00000000000000003");
     assert_eq!(
         body(&program.get("/latest/meta-data/instance-type")),
@@ -77,11 +77,11 @@ fn machines_are_told_of_a_change_in_their_own_form() {
     fs::write(&path, "one").unwrap();
     let program = Program::start(&["-w", "--log", "json", "--user-data", text(&path)]);
     fs::write(&path, "two").unwrap();
-    program.wait_for("configuration taken over");
+    program.wait_for("configuration reloaded");
     let said = program.stop();
     let line = said.lines().nth(1).unwrap();
     let line: serde_json::Value = serde_json::from_str(line).unwrap();
-    assert_eq!(line["message"], "configuration taken over: user_data");
+    assert_eq!(line["message"], "configuration reloaded: user_data");
     assert!(line["time"].as_str().unwrap().ends_with('Z'));
 }
 
@@ -95,7 +95,7 @@ fn without_the_flag_changes_of_files_are_nothing() {
     let unwatched = Program::start(&instance);
     let watched = Program::start(&["-w", instance[0], instance[1], instance[2]]);
     describe(&path, "i-00000000000000002");
-    watched.wait_for("configuration taken over: instance\n");
+    watched.wait_for("configuration reloaded: instance\n");
     assert_eq!(body(&unwatched.get(LEAF)), "i-00000000000000001");
     assert_eq!(unwatched.stop().lines().count(), 1);
 }

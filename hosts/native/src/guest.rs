@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use wasmtime::component::{Linker, ResourceTable};
-use wasmtime::{Engine, Result, Store};
+use wasmtime::{Engine, ResourceLimiter, Result, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::engine::MAX_TICKS;
@@ -17,6 +17,32 @@ pub(crate) struct Host {
     wasi: WasiCtx,
     table: ResourceTable,
     values: Arc<dyn keyvalue::Store>,
+    memory: Memory,
+}
+
+/// How much memory an instance has.
+#[derive(Default)]
+struct Memory(usize);
+
+impl ResourceLimiter for Memory {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> Result<bool> {
+        self.0 = self.0.saturating_add(desired.saturating_sub(current));
+        Ok(true)
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        _desired: usize,
+        _maximum: Option<usize>,
+    ) -> Result<bool> {
+        Ok(true)
+    }
 }
 
 impl Host {
@@ -35,11 +61,18 @@ impl Host {
             wasi,
             table: ResourceTable::new(),
             values,
+            memory: Memory::default(),
         };
         let mut store = Store::new(engine, host);
+        store.limiter(|host| &mut host.memory);
         // It does something when it starts, too.
         store.set_epoch_deadline(MAX_TICKS);
         store
+    }
+
+    /// How many bytes of memory the instance has.
+    pub(crate) fn memory(&self) -> usize {
+        self.memory.0
     }
 
     /// Whether the instance gave back everything a request had it hold.

@@ -24,10 +24,14 @@ use crate::guest::{self, Host};
 use crate::keyvalue;
 
 /// How many requests are worked on at a time; more wait their turn.
-const MAX_BUSY: usize = 512;
+const MAX_BUSY: usize = 64;
 
 /// How many instances are kept after a rush.
-const MAX_IDLE: usize = 64;
+const MAX_IDLE: usize = 16;
+
+/// The largest memory of an instance that is kept, for memory that has grown
+/// never shrinks. A request that needs more gets an instance of its own.
+const MAX_KEPT_MEMORY: usize = 16 * 1024 * 1024;
 
 /// Where requests find an instance.
 pub(crate) struct InstancePool {
@@ -84,9 +88,14 @@ impl InstancePool {
     }
 
     /// Has an instance answer, and waits if the answer is to come late. An
-    /// instance that fails is gone.
-    pub(crate) async fn answer(&self, request: &Request<Bytes>) -> Result<Response<Whole>> {
-        let response = match self.ask(request).await {
+    /// instance that fails is gone. `loopback` tells whether both ends of the
+    /// connection have a loopback address.
+    pub(crate) async fn answer(
+        &self,
+        request: &Request<Bytes>,
+        loopback: bool,
+    ) -> Result<Response<Whole>> {
+        let response = match self.ask(request, loopback).await {
             Err(error) if error.downcast_ref() == Some(&Trap::Interrupt) => {
                 say("a request took too long and was given up; report this as a bug of imdsim");
                 return Ok(connection::refuse(StatusCode::SERVICE_UNAVAILABLE));
@@ -100,13 +109,13 @@ impl InstancePool {
         outgoing(response)
     }
 
-    async fn ask(&self, request: &Request<Bytes>) -> Result<direct::Response> {
+    async fn ask(&self, request: &Request<Bytes>, loopback: bool) -> Result<direct::Response> {
         let _turn = self.turns.acquire().await?;
         let instance = match self.take() {
             Ok(instance) => instance,
             Err(document) => self.instantiate(document).await?,
         };
-        let (response, kept) = instance.answer(request).await?;
+        let (response, kept) = instance.answer(request, loopback).await?;
         if let Some(instance) = kept {
             self.put_back(instance);
         }
@@ -158,10 +167,11 @@ impl InstancePool {
 
 impl Instance {
     /// Runs the component. Yields the instance again if it holds nothing from
-    /// this request.
+    /// this request, and no large memory.
     async fn answer(
         mut self,
         request: &Request<Bytes>,
+        loopback: bool,
     ) -> Result<(direct::Response, Option<Self>)> {
         let mut fields = Vec::with_capacity(512);
         for (name, value) in request.headers() {
@@ -173,11 +183,14 @@ impl Instance {
             target: target.map_or("/", PathAndQuery::as_str),
             fields: &fields,
             body: request.body(),
+            loopback,
         };
         let service = self.emulator.imdsim_emulator_direct();
         self.store.set_epoch_deadline(MAX_TICKS);
         let response = service.call_answer(&mut self.store, request).await?;
-        let kept = self.store.data().is_clean().then_some(self);
+        let host = self.store.data();
+        let is_kept = host.is_clean() && host.memory() <= MAX_KEPT_MEMORY;
+        let kept = is_kept.then_some(self);
         Ok((response, kept))
     }
 }

@@ -5,9 +5,9 @@
 //! `http_proxy` is this program. Nothing is ever passed on: what is meant for
 //! another server is refused.
 //!
-//! The name takes the place of `Host`, and the control API looks at that. So a
-//! loopback name is taken only from connections to a loopback address, and as
-//! the address of the service it is no loopback name.
+//! The name takes the place of `Host`, and the control API looks at that beside
+//! the ends of the connection. A loopback name is taken only from connections
+//! to a loopback address, and the address of the service is no loopback name.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -47,7 +47,10 @@ pub(crate) fn direct<B>(request: &mut Request<B>, local: SocketAddr) -> Result<(
         *request.uri_mut() = server.parse().unwrap_or_default();
         return Err(MeantForOthers);
     };
-    request.headers_mut().insert(HOST, host);
+    // More than one is refused, here as elsewhere.
+    if request.headers().get_all(HOST).iter().nth(1).is_none() {
+        request.headers_mut().insert(HOST, host);
+    }
     let target = request.uri().path_and_query().cloned();
     *request.uri_mut() = target.map_or(Uri::from_static("/"), Uri::from);
     Ok(())
@@ -180,6 +183,16 @@ mod tests {
     fn credentials_for_the_server_are_no_part_of_its_name() {
         let directed = directed("GET", "http://user:word@169.254.169.254", LOCAL);
         assert_eq!(directed, Some(("169.254.169.254".into(), "/".into())));
+    }
+
+    #[test]
+    fn more_than_one_host_stays_for_the_component_to_refuse() {
+        let request = Request::get("http://169.254.169.254/latest/");
+        let request = request.header(HOST, "a").header(HOST, "b");
+        let mut request = request.body(()).unwrap();
+        direct(&mut request, LOCAL.parse().unwrap()).unwrap();
+        assert_eq!(request.headers().get_all(HOST).iter().count(), 2);
+        assert_eq!(request.uri(), "/latest/");
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! The command `serve`: everything is checked before the first connection is
 //! accepted, so that a bad value never leaves a program half alive.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+
+use imdsim::Config;
 
 use crate::cli;
 use crate::engine;
@@ -11,7 +13,7 @@ use crate::files::Files;
 use crate::instance_pool::InstancePool;
 use crate::keyvalue::{Durable, Layered, Memory, Store};
 use crate::log::Log;
-use crate::server::Server;
+use crate::server::{Server, is_loopback};
 use crate::settings::Sources;
 use crate::stop;
 use crate::watch::Watch;
@@ -24,37 +26,79 @@ pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), 
     let sources = Sources::new(settings, std::env::vars_os())?;
     let mut files = Files::default();
     let settings = sources.gather(&mut files)?;
-    let listener = listen("--addr", flags.addr.as_deref().unwrap_or(DEFAULT_ADDR))?;
+    let listeners = listeners(&flags.addr)?;
+    let has_token = Config::new(&settings)?.admin_token.is_some();
     let values: Arc<dyn Store> = match &flags.state {
         None => Arc::new(Layered::new(Memory::default())),
         Some(path) => Arc::new(Layered::new(Durable::open(path)?)),
     };
     engine::run(async |component, workers| {
         let pool = InstancePool::new(component, settings.to_json(), Arc::clone(&values)).await?;
-        let listener =
-            tokio::net::TcpListener::from_std(listener).map_err(|error| broken(&error))?;
-        let address = listener.local_addr().map_err(|error| broken(&error))?;
+        let listeners = registered(listeners)?;
+        let addresses: Vec<_> = listeners
+            .iter()
+            .map(tokio::net::TcpListener::local_addr)
+            .collect::<Result<_, _>>()
+            .map_err(|error| broken(&error))?;
         let stop = stop::signal().map_err(|error| broken(&error))?;
         let server = Arc::new(Server {
             pool,
             keep_alive: flags.keep_alive,
             log: Log::new((!flags.quiet).then(|| flags.logging.log.unwrap_or_default())),
+            ipv6: None,
         });
-        #[allow(clippy::print_stderr, reason = "people and tests wait for this line")]
-        {
+        if !has_token {
+            let closed = addresses.iter().filter(|address| !is_loopback(**address));
+            closed.for_each(|address| server.log.tell(&no_control_api(*address)));
+        }
+        #[allow(clippy::print_stderr, reason = "people and tests wait for these lines")]
+        for address in &addresses {
             eprintln!("Serving HTTP on http://{address}/");
         }
         let watch = flags
             .watch
             .then(|| Watch::new(sources, files, settings, values));
         tokio::select! {
-            () = Arc::clone(&server).run(vec![listener], workers, stop) => {}
+            () = Arc::clone(&server).run(listeners, workers, stop) => {}
             () = server.watch(watch) => {}
         }
         Ok(())
     })
     // With the workers the last reference to the store is gone, which closes
     // its file.
+}
+
+/// The sockets of the server, in the order in which they were asked for.
+fn listeners(addresses: &[String]) -> Result<Vec<TcpListener>, Failure> {
+    if addresses.is_empty() {
+        return Ok(vec![listen("--addr", DEFAULT_ADDR)?]);
+    }
+    let addresses = addresses.iter();
+    addresses.map(|address| listen("--addr", address)).collect()
+}
+
+/// The same sockets, for the runtime that this is called in.
+pub(crate) fn registered(
+    listeners: Vec<TcpListener>,
+) -> Result<Vec<tokio::net::TcpListener>, Failure> {
+    let listeners = listeners.into_iter();
+    listeners
+        .map(tokio::net::TcpListener::from_std)
+        .collect::<Result<_, _>>()
+        .map_err(|error| broken(&error))
+}
+
+/// Why there is no control API where others may connect, and how to get it.
+fn no_control_api(address: SocketAddr) -> String {
+    let who = if address.ip().is_unspecified() {
+        "only loopback connections have the control API"
+    } else {
+        "there is no control API"
+    };
+    format!(
+        "http://{address}/: {who}, for no admin token is set; set --admin-token \
+         (IMDSIM_ADMIN_TOKEN), or add --addr 127.0.0.1:4719"
+    )
 }
 
 /// Listens on an address; `place` is where it was given.

@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
 use imdsim::limits::MAX_HEAD_LEN;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::connection::{self, Whole};
 use crate::fail::say;
@@ -24,8 +25,10 @@ use crate::instance_pool::InstancePool;
 use crate::log::Log;
 use crate::proxy;
 use crate::request_body;
+use crate::run::Ipv6Endpoint;
 use crate::watch::{Verdict, Watch};
 use crate::workers::Workers;
+use crate::write_timeout::with_write_timeout;
 
 /// How long a client may take to send a head, or leave a connection idle.
 const HEAD_PATIENCE: Duration = Duration::from_secs(30);
@@ -37,11 +40,20 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// that too many files are open.
 const BREATHER: Duration = Duration::from_millis(50);
 
+/// How long nothing more is said of that once something was.
+const ACCEPT_ERROR_INTERVAL: Duration = Duration::from_secs(10);
+
+/// How many connections of a listener's queue are answered at the end: more
+/// than a queue holds.
+const MAX_QUEUED: usize = 8192;
+
 /// What all connections share.
 pub(crate) struct Server {
     pub(crate) pool: InstancePool,
     pub(crate) keep_alive: bool,
     pub(crate) log: Log,
+    /// A further listener that comes and goes.
+    pub(crate) ipv6: Option<Ipv6Endpoint>,
 }
 
 /// The two ends of a connection.
@@ -63,21 +75,30 @@ impl Server {
     ) {
         let running = GracefulShutdown::new();
         let mut stop = std::pin::pin!(stop);
+        let mut silent_until = Instant::now();
         loop {
             let accepted = tokio::select! {
-                accepted = accept(&listeners) => accepted,
+                accepted = self.accept(&listeners) => accepted,
+                () = self.ipv6_changed() => continue,
                 () = &mut stop => break,
             };
+            let accepted = accepted.and_then(|(stream, peer)| Ok((stream.into_std()?, peer)));
             match accepted {
                 Ok((stream, peer)) => self.welcome(stream, peer, &running, workers),
                 Err(error) if is_the_clients(&error) => {}
                 Err(error) => {
-                    say(format_args!("cannot accept a connection: {error}"));
+                    if Instant::now() >= silent_until {
+                        say(format_args!("cannot accept a connection: {error}"));
+                        silent_until = Instant::now() + ACCEPT_ERROR_INTERVAL;
+                    }
                     sleep(BREATHER).await;
                 }
             }
         }
-        drop(listeners);
+        let ipv6 = self.ipv6.as_ref().and_then(Ipv6Endpoint::take);
+        for listener in listeners.into_iter().chain(ipv6) {
+            self.welcome_queue(listener, &running, workers);
+        }
         // What has not finished by then is cut off.
         let _ = timeout(FAREWELL, running.shutdown()).await;
     }
@@ -97,9 +118,59 @@ impl Server {
         watch.run(judged).await;
     }
 
+    /// Keeps a listener that comes and goes as the instance has it, for as long
+    /// as this is waited for.
+    pub(crate) async fn follow_ipv6(&self) {
+        match &self.ipv6 {
+            Some(ipv6) => ipv6.follow(&self.pool).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn ipv6_changed(&self) {
+        match &self.ipv6 {
+            Some(ipv6) => ipv6.changed().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// The next connection to any of the listeners.
+    async fn accept(&self, listeners: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)> {
+        poll_fn(|context| {
+            for listener in listeners {
+                let accepted = listener.poll_accept(context);
+                if accepted.is_ready() {
+                    return accepted;
+                }
+            }
+            let ipv6 = self.ipv6.as_ref();
+            ipv6.map_or(Poll::Pending, |ipv6| ipv6.poll_accept(context))
+        })
+        .await
+    }
+
+    /// Accepts what the system has queued, and then closes the listener: those
+    /// clients are connected, as far as they know.
+    fn welcome_queue(
+        self: &Arc<Self>,
+        listener: TcpListener,
+        running: &GracefulShutdown,
+        workers: &mut Workers,
+    ) {
+        let Ok(listener) = listener.into_std() else {
+            return;
+        };
+        let queued = listener.incoming().map_while(Result::ok);
+        for stream in queued.take(MAX_QUEUED) {
+            if let (Ok(()), Ok(peer)) = (stream.set_nonblocking(true), stream.peer_addr()) {
+                self.welcome(stream, peer, running, workers);
+            }
+        }
+    }
+
     fn welcome(
         self: &Arc<Self>,
-        stream: TcpStream,
+        stream: std::net::TcpStream,
         peer: SocketAddr,
         running: &GracefulShutdown,
         workers: &mut Workers,
@@ -110,21 +181,34 @@ impl Server {
         };
         // Without this option answers are right, only later.
         let _ = stream.set_nodelay(true);
-        // The worker registers it anew.
-        let Ok(stream) = stream.into_std() else {
-            return;
-        };
         let name = peer.ip().to_canonical().to_string();
         let name = HeaderValue::try_from(name).expect("an address is a header value");
         let ends = Ends { local, peer, name };
         let server = Arc::clone(self);
         let watcher = running.watcher();
         workers.spawn(move || async move {
+            let has_begun = stream.peek(&mut [0]).is_ok_and(|length| length > 0);
             let Ok(stream) = TcpStream::from_std(stream) else {
                 return;
             };
-            let connection = watcher.watch(server.connection(stream, ends));
-            match connection.await {
+            if has_begun {
+                // What was read of nothing, as far as is known here.
+                let _ = stream.readable().await;
+            }
+            let mut connection = server.connection(stream, ends);
+            // A connection of which nothing was read ends with the server, so
+            // what has come is read before it can be told of that.
+            let first = poll_fn(|context| {
+                Poll::Ready(match has_begun {
+                    true => Pin::new(&mut connection).poll(context),
+                    false => Poll::Pending,
+                })
+            });
+            let result = match first.await {
+                Poll::Ready(result) => result,
+                Poll::Pending => watcher.watch(connection).await,
+            };
+            match result {
                 Err(error) if error.is_parse() => server.log.malformed(peer, &error),
                 // The client left in the middle, or was too slow.
                 Ok(()) | Err(_) => {}
@@ -136,7 +220,7 @@ impl Server {
         self: &Arc<Self>,
         stream: TcpStream,
         ends: Ends,
-    ) -> impl GracefulConnection<Error = hyper::Error> + use<> {
+    ) -> impl GracefulConnection<Error = hyper::Error> + Unpin + use<> {
         let server = Arc::clone(self);
         let service = service_fn(move |request| {
             let server = Arc::clone(&server);
@@ -151,7 +235,7 @@ impl Server {
             .title_case_headers(true)
             // Answers are short: one piece costs less than a list of two.
             .writev(false)
-            .serve_connection(TokioIo::new(stream), service)
+            .serve_connection(TokioIo::new(with_write_timeout(stream)), service)
     }
 
     /// An error closes the connection without an answer.
@@ -187,8 +271,13 @@ impl Server {
         let headers = request.headers_mut();
         name_host(headers, ends.local);
         // Whatever the client says of itself.
-        headers.insert(imdsim::wire::PEER, ends.name);
-        match self.pool.answer(&request).await {
+        headers.insert(imdsim::wire::PEER, ends.name.clone());
+        let answer = self.pool.answer(&request, ends.is_loopback()).await;
+        // Whoever has the answer may rely on what the call has changed.
+        if let Some(ipv6) = self.ipv6.as_ref().filter(|_| !request.method().is_safe()) {
+            ipv6.update(&self.pool).await;
+        }
+        match answer {
             Ok(response) => connection::finish(response, stays_open),
             Err(error) => {
                 say(format_args!("the component failed: {error:?}"));
@@ -198,15 +287,15 @@ impl Server {
     }
 }
 
-/// The next connection to any of them.
-async fn accept(listeners: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)> {
-    poll_fn(|context| {
-        let mut polls = listeners
-            .iter()
-            .map(|listener| listener.poll_accept(context));
-        polls.find(Poll::is_ready).unwrap_or(Poll::Pending)
-    })
-    .await
+impl Ends {
+    fn is_loopback(&self) -> bool {
+        is_loopback(self.local) && is_loopback(self.peer)
+    }
+}
+
+/// Whether an end of a connection is on loopback, IPv4 within IPv6 included.
+pub(crate) fn is_loopback(end: SocketAddr) -> bool {
+    end.ip().to_canonical().is_loopback()
 }
 
 /// Refuses what is meant for another server, having taken in what a client
@@ -234,4 +323,32 @@ fn is_the_clients(error: &io::Error) -> bool {
             | io::ErrorKind::ConnectionReset
             | io::ErrorKind::ConnectionRefused
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(local: &str, peer: &str, expected: bool) {
+        let ends = Ends {
+            local: local.parse().unwrap(),
+            peer: peer.parse().unwrap(),
+            name: HeaderValue::from_static("x"),
+        };
+        assert_eq!(ends.is_loopback(), expected, "{local} {peer}");
+    }
+
+    #[test]
+    fn a_connection_is_loopback_if_both_of_its_ends_are() {
+        check("127.0.0.1:4719", "127.0.0.1:50000", true);
+        check("127.0.0.2:4719", "127.8.0.1:50000", true);
+        check("[::1]:4719", "[::1]:50000", true);
+        check("[::ffff:127.0.0.1]:4719", "[::ffff:127.0.0.1]:50000", true);
+        check("127.0.0.1:4719", "192.0.2.7:50000", false);
+        check("192.0.2.7:4719", "127.0.0.1:50000", false);
+        check("192.0.2.7:4719", "192.0.2.7:50000", false);
+        check("[::ffff:192.0.2.7]:4719", "[::ffff:192.0.2.7]:5", false);
+        check("169.254.169.254:80", "127.0.0.1:50000", false);
+    }
 }

@@ -157,6 +157,10 @@ fn apply(
         let place = path.display().to_string();
         settings.set(&place, "identity_keys", &files.read_text(path)?)?;
     }
+    if !flags.allow_host.is_empty() {
+        let names = flags.allow_host.join(",");
+        settings.set("--allow-host", "allow_hosts", &names)?;
+    }
     for (flag, key, value) in [
         ("--http-tokens", "http_tokens", &flags.http_tokens),
         ("--http-endpoint", "http_endpoint", &flags.http_endpoint),

@@ -7,12 +7,12 @@
 //! have rested, and what cannot be understood has to rest for longer.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use imdsim::{Config, STATE_KEY, Settings, State, UnixMillis, World};
 use jiff::Timestamp;
-use serde_json::{Map, Value};
 use tokio::task::spawn_blocking;
 
 use crate::fail::Failure;
@@ -47,7 +47,7 @@ pub(crate) struct Watch {
 #[derive(Debug)]
 pub(crate) enum Verdict {
     /// These settings are to be put in force; the names are those that differ.
-    Changed(Settings, Vec<String>),
+    Changed(Settings, Vec<&'static str>),
     /// The files say what they said, in other words.
     Same,
     /// What is in force stays so, for this reason.
@@ -100,11 +100,12 @@ impl Watch {
         if self.seen == self.judged || self.looks < LOOKS_BEFORE_CHANGE {
             return None;
         }
-        let verdict = match self.judge() {
+        let judged = catch_unwind(AssertUnwindSafe(|| self.judge()));
+        let verdict = match judged.unwrap_or_else(|_| Err(unexpected())) {
             Err(_) if self.looks < LOOKS_BEFORE_REFUSAL => return None,
             Err(failure) => Verdict::Refused(failure),
             Ok(settings) => {
-                let changed = differences(&self.settings, &settings);
+                let changed = self.settings.differences(&settings);
                 self.settings = settings.clone();
                 if changed.is_empty() {
                     Verdict::Same
@@ -121,6 +122,8 @@ impl Watch {
     /// them: also with what control calls have left.
     fn judge(&mut self) -> Result<Settings, Failure> {
         let settings = self.sources.gather(&mut self.seen)?;
+        // The component reads them once more, all in one document.
+        Settings::parse("the settings together", &settings.to_json())?;
         let config = Config::new(&settings)?;
         let stored = self.values.get(STATE_KEY).unwrap_or_default();
         // What is no state is told to every client already.
@@ -136,31 +139,24 @@ impl Watch {
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Changed(_, names) => write!(f, "configuration taken over: {}", names.join(", ")),
+            Self::Changed(_, names) => write!(f, "configuration reloaded: {}", names.join(", ")),
             Self::Same => f.write_str("configuration read again: nothing has changed"),
             Self::Refused(failure) => write!(
                 f,
-                "configuration not taken over, the old one stays in force: {failure}"
+                "configuration not reloaded; the previous one stays in force: {failure}"
             ),
         }
     }
 }
 
-/// The names of the settings that are not the same in both.
-fn differences(before: &Settings, after: &Settings) -> Vec<String> {
-    let fields = |settings: &Settings| -> Map<String, Value> {
-        serde_json::from_str(&settings.to_json()).expect("settings are a JSON object")
-    };
-    let (before, after) = (fields(before), fields(after));
-    let mut names: Vec<String> = before
-        .keys()
-        .chain(after.keys())
-        .filter(|name| before.get(*name) != after.get(*name))
-        .cloned()
-        .collect();
-    names.sort();
-    names.dedup();
-    names
+/// What is said when judging fails in a way that it never should: whatever is
+/// in the files, the program goes on.
+fn unexpected() -> Failure {
+    Failure::new(
+        "the files",
+        "this program fails on what is in them",
+        "report this as a bug of imdsim",
+    )
 }
 
 #[cfg(test)]
@@ -238,7 +234,7 @@ mod tests {
         let mut world = World::new();
         world.write(REQUIRED);
         assert_eq!(world.look(), None, "a writer may be in the middle");
-        assert_eq!(world.said(), ["configuration taken over: http_tokens"]);
+        assert_eq!(world.said(), ["configuration reloaded: http_tokens"]);
     }
 
     #[test]
@@ -249,7 +245,7 @@ mod tests {
         fs::write(world.path("user-data"), "hello again").unwrap();
         assert_eq!(
             world.said(),
-            ["configuration taken over: http_tokens, user_data"]
+            ["configuration reloaded: http_tokens, user_data"]
         );
     }
 
@@ -261,7 +257,7 @@ mod tests {
             assert_eq!(world.look(), None);
         }
         world.write(REQUIRED);
-        assert_eq!(world.said(), ["configuration taken over: http_tokens"]);
+        assert_eq!(world.said(), ["configuration reloaded: http_tokens"]);
     }
 
     #[test]
@@ -278,7 +274,7 @@ mod tests {
         let mut world = World::new();
         fs::write(world.path("draft"), REQUIRED).unwrap();
         fs::rename(world.path("draft"), world.path("config.json")).unwrap();
-        assert_eq!(world.said(), ["configuration taken over: http_tokens"]);
+        assert_eq!(world.said(), ["configuration reloaded: http_tokens"]);
     }
 
     #[test]
@@ -290,7 +286,7 @@ mod tests {
         let [sentence] = &said[..] else {
             panic!("{said:?}");
         };
-        let start = "configuration not taken over, the old one stays in force: ";
+        let start = "configuration not reloaded; the previous one stays in force: ";
         assert!(sentence.starts_with(start), "{sentence}");
         assert!(
             sentence.contains("config.json: http_tokens: "),
@@ -298,7 +294,7 @@ mod tests {
         );
         // Back to what is in force, save the file that was not to blame.
         world.write(OPTIONAL);
-        assert_eq!(world.said(), ["configuration taken over: user_data"]);
+        assert_eq!(world.said(), ["configuration reloaded: user_data"]);
     }
 
     #[test]

@@ -84,6 +84,9 @@ pub(crate) struct Settings {
     /// Who has it may use the control API; given as `--admin-token`.
     #[arg(skip)]
     pub(crate) admin_token: Option<String>,
+    /// A host that is answered even with real credentials, also more than once
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) allow_host: Vec<String>,
     /// What session tokens are signed with
     #[arg(long, global = true, value_name = "TEXT")]
     pub(crate) secret: Option<String>,
@@ -108,9 +111,9 @@ pub(crate) struct Settings {
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct Serve {
-    /// Where to listen; port 0 picks a free one [default: 127.0.0.1:4719]
+    /// Where to listen, also more than once; port 0 picks a free one [default: 127.0.0.1:4719]
     #[arg(long, value_name = "HOST:PORT")]
-    pub(crate) addr: Option<String>,
+    pub(crate) addr: Vec<String>,
     /// Keep what was changed at run time in this file
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
@@ -336,7 +339,11 @@ impl Serve {
     /// Lets these flags win over those that stood before the command.
     fn over(self, before: Self) -> Self {
         Self {
-            addr: self.addr.or(before.addr),
+            addr: if self.addr.is_empty() {
+                before.addr
+            } else {
+                self.addr
+            },
             state: self.state.or(before.state),
             keep_alive: self.keep_alive || before.keep_alive,
             logging: Logging {
@@ -350,7 +357,7 @@ impl Serve {
     /// Refuses flags that only make sense where a server is started.
     fn is_unsaid(&self) -> Result<(), Failure> {
         let said = [
-            ("--addr", self.addr.is_some()),
+            ("--addr", !self.addr.is_empty()),
             ("--state", self.state.is_some()),
             ("--keep-alive", self.keep_alive),
             ("--watch-config-file", self.watch),

@@ -9,6 +9,20 @@ use super::{Change, Store};
 #[derive(Debug, Default)]
 pub(crate) struct Memory(RwLock<BTreeMap<String, Vec<u8>>>);
 
+impl Memory {
+    /// Everything that is there.
+    pub(super) fn all(&self) -> BTreeMap<String, Vec<u8>> {
+        let values = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        values.clone()
+    }
+}
+
+impl From<BTreeMap<String, Vec<u8>>> for Memory {
+    fn from(values: BTreeMap<String, Vec<u8>>) -> Self {
+        Self(RwLock::new(values))
+    }
+}
+
 // A panic elsewhere cannot leave the map half changed: every change is one call.
 impl Store for Memory {
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, String> {

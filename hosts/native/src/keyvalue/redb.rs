@@ -2,16 +2,22 @@
 //!
 //! redb, because it is pure Rust (nothing to install, builds everywhere),
 //! changes all or nothing and synced to disk before a change counts as made,
-//! one file that a person can copy, a lock that keeps a second program out, a
-//! stable file format with a promise to stay readable, and readers that never
-//! wait for a writer.
+//! one file that a person can copy, a lock that keeps a second program out, and
+//! a stable file format with a promise to stay readable.
+//!
+//! Values are read from memory, so readers wait for no disk, full or not. After
+//! an error of the disk redb takes no change any more: the file is then closed,
+//! and opened anew for the next change.
 
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 use tokio::task::block_in_place;
 
-use super::{Change, Store, state_file};
+use super::{Change, Memory, Store, state_file};
 use crate::fail::Failure;
 
 /// The values.
@@ -19,62 +25,80 @@ pub(super) const VALUES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new
 
 /// Values in a file.
 #[derive(Debug)]
-pub(crate) struct Durable(Database);
+pub(crate) struct Durable {
+    path: PathBuf,
+    /// None after it has failed.
+    file: Mutex<Option<Database>>,
+    /// What is in the file.
+    values: Memory,
+}
 
 impl Durable {
     /// Opens the file, or makes it if there is none.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
-        state_file::open(path).map(Self)
+        let file = state_file::open(path)?;
+        let values = all(&file).map_err(|error| state_file::unusable(path, error))?;
+        Ok(Self {
+            path: path.to_owned(),
+            file: Mutex::new(Some(file)),
+            values: Memory::from(values),
+        })
     }
 
-    fn value(&self, key: &str) -> Result<Option<Vec<u8>>, redb::Error> {
-        let table = self.0.begin_read()?.open_table(VALUES)?;
-        Ok(table.get(key)?.map(|value| value.value().to_vec()))
-    }
-
-    fn all_keys(&self) -> Result<Vec<String>, redb::Error> {
-        let table = self.0.begin_read()?.open_table(VALUES)?;
-        table
-            .iter()?
-            .map(|entry| Ok(entry?.0.value().to_owned()))
-            .collect()
-    }
-
-    /// One transaction from looking to deciding to the disk.
+    /// One turn from looking to deciding to the disk.
     fn change(
         &self,
         key: &str,
         decide: &mut dyn FnMut(Option<&[u8]>) -> Change,
-    ) -> Result<(), redb::Error> {
-        let transaction = self.0.begin_write()?;
-        {
-            let mut table = transaction.open_table(VALUES)?;
-            let change = {
-                let present = table.get(key)?;
-                decide(present.as_ref().map(redb::AccessGuard::value))
-            };
-            match change {
-                Change::Keep => {}
-                Change::Set(value) => {
-                    table.insert(key, value.as_slice())?;
-                }
-                Change::Delete => {
-                    table.remove(key)?;
+    ) -> Result<(), String> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let change = decide(self.values.get(key)?.as_deref());
+        let next = match &change {
+            Change::Keep => return Ok(()),
+            Change::Set(value) => Some(&**value),
+            Change::Delete => None,
+        };
+        let database = match &mut *file {
+            Some(database) => database,
+            closed => closed.insert(self.open_again()?),
+        };
+        if let Err(error) = write(database, key, next) {
+            *file = None;
+            return Err(describe(&error));
+        }
+        let mut change = Some(change);
+        let mut made = |_: Option<&[u8]>| change.take().unwrap_or(Change::Keep);
+        self.values.update(key, &mut made)
+    }
+
+    /// The file, with the values in it that readers have seen: of a change that
+    /// failed, more or less may have reached the disk.
+    fn open_again(&self) -> Result<Database, String> {
+        let database = state_file::open(&self.path).map_err(|failure| failure.to_string())?;
+        let begin = || -> Result<(), redb::Error> {
+            let transaction = database.begin_write()?;
+            {
+                let mut table = transaction.open_table(VALUES)?;
+                table.retain(|_, _| false)?;
+                for (key, value) in self.values.all() {
+                    table.insert(&*key, &*value)?;
                 }
             }
-        }
-        transaction.commit()?;
-        Ok(())
+            transaction.commit()?;
+            Ok(())
+        };
+        begin().map_err(|error| describe(&error))?;
+        Ok(database)
     }
 }
 
 impl Store for Durable {
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, String> {
-        self.value(key).map_err(|error| describe(&error))
+        self.values.get(key)
     }
 
     fn keys(&self) -> Result<Vec<String>, String> {
-        self.all_keys().map_err(|error| describe(&error))
+        self.values.keys()
     }
 
     /// Waits for the disk, and lets other requests go on meanwhile.
@@ -83,10 +107,34 @@ impl Store for Durable {
         key: &str,
         decide: &mut dyn FnMut(Option<&[u8]>) -> Change,
     ) -> Result<(), String> {
-        block_in_place(|| self.change(key, decide)).map_err(|error| describe(&error))
+        block_in_place(|| self.change(key, decide))
     }
 }
 
-fn describe(error: &redb::Error) -> String {
+/// Everything in a file.
+fn all(database: &Database) -> Result<BTreeMap<String, Vec<u8>>, redb::Error> {
+    let table = database.begin_read()?.open_table(VALUES)?;
+    let entries = table.iter()?.map(|entry| {
+        let (key, value) = entry?;
+        Ok((key.value().to_owned(), value.value().to_vec()))
+    });
+    entries.collect()
+}
+
+/// Puts a value in its place, or takes it away, in one transaction.
+fn write(database: &Database, key: &str, value: Option<&[u8]>) -> Result<(), redb::Error> {
+    let transaction = database.begin_write()?;
+    {
+        let mut table = transaction.open_table(VALUES)?;
+        match value {
+            Some(value) => table.insert(key, value)?,
+            None => table.remove(key)?,
+        };
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+fn describe(error: &dyn Display) -> String {
     format!("the state file failed: {error}")
 }

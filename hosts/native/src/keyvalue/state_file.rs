@@ -160,7 +160,8 @@ fn damaged(path: &Path, what: impl std::fmt::Display) -> Failure {
     )
 }
 
-fn unusable(path: &Path, error: impl std::fmt::Display) -> Failure {
+/// What is said of a file that cannot be worked with.
+pub(super) fn unusable(path: &Path, error: impl std::fmt::Display) -> Failure {
     refusal(
         path,
         error,

@@ -23,18 +23,18 @@ pub(crate) fn server(
             .into_iter()
             .filter_map(|key| layers.get(key))
             .find(|given| given.is_flag);
-        match (&serve.addr, flag) {
-            (None, _) => serve.addr = Some(address),
-            (Some(_), Some(flag)) => {
+        match (&serve.addr[..], flag) {
+            ([], _) => serve.addr = vec![address],
+            (_, Some(flag)) => {
                 let what = "--addr says where to listen as well";
                 return Err(Failure::new(&flag.place, what, "give one of the two"));
             }
-            (Some(_), None) => {}
+            (_, None) => {}
         }
     }
     serve.watch |= layers.truth("watch-config-file")?;
     if layers.truth("save-config-to-file")? {
-        save(&layers, serve.addr.as_deref(), variables);
+        save(&layers, serve.addr.first().map(String::as_str), variables);
     }
     Ok(serve)
 }

@@ -53,7 +53,7 @@ pub(super) async fn report(
 }
 
 /// The answer of a control call.
-async fn ask<T: DeserializeOwned>(
+pub(super) async fn ask<T: DeserializeOwned>(
     pool: &InstancePool,
     token: Option<&str>,
     call: &str,
@@ -66,7 +66,7 @@ async fn ask<T: DeserializeOwned>(
         .body(Bytes::new())
         .map_err(|error| unknown(&error))?;
     let response = pool
-        .answer(&request)
+        .answer(&request, true)
         .await
         .map_err(|error| unknown(&error))?;
     let text = String::from_utf8_lossy(response.body().bytes());

@@ -7,6 +7,7 @@ mod calls;
 mod command;
 mod flags;
 mod inquiry;
+mod ipv6_endpoint;
 mod judgement;
 mod namespace;
 mod readiness;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use tokio::process::Command;
 
 pub(crate) use self::flags::Run;
+pub(crate) use self::ipv6_endpoint::Ipv6Endpoint;
 
 use self::command::Signals;
 use self::judgement::Judgement;
@@ -34,7 +36,7 @@ use crate::files::Files;
 use crate::instance_pool::InstancePool;
 use crate::keyvalue::{Layered, Memory};
 use crate::log::{Escaped, Log};
-use crate::serve::listen;
+use crate::serve::{listen, registered};
 use crate::server::Server;
 use crate::settings::Sources;
 use crate::workers::Workers;
@@ -62,7 +64,8 @@ pub(crate) fn run(settings: &cli::Settings, flags: &Run) -> Result<ExitCode, Fai
             "set IMDSIM_JOURNAL to the number of requests to keep",
         ));
     }
-    let listeners = listeners(flags)?;
+    let (listeners, has_ipv6) = listeners(flags)?;
+    let ipv6 = has_ipv6.then(|| Ipv6Endpoint::new(&settings)).transpose()?;
     let address = listeners[0].local_addr().map_err(|error| broken(&error))?;
     let mut command = Command::new(program);
     command.args(arguments);
@@ -79,6 +82,7 @@ pub(crate) fn run(settings: &cli::Settings, flags: &Run) -> Result<ExitCode, Fai
             pool,
             keep_alive: false,
             log: Log::new(flags.logging.log),
+            ipv6,
         });
         let status = match attend(&server, listeners, workers, &mut command).await? {
             Ok(status) => status,
@@ -114,11 +118,11 @@ async fn attend(
     workers: &mut Workers,
     command: &mut Command,
 ) -> Result<Result<u8, ExitCode>, Failure> {
-    let listeners = listeners
-        .into_iter()
-        .map(tokio::net::TcpListener::from_std)
-        .collect::<Result<_, _>>()
-        .map_err(|error| broken(&error))?;
+    let listeners = registered(listeners)?;
+    // Before the command can look.
+    if let Some(ipv6) = &server.ipv6 {
+        ipv6.update(&server.pool).await;
+    }
     let signals = Signals::listen().map_err(|error| broken(&error))?;
     let mut child = match command.spawn() {
         Ok(child) => child,
@@ -128,7 +132,10 @@ async fn attend(
     let end = async {
         status = Some(command::wait(&mut child, signals).await);
     };
-    Arc::clone(server).run(listeners, workers, end).await;
+    tokio::select! {
+        () = Arc::clone(server).run(listeners, workers, end) => {}
+        () = server.follow_ipv6() => {}
+    }
     let status = status.expect("the server runs until the command has ended");
     let status = status.map_err(|error| broken(&error))?;
     Ok(Ok(command::exit_status(status)))
@@ -143,17 +150,16 @@ fn tell(judgement: &Judgement) -> bool {
     judgement.failures.is_empty()
 }
 
-/// The sockets of the emulator, the one for control calls first.
-fn listeners(flags: &Run) -> Result<Vec<TcpListener>, Failure> {
+/// The sockets of the emulator, the one for control calls first, and whether
+/// there may be one for IPv6 as well.
+fn listeners(flags: &Run) -> Result<(Vec<TcpListener>, bool), Failure> {
     if !flags.namespace {
-        return Ok(vec![listen("imdsim run", "127.0.0.1:0")?]);
+        return Ok((vec![listen("imdsim run", "127.0.0.1:0")?], false));
     }
     let has_ipv6 = namespace::enter()?;
     let addresses = namespace::ADDRESSES.into_iter();
-    addresses
-        .chain(has_ipv6.then_some(namespace::IPV6_ADDRESS))
-        .map(|address| listen("--namespace", address))
-        .collect()
+    let listeners = addresses.map(|address| listen("--namespace", address));
+    Ok((listeners.collect::<Result<_, _>>()?, has_ipv6))
 }
 
 /// The variables of this process. Those that are no text are the command's too,
