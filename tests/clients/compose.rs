@@ -91,6 +91,14 @@ fn without_containers() -> Result<(), Failed> {
     let emulator = Program::start_command(command.stderr(Stdio::piped()));
     let (healthy, said) = is_healthy()?;
     assert!(healthy, "{said}");
+    // Other containers are not on loopback: the token is what they need.
+    let token = &imds.environment["IMDSIM_ADMIN_TOKEN"];
+    let reset = ["-fsS", "-X", "POST", "http://127.0.0.1/_imdsim/reset"];
+    assert!(!run(workplace.command("curl").args(reset))?.0);
+    let bearer = format!("Authorization: Bearer {token}");
+    let mut with_token = workplace.command("curl");
+    let (succeeded, said) = run(with_token.args(reset).args(["-H", &bearer]))?;
+    assert!(succeeded, "{said}");
 
     let hosts = workplace.folder().join("hosts");
     let names: Vec<_> = services.keys().map(String::as_str).collect();

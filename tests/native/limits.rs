@@ -98,3 +98,25 @@ fn strange_requests_are_answered() {
         assert!(!response.starts_with("HTTP/1.1 5"), "{line}: {response}");
     }
 }
+
+/// A connection that cannot be accepted is tried again many times a second.
+#[test]
+#[cfg(target_os = "linux")]
+fn too_many_open_files_are_told_once_and_not_for_every_try() {
+    let begun = std::time::Instant::now();
+    let program = Program::start(&["--quiet"]);
+    let open = std::fs::read_dir(format!("/proc/{}/fd", program.id())).unwrap();
+    if !program.limit(&format!("--nofile={}:", open.count() + 5)) {
+        return;
+    }
+    let held: Vec<_> = (0..30).map(|_| program.connect()).collect();
+    program.wait_for("cannot accept a connection: ");
+    // Each makes room for one more, after which there is none again.
+    held.into_iter().for_each(drop);
+    let response = program.get("/");
+    assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
+    let said = program.stop();
+    let told = said.matches("cannot accept a connection: ").count() as u64;
+    let turns = begun.elapsed().as_secs() / 10;
+    assert!(told <= 1 + turns, "{said}");
+}

@@ -10,6 +10,8 @@
 mod capturing;
 /// When connections close, and the head of a response to the byte.
 mod connections;
+/// Who may use the control API, and for whom there are real credentials.
+mod exposure;
 /// The transcripts of `tests/golden`, replayed.
 mod golden;
 #[path = "../support/habits.rs"]
@@ -44,5 +46,5 @@ mod stopping;
 mod transcript;
 /// `imdsim tree` and `imdsim schema`.
 mod tree;
-/// `--watch-config-file`: changes, taken over or refused.
+/// `--watch-config-file`: changes, reloaded or refused.
 mod watching;

@@ -119,6 +119,25 @@ impl Program {
         assert!(found.is_some(), "the program did not say: {text}");
     }
 
+    /// The number of the process.
+    #[cfg(unix)]
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sets a limit of the process, as in `--fsize=4096:`; tells whether that
+    /// can be done here.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn limit(&self, limit: &str) -> bool {
+        let mut prlimit = Command::new("prlimit");
+        prlimit.args([&format!("--pid={}", self.child.id()), limit]);
+        let is_set = prlimit.status().is_ok_and(|status| status.success());
+        if !is_set {
+            println!("skipped: `prlimit {limit}` does not succeed here");
+        }
+        is_set
+    }
+
     /// Sends a signal.
     #[cfg(unix)]
     pub(crate) fn signal(&self, name: &str) {

@@ -270,7 +270,6 @@ fn in_a_namespace_the_address_is_the_emulator_and_nobody_else_is_there() {
     let script = format!(
         r#"
         ask 169.254.169.254 80 {LEAF}; echo
-        [ ! -e /proc/net/if_inet6 ] || ask fd00:ec2::254 80 {LEAF}; echo
         ask $(place "$IMDSIM_URL") /_imdsim/health | tr -d '\n'; echo
         echo "${{AWS_EC2_METADATA_SERVICE_ENDPOINT-none}} ${{http_proxy-none}}"
         id -u
@@ -278,7 +277,21 @@ fn in_a_namespace_the_address_is_the_emulator_and_nobody_else_is_there() {
         tail -n +3 /proc/net/dev | tr -d ' ' | cut -d: -f1
         exit 3"#
     );
-    let mut command = run(&["--namespace"], &script);
+    let Some((status, lines)) = in_a_namespace(&script) else {
+        return;
+    };
+    assert_eq!(status, Some(3), "{lines:?}");
+    assert!(lines[0].starts_with("i-"), "{lines:?}");
+    assert!(lines[1].contains(r#""status":"ok""#), "{lines:?}");
+    let user = Command::new("id").arg("-u").output().unwrap();
+    let user = String::from_utf8(user.stdout).unwrap();
+    assert_eq!(lines[2..], ["none none", user.trim_end(), "lo"]);
+}
+
+/// What a script prints in a network of its own, and how it ends.
+#[cfg(target_os = "linux")]
+fn in_a_namespace(script: &str) -> Option<(Option<i32>, Vec<String>)> {
+    let mut command = run(&["--namespace"], script);
     command.env("http_proxy", "http://127.0.0.1:1");
     let output = command.output().unwrap();
     let (stdout, stderr) = said(&output);
@@ -286,14 +299,87 @@ fn in_a_namespace_the_address_is_the_emulator_and_nobody_else_is_there() {
     if !namespaces.is_ok_and(|output| output.status.success()) {
         assert_eq!(output.status.code(), Some(2), "{stderr}");
         assert!(stderr.contains("no network can be made here"), "{stderr}");
+        return None;
+    }
+    assert_eq!(stderr, "", "{stdout}");
+    Some((
+        output.status.code(),
+        stdout.lines().map(str::to_owned).collect(),
+    ))
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn in_a_namespace_only_loopback_has_the_control_api() {
+    let reset = "/_imdsim/reset '' POST";
+    let script = format!(
+        r#"
+        host=localhost
+        ask 169.254.169.254 80 {reset}; echo
+        ask $(place "$IMDSIM_URL") {reset}; echo"#
+    );
+    let Some((_, lines)) = in_a_namespace(&script) else {
+        return;
+    };
+    assert!(lines[0].contains(r#""status":403"#), "{lines:?}");
+    assert!(lines[0].contains("--addr 127.0.0.1:4719"), "{lines:?}");
+    assert!(lines[1].contains(r#""status":"ok""#), "{lines:?}");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn in_a_namespace_ipv6_answers_only_while_it_is_enabled() {
+    let script = format!(
+        r#"
+        [ -e /proc/net/if_inet6 ] || {{ echo none; exit; }}
+        try() {{
+            (exec 3<>/dev/tcp/fd00:ec2::254/80) 2>&- && ask fd00:ec2::254 80 {LEAF} || printf no
+            echo
+        }}
+        set_to() {{
+            exec 3<>"/dev/tcp/127.0.0.1/4719"
+            body='{{"HttpProtocolIpv6": "'$1'"}}'
+            printf 'PATCH /_imdsim/metadata-options HTTP/1.1
+Host: localhost
+Content-Length: %s
+
+%s'                 "${{#body}}" "$body" >&3
+            head -1 <&3
+        }}
+        try
+        set_to enabled
+        try; try
+        set_to disabled
+        try
+        host=localhost ask 127.0.0.1 4719 /_imdsim/reset '' POST; echo
+        set_to enabled
+        try"#
+    );
+    let Some((_, lines)) = in_a_namespace(&script) else {
+        return;
+    };
+    if lines == ["none"] {
+        println!("skipped: there is no IPv6 here");
         return;
     }
-    assert_eq!(output.status.code(), Some(3), "{stdout}{stderr}");
-    let lines: Vec<&str> = stdout.lines().collect();
-    assert!(lines[0].starts_with("i-"), "{stdout}");
-    assert!(lines[1].is_empty() || lines[1] == lines[0], "{stdout}");
-    assert!(lines[2].contains(r#""status":"ok""#), "{stdout}");
-    let user = Command::new("id").arg("-u").output().unwrap();
-    let user = String::from_utf8(user.stdout).unwrap();
-    assert_eq!(lines[3..], ["none none", user.trim_end(), "lo"]);
+    let is_answer = |line: usize| assert!(lines[line].starts_with("i-"), "{lines:?}");
+    let is_no_connection = |line: usize| assert_eq!(lines[line], "no", "{lines:?}");
+    is_no_connection(0);
+    is_answer(2);
+    is_answer(3);
+    is_no_connection(5);
+    is_answer(8);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn in_a_namespace_an_instance_with_ipv6_enabled_answers_from_the_start() {
+    let mut command = run(
+        &["--namespace"],
+        &format!("[ ! -e /proc/net/if_inet6 ] || ask fd00:ec2::254 80 {LEAF}"),
+    );
+    let output = command.env("IMDSIM_HTTP_PROTOCOL_IPV6", "enabled").output();
+    let (stdout, stderr) = said(&output.unwrap());
+    let is_answer = stdout.is_empty() || stdout.starts_with("i-");
+    assert!(is_answer, "{stdout}{stderr}");
 }

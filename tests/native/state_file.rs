@@ -9,7 +9,7 @@ use redb::{
 };
 use tempfile::TempDir;
 
-use crate::program::{Program, body, refusal, text};
+use crate::program::{Program, body, command, refusal, text};
 
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("imdsim");
 const VALUES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("values");
@@ -254,4 +254,53 @@ fn a_state_document_of_a_newer_version_is_left_alone() {
         &path,
         "the state document: it was written by a newer imdsim",
     );
+}
+
+/// A limit on the size of files is what a full disk is: writing fails.
+#[test]
+#[cfg(target_os = "linux")]
+fn once_a_full_disk_has_room_again_changes_are_stored_again() {
+    use std::process::Command;
+
+    let (_folder, path) = folder();
+    let program = {
+        let plain = command(&[]);
+        let mut ignoring = Command::new("bash");
+        // Else the system ends the program.
+        ignoring.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]);
+        ignoring.arg(plain.get_program());
+        ignoring.args(["--quiet", "--addr", "127.0.0.1:0", "--state", text(&path)]);
+        ignoring.stderr(std::process::Stdio::piped());
+        for (name, _) in plain.get_envs() {
+            ignoring.env_remove(name);
+        }
+        Program::start_command(&mut ignoring)
+    };
+    let call = |start: &str, value: &str| {
+        let response = program.send(format!(
+            "{start} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n{value}",
+            value.len()
+        ));
+        let status = response.split(' ').nth(1).unwrap().to_owned();
+        (status, body(&response).to_owned())
+    };
+    let put = |value: &str| call("PUT /_imdsim/overrides/meta-data/x", value).0;
+    let read = || call("GET /latest/meta-data/x", "");
+    let stored = |value: &str| ("200".to_owned(), value.to_owned());
+    assert_eq!(put("one"), "200");
+    if !program.limit("--fsize=4096:") {
+        return;
+    }
+    for _ in 0..3 {
+        assert_eq!(put("two"), "503");
+        assert_eq!(call("POST /_imdsim/reset", "").0, "503");
+        assert_eq!(read(), stored("one"), "what is stored is served all along");
+    }
+    assert!(program.limit("--fsize=unlimited:"));
+    assert_eq!(read(), stored("one"));
+    assert_eq!(put("three"), "200");
+    assert_eq!(read(), stored("three"));
+    program.stop();
+    let program = Program::start(&["--quiet", "--state", text(&path)]);
+    assert_eq!(body(&program.get("/latest/meta-data/x")), "three");
 }

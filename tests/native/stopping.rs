@@ -33,3 +33,24 @@ fn idle_connections_do_not_hold_the_program_up() {
     let (status, output) = program.wait();
     assert_eq!(status.code(), Some(0), "{output}");
 }
+
+/// The system takes connections for the program before that does.
+#[test]
+fn connections_that_are_queued_when_the_signal_comes_are_answered() {
+    let program = Program::start(&["--quiet"]);
+    program.signal("STOP");
+    let mut queued: Vec<_> = (0..20).map(|_| program.connect()).collect();
+    for stream in &mut queued {
+        stream
+            .write_all(b"GET /latest/meta-data/ami-id HTTP/1.1\r\nHost: test\r\n\r\n")
+            .unwrap();
+    }
+    program.signal("TERM");
+    program.signal("CONT");
+    for mut stream in queued {
+        let response = read_response(&mut stream);
+        assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
+    }
+    let (status, output) = program.wait();
+    assert_eq!(status.code(), Some(0), "{output}");
+}

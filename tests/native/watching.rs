@@ -99,3 +99,42 @@ fn without_the_flag_changes_of_files_are_nothing() {
     assert_eq!(body(&unwatched.get(LEAF)), "i-00000000000000001");
     assert_eq!(unwatched.stop().lines().count(), 1);
 }
+
+/// Each of these once ended the program.
+#[test]
+fn a_file_that_makes_no_sense_is_refused_and_the_program_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let [instance, timeline] = ["instance", "timeline"].map(|name| folder.path().join(name));
+    let ids = ["i-00000000000000001", "i-00000000000000002"];
+    describe(&instance, ids[0]);
+    fs::write(&timeline, "[]").unwrap();
+    let program = Program::start(&[
+        "--quiet",
+        "-w",
+        "--instance",
+        text(&instance),
+        "--timeline",
+        text(&timeline),
+    ]);
+    let refused = "configuration not reloaded; the previous one stays in force: ";
+    for depth in [100, 124, 125, 126, 127, 128, 100_000] {
+        let deep = format!("{}1{}", r#"{"a":"#.repeat(depth), "}".repeat(depth));
+        fs::write(&instance, deep).unwrap();
+        program.wait_for("configuration ");
+        let response = program.get(LEAF);
+        assert!(
+            response.starts_with("HTTP/1.1 200 OK\r\n"),
+            "{depth}: {response}"
+        );
+    }
+    describe(&instance, ids[1]);
+    program.wait_for("configuration reloaded: instance\n");
+    let nonsense = r#"[{"type": "change", "instance": {"Imdsim": "x"}},
+        {"type": "spot-interruption"}]"#;
+    fs::write(&timeline, nonsense).unwrap();
+    program.wait_for(refused);
+    assert_eq!(body(&program.get(LEAF)), ids[1]);
+    fs::write(&timeline, "[]\n").unwrap();
+    program.wait_for("configuration read again");
+    assert_eq!(body(&program.get(LEAF)), ids[1]);
+}
