@@ -7,7 +7,7 @@ use crate::transcript::Message;
 use crate::values::{Kind, Values};
 
 /// What is claimed, and how it is proven.
-pub(crate) const CLAIMS: [(&str, fn()); 8] = [
+pub(crate) const CLAIMS: [(&str, fn()); 9] = [
     ("what was changed outlives the host", outlives),
     ("a token is valid until its second", until_its_second),
     ("two hosts lose nothing on SQLite", || {
@@ -18,6 +18,7 @@ pub(crate) const CLAIMS: [(&str, fn()); 8] = [
     ("a variable that makes no sense is told", bad_variable),
     ("a body is read up to 1 MiB, whatever is said of it", bodies),
     ("a client cannot say which client it is", clients_are_one),
+    ("`Host` alone opens no control API", host_alone),
 ];
 
 /// An instance answers one request and is gone; of the host, too, nothing is
@@ -119,5 +120,21 @@ fn clients_are_one() {
         let peer = [("x-imdsim-peer", address)];
         let notice = host.call("GET /latest/meta-data/spot/instance-action", &peer, "");
         assert_eq!(notice.0, 200, "{address}");
+    }
+}
+
+fn host_alone() {
+    let values = Arc::new(Values::new(Kind::Sqlite));
+    let closed = [("loopback_only".to_owned(), "false".to_owned())];
+    for host in [
+        Host::new(&values, &closed),
+        Host::universal(&values, &closed),
+    ] {
+        for name in ["127.0.0.1", "localhost"] {
+            let (status, problem) = host.call("POST /_imdsim/reset", &[("Host", name)], "");
+            assert_eq!(status, 403);
+            assert!(problem.contains("IMDSIM_LOOPBACK_ONLY"), "{problem}");
+        }
+        assert_eq!(host.call("GET /_imdsim/health", &[], "").0, 200);
     }
 }

@@ -35,7 +35,9 @@ impl Host {
     pub(crate) fn new(values: &Arc<Values>, settings: &[(String, String)]) -> Self {
         let manifest = Manifest::read();
         let mut variables = manifest.variables(settings);
-        variables.insert(LOOPBACK_ONLY.into(), "true".into());
+        if !settings.iter().any(|(key, _)| key == LOOPBACK_ONLY) {
+            variables.insert(LOOPBACK_ONLY.into(), "true".into());
+        }
         Self::start(
             &SPIN,
             Vec::new(),
@@ -50,9 +52,9 @@ impl Host {
     /// `dist/imdsim.wasm` instead, with settings as environment variables.
     pub(crate) fn universal(values: &Arc<Values>, settings: &[(String, String)]) -> Self {
         let only = (LOOPBACK_ONLY.to_owned(), "true".to_owned());
-        let environment = settings
-            .iter()
-            .chain([&only])
+        let environment = [&only]
+            .into_iter()
+            .chain(settings)
             .map(|(key, value)| (format!("IMDSIM_{}", key.to_uppercase()), value.clone()));
         Self::start(
             &UNIVERSAL,

@@ -10,7 +10,7 @@ use crate::load;
 use crate::survival::{self, LEAF, TOKEN, mint};
 
 /// What is claimed, and how it is proven.
-pub(crate) const CLAIMS: [(&str, fn()); 9] = [
+pub(crate) const CLAIMS: [(&str, fn()); 10] = [
     ("what was changed outlives a killed host", outlives),
     ("concurrent writers lose nothing", nothing_is_lost),
     (
@@ -29,6 +29,7 @@ pub(crate) const CLAIMS: [(&str, fn()); 9] = [
     ),
     ("150 stalled requests hold up no others", stalls),
     ("a client cannot say which client it is", clients_are_one),
+    ("`Host` alone opens no control API", host_alone),
 ];
 
 fn outlives() {
@@ -53,6 +54,17 @@ fn survives_kills() {
         let address = host.address().to_owned();
         (host, address)
     });
+}
+
+fn host_alone() {
+    let closed = [("loopback_only".to_owned(), "false".to_owned())];
+    let host = Host::start(None, &closed);
+    for name in ["127.0.0.1", "localhost"] {
+        let (status, problem) = host.call("POST /_imdsim/reset", &[("Host", name)], "");
+        assert_eq!(status, 403);
+        assert!(problem.contains("IMDSIM_LOOPBACK_ONLY"), "{problem}");
+    }
+    assert_eq!(host.call("GET /_imdsim/health", &[], "").0, 200);
 }
 
 fn without_a_folder() {

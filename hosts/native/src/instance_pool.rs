@@ -188,10 +188,14 @@ impl Instance {
         let service = self.emulator.imdsim_emulator_direct();
         self.store.set_epoch_deadline(MAX_TICKS);
         let response = service.call_answer(&mut self.store, request).await?;
-        let host = self.store.data();
-        let is_kept = host.is_clean() && host.memory() <= MAX_KEPT_MEMORY;
-        let kept = is_kept.then_some(self);
+        let kept = self.can_be_kept(MAX_KEPT_MEMORY).then_some(self);
         Ok((response, kept))
+    }
+
+    /// Whether it holds nothing of a request, and no more memory than this.
+    fn can_be_kept(&self, memory: usize) -> bool {
+        let host = self.store.data();
+        host.is_clean() && host.memory() <= memory
     }
 }
 
@@ -216,4 +220,32 @@ fn outgoing(given: direct::Response) -> Result<Response<Whole>> {
         headers.append(name, value);
     }
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine;
+
+    #[tokio::test]
+    async fn instances_that_are_kept_are_few_and_small() {
+        let component = engine::load().unwrap();
+        let values = Arc::new(keyvalue::Memory::default());
+        let pool = InstancePool::new(&component, "{}".into(), values);
+        let pool = pool.await.unwrap();
+        let document = Arc::clone(&pool.stock().document);
+        for _ in 0..MAX_IDLE + 2 {
+            let instance = pool.instantiate(Arc::clone(&document)).await.unwrap();
+            pool.put_back(instance);
+        }
+        let request = Request::get("/latest/meta-data/").body(Bytes::new());
+        let response = pool.answer(&request.unwrap(), true).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        let idle = &pool.stock().idle;
+        assert_eq!(idle.len(), MAX_IDLE);
+        for instance in idle {
+            assert!(instance.can_be_kept(MAX_KEPT_MEMORY));
+            assert!(!instance.can_be_kept(64 * 1024), "memory is measured");
+        }
+    }
 }
