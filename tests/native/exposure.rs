@@ -48,11 +48,13 @@ fn statuses(flags: &[&str], requests: &[String]) -> Option<Vec<u16>> {
         probe.args([
             "sh",
             "-c",
-            "ip link add a type veth peer name b && exec nsenter --version",
+            "ip link add near type veth peer name far && exec nsenter --version",
         ]);
         probe.output().is_ok_and(|output| output.status.success())
     };
     let Some(way) = ways.iter().find(works) else {
+        let required = std::env::var_os("IMDSIM_REQUIRE_CLIENTS").is_some();
+        assert!(!required, "no two networks can be made here");
         println!("skipped: no two networks can be made here");
         return None;
     };
