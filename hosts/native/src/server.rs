@@ -192,19 +192,17 @@ impl Server {
                 return;
             };
             if has_begun {
-                // What was read of nothing, as far as is known here.
+                // It is known only here by now, and not to the runtime.
                 let _ = stream.readable().await;
             }
             let mut connection = server.connection(stream, ends);
             // A connection of which nothing was read ends with the server, so
             // what has come is read before it can be told of that.
-            let first = poll_fn(|context| {
-                Poll::Ready(match has_begun {
-                    true => Pin::new(&mut connection).poll(context),
-                    false => Poll::Pending,
-                })
-            });
-            let result = match first.await {
+            let first = match has_begun.then(|| poll_once(&mut connection)) {
+                Some(poll) => poll.await,
+                None => Poll::Pending,
+            };
+            let result = match first {
                 Poll::Ready(result) => result,
                 Poll::Pending => watcher.watch(connection).await,
             };
@@ -285,6 +283,11 @@ impl Server {
             }
         }
     }
+}
+
+/// How far a future comes without waiting.
+async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+    poll_fn(|context| Poll::Ready(Pin::new(&mut *future).poll(context))).await
 }
 
 impl Ends {
