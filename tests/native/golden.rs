@@ -28,7 +28,7 @@ fn every_transcript_is_answered_to_the_byte_over_a_raw_socket() {
 
 fn on_the_wire(request: &Message) -> String {
     let mut lines = format!("{} HTTP/1.1\r\n", request.start);
-    let names_host = |(name, _): &(String, String)| name == "Host";
+    let names_host = |(name, _): &(String, String)| name.eq_ignore_ascii_case("Host");
     if !request.headers.iter().any(names_host) {
         lines += "Host: 127.0.0.1\r\n";
     }
