@@ -120,6 +120,10 @@ fn from_another_network_every_control_call_is_refused_whatever_host_it_names() {
             ));
         }
     }
+    // The same under other spellings.
+    for path in ["/_parlel/reset", "//_imdsim//reset/", "/%5fimdsim/reset"] {
+        requests.push(format!("elsewhere 198.18.0.1 POST {path} localhost"));
+    }
     let Some(statuses) = statuses(&[], &requests) else {
         return;
     };
