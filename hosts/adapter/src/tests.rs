@@ -176,7 +176,7 @@ fn get(emulator: &mut Emulator, host: &mut TestHost<'_>) -> Answer {
     answer(
         emulator,
         host,
-        Connection::Unknown,
+        Connection::Loopback,
         Waiting::Instance,
         &request,
     )
@@ -189,7 +189,7 @@ fn put(emulator: &mut Emulator, host: &mut TestHost<'_>) -> u16 {
     let answer = answer(
         emulator,
         host,
-        Connection::Unknown,
+        Connection::Loopback,
         Waiting::Instance,
         &request,
     );
@@ -391,7 +391,7 @@ fn where_the_host_waits_a_stall_is_as_long_as_the_core_says() {
     let answer = answer(
         &mut emulator(STALL),
         &mut values.host(),
-        Connection::Unknown,
+        Connection::Loopback,
         Waiting::Host,
         &request,
     );
