@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 use super::fault::{self, Fault};
 use super::fields::{later, optional, strict, word};
 use super::ids;
+use crate::description;
 use crate::instance::Instance;
-use crate::merge;
 use crate::problem::Problem;
 use crate::time::UnixMillis;
 
@@ -157,7 +157,7 @@ impl Event {
             What::LifecycleState(state) => {
                 tell(document, "TargetLifecycleState", &state.as_str().into());
             }
-            What::Change(patch) => merge::apply(document, patch),
+            What::Change(patch) => description::change(document, patch),
             What::Fault(_) => {}
         }
     }
@@ -210,7 +210,11 @@ impl What {
             Type::LifecycleState => Self::LifecycleState(
                 optional(fields, "state")?.unwrap_or_else(|| "Terminated".to_owned()),
             ),
-            Type::Change => Self::Change(object(fields, "instance")?),
+            Type::Change => {
+                let patch = object(fields, "instance")?;
+                description::recognize(&patch).map_err(|problem| problem.inside("instance"))?;
+                Self::Change(patch)
+            }
             Type::Fault => Self::Fault(Fault::read(fields, at)?),
         })
     }
