@@ -30,6 +30,7 @@ mod stop;
 mod tree;
 mod watch;
 mod workers;
+mod yaml;
 
 use std::io::Write as _;
 use std::process::ExitCode;
