@@ -11,7 +11,7 @@ mod recognize;
 mod schema;
 mod values;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 pub use fields::{
     Association, BlockDeviceMapping, EbsVolume, ElasticGpuAssociation, ElasticInferenceAssociation,
@@ -170,7 +170,10 @@ impl Read for Described {
 
 impl Schema for Described {
     fn schema(schemas: &mut Schemas) -> Value {
-        InstanceDescription::schema(schemas)
+        let mut form = InstanceDescription::schema(schemas);
+        let unknown = json!({ "not": { "enum": InstanceDescription::FIELDS } });
+        form["not"] = json!({ "minProperties": 1, "propertyNames": unknown });
+        form
     }
 }
 
@@ -230,8 +233,6 @@ fn reservations(document: &Value, warnings: &mut Vec<String>) -> Result<Vec<Rese
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[track_caller]

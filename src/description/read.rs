@@ -47,8 +47,11 @@ macro_rules! described {
 
         impl $crate::description::read::Read for $name {
             fn read(value: &serde_json::Value) -> Result<Self, $crate::Problem> {
-                let mut fields =
-                    $crate::description::read::Fields::of(value, Self::FIELDS, $unknown)?;
+                let only = match $unknown {
+                    $crate::description::read::Unknown::Ignored => None,
+                    $crate::description::read::Unknown::Refused => Some(Self::FIELDS),
+                };
+                let mut fields = $crate::description::read::Fields::of(value, only)?;
                 let mut read = Self::default();
                 $(fields.field($key, &mut read.$field);)*
                 fields.finish(read)
@@ -87,13 +90,11 @@ pub(super) struct Fields<'v> {
 }
 
 impl<'v> Fields<'v> {
-    /// Those of a value that must be an object.
-    pub(super) fn of(value: &'v Value, known: &[&str], unknown: Unknown) -> Result<Self, Problem> {
+    /// Those of a value that must be an object, with `only` these if there is
+    /// such a list.
+    pub(super) fn of(value: &'v Value, only: Option<&[&str]>) -> Result<Self, Problem> {
         let fields = object(value)?;
-        let problem = match unknown {
-            Unknown::Ignored => None,
-            Unknown::Refused => unknown_field(fields, known),
-        };
+        let problem = only.and_then(|known| unknown_field(fields, known));
         Ok(Self { fields, problem })
     }
 

@@ -37,7 +37,10 @@ fn complaint(fields: &Map<String, Value>, known: &[&str]) -> String {
         found.push("…".to_owned());
     }
     let known = known.iter().chain(&["Instances", "Reservations"]);
-    let spelt_otherwise = |key: &String| known.clone().find(|known| distance(key, known) == 0);
+    let spelt_otherwise = |key: &String| {
+        let mut known = known.clone();
+        known.find(|known| distance(key, known) == 0 && key != *known)
+    };
     let expected = fields.keys().take(LOOKED_AT).find_map(spelt_otherwise);
     format!(
         "found {} and no field of an instance; expected what `aws ec2 describe-instances` prints \

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::read::Unknown;
 use super::values::{Base64, DnsName, LifecycleState, MacAddress, Override};
-use super::{InstanceDescription, Output, Reservation};
+use super::{Described, Output, Reservation};
 use crate::options::{Flag, HttpTokens};
 use crate::time::UnixMillis;
 
@@ -58,7 +58,7 @@ pub fn schema() -> Value {
     let mut schemas = Schemas::default();
     let output = Output::schema(&mut schemas);
     let reservation = Reservation::schema(&mut schemas);
-    let instance = InstanceDescription::schema(&mut schemas);
+    let instance = Described::schema(&mut schemas);
     let one = json!({
         "if": { "required": ["Reservations"] },
         "then": output,

@@ -159,7 +159,7 @@ impl Instance {
         let interfaces = interface::all(given, &id, &account_id, &place, several_cards)?;
         let primary = &interfaces.by_mac[&interfaces.primary];
         let options = MetadataOptions::new(&given.metadata_options)?;
-        check_ipv6(&options, &instance_type)?;
+        check_ipv6(options, &instance_type)?;
         let launch_time = given.launch_time.unwrap_or(built_in::LAUNCH_TIME);
         Ok(Self {
             image_id: given
@@ -251,7 +251,7 @@ fn is_devpay(code: &ProductCode) -> bool {
 }
 
 /// IPv6 is a matter of the Nitro back end (reference 17).
-fn check_ipv6(options: &MetadataOptions, instance_type: &str) -> Result<(), Problem> {
+fn check_ipv6(options: MetadataOptions, instance_type: &str) -> Result<(), Problem> {
     if options.http_protocol_ipv6 && family::system(instance_type) == "xen" {
         return Err(Problem::new(
             "MetadataOptions.HttpProtocolIpv6",

@@ -9,6 +9,7 @@ use super::fields::{later, optional, strict, word};
 use super::ids;
 use crate::description;
 use crate::instance::Instance;
+use crate::merge;
 use crate::problem::Problem;
 use crate::time::UnixMillis;
 

@@ -10,6 +10,8 @@
 mod capturing;
 /// When connections close, and the head of a response to the byte.
 mod connections;
+/// Documents as people have them.
+mod documents;
 /// The transcripts of `tests/golden`, replayed.
 mod golden;
 #[path = "../support/habits.rs"]
