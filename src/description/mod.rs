@@ -25,8 +25,7 @@ pub use imdsim::{
 };
 pub(crate) use read::{Read, kind};
 use read::{Unknown, described};
-pub(crate) use recognize::recognize;
-use recognize::slips;
+use recognize::{recognize, slips};
 pub use schema::schema;
 use schema::{Schema, Schemas};
 pub use values::{Base64, DnsName, LifecycleState, MacAddress, Override};

@@ -16,7 +16,7 @@ const SHOWN_LETTERS: usize = 40;
 
 /// Refuses an object that has fields, but none of an instance. One without any
 /// is an instance of which nothing is said.
-pub(crate) fn recognize(document: &Value) -> Result<(), Problem> {
+pub(super) fn recognize(document: &Value) -> Result<(), Problem> {
     let known = InstanceDescription::FIELDS;
     let Some(fields) = document.as_object().filter(|fields| !fields.is_empty()) else {
         return Ok(());

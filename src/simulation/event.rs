@@ -211,11 +211,7 @@ impl What {
             Type::LifecycleState => Self::LifecycleState(
                 optional(fields, "state")?.unwrap_or_else(|| "Terminated".to_owned()),
             ),
-            Type::Change => {
-                let patch = object(fields, "instance")?;
-                description::recognize(&patch).map_err(|problem| problem.inside("instance"))?;
-                Self::Change(patch)
-            }
+            Type::Change => Self::Change(object(fields, "instance")?),
             Type::Fault => Self::Fault(Fault::read(fields, at)?),
         })
     }
