@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::description::Description;
 use crate::host_header;
-use crate::instance::Instance;
+use crate::instance::{Grant, Instance};
 use crate::limits::{MAX_CLIENTS, MAX_JOURNAL};
 use crate::overlay;
 use crate::problem::Problem;
@@ -25,8 +25,8 @@ pub struct Config {
     pub document: Value,
     /// What follows from it.
     pub instance: Instance,
-    /// The ids of all instances that the document described.
-    pub described_ids: Vec<String>,
+    /// What a person should know of the settings though nothing is wrong.
+    warnings: Vec<String>,
     /// What tokens and credentials follow from.
     pub secret: Vec<u8>,
     /// What the identity document is signed with.
@@ -66,11 +66,13 @@ impl Config {
     /// Understands all settings together.
     pub fn new(settings: &Settings) -> Result<Self, Problem> {
         let Description {
-            document,
-            instance_ids: described_ids,
-            ..
+            document, warnings, ..
         } = overlay::description(settings)?;
         let place = settings.get("instance").map(|given| &*given.place);
+        let warnings = warnings
+            .into_iter()
+            .map(|warning| format!("{}: {warning}", place.unwrap_or_default()))
+            .collect();
         let instance = Instance::read(&document)
             .map_err(|problem| problem.within(place.unwrap_or("the built-in instance")))?;
         let text = |key| settings.get(key).map(string).transpose();
@@ -78,7 +80,7 @@ impl Config {
         let config = Self {
             document,
             instance,
-            described_ids,
+            warnings,
             secret: secret.into_bytes(),
             identity_keys: identity_keys(settings)?,
             admin_token: admin_token(settings)?,
@@ -100,6 +102,22 @@ impl Config {
             .check(config.document.clone())
             .map_err(|problem| problem.within(config.timeline_place()))?;
         Ok(config)
+    }
+
+    /// What a person should know of the settings though nothing is wrong with
+    /// them, a sentence each; `now` is the real time.
+    pub fn warnings(&self, now: UnixMillis) -> Vec<String> {
+        let mut warnings = self.warnings.clone();
+        let profile = self.instance.profile.as_ref();
+        if let Some(Grant::Real(keys)) = profile.map(|profile| &profile.grant)
+            && let Some(expiration) = keys.expiration.filter(|end| *end <= now)
+        {
+            warnings.push(format!(
+                "the credentials expired at {}, and AWS refuses them; get new ones",
+                expiration.iso()
+            ));
+        }
+        warnings
     }
 
     /// What is to happen. Delays count from the last reset, else from the start

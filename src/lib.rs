@@ -25,6 +25,7 @@ pub mod limits;
 mod mac;
 mod merge;
 mod metadata;
+mod nearest;
 mod options;
 mod overlay;
 mod pages;
@@ -54,6 +55,7 @@ pub use host::{
     Ambient, Connection, Ending, Outcome, STATE_KEY, Store, Swap, TALLY_KEY, is_passing,
 };
 pub use journal::{Course, Entry};
+pub use nearest::nearest;
 pub use options::{HttpTokens, MetadataOptions};
 pub use path::normalize;
 pub use problem::Problem;

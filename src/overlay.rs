@@ -86,10 +86,13 @@ fn credentials(given: &Given, document: &Value) -> Result<Value, Problem> {
         ));
     }
     given.read(|document| {
-        // What STS prints has other things around them.
+        // What is printed of them has other things around and beside them.
         let keys = document.get("Credentials").unwrap_or(document);
-        RealKeys::new(&RealCredentials::read(keys)?)?;
-        Ok(keys.clone())
+        let fields = keys.as_object().into_iter().flatten();
+        let known = fields.filter(|(key, _)| RealCredentials::FIELDS.contains(&key.as_str()));
+        let keys = sorted::object(known.map(|(key, value)| (key.as_str(), value.clone())));
+        RealKeys::new(&RealCredentials::read(&keys)?)?;
+        Ok(keys)
     })
 }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::description::kind;
 use crate::json_limits;
+use crate::nearest::nearest;
 use crate::problem::Problem;
 use crate::sorted;
 
@@ -104,6 +105,9 @@ impl Settings {
     pub fn set(&mut self, place: &str, key: &str, text: &str) -> Result<(), Problem> {
         let key = must_know(place, key)?;
         let value = if DOCUMENTS.contains(&key) {
+            if key == "credentials" && is_ini(text) {
+                return Err(Problem::new(place, INI));
+            }
             read_json(place, text)?
         } else {
             Value::from(text)
@@ -182,6 +186,22 @@ impl Settings {
     }
 }
 
+/// What is said of credentials as the AWS CLI's files have them.
+const INI: &str = "this is an INI file; give the JSON that `aws sts get-session-token --profile \
+                   NAME` prints, or `aws configure export-credentials --profile NAME` where they \
+                   are temporary already";
+
+/// Whether a text is of the form of `~/.aws/credentials`, which no JSON is: its
+/// first line that says something is a name in brackets or a setting.
+fn is_ini(text: &str) -> bool {
+    let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
+    let mut lines = lines.filter(|line| !line.is_empty() && !line.starts_with(['#', ';']));
+    let line = lines.next().unwrap_or_default();
+    let is_section = line.starts_with('[') && line.ends_with(']');
+    is_section && serde_json::from_str::<Value>(line).is_err()
+        || line.starts_with(|first: char| first.is_ascii_alphabetic()) && line.contains('=')
+}
+
 /// The key that an environment variable sets, for instance `http_tokens` for
 /// `IMDSIM_HTTP_TOKENS`.
 pub fn key_of(variable: &str) -> Option<&'static str> {
@@ -193,16 +213,20 @@ fn known(name: &str) -> Option<&'static str> {
 }
 
 fn must_know(place: &str, name: &str) -> Result<&'static str, Problem> {
-    let complaint = || {
-        format!(
-            "{name:?} is no setting; the settings are {}",
-            KEYS.join(", ")
+    known(name).ok_or_else(|| {
+        let meant = nearest(name, KEYS.iter().copied()).unwrap_or_default();
+        let name: String = name.chars().take(40).collect();
+        let all = KEYS.join(", ");
+        Problem::new(
+            place,
+            format!("unknown setting `{name}`; did you mean `{meant}`? The settings are {all}"),
         )
-    };
-    known(name).ok_or_else(|| Problem::new(place, complaint()))
+    })
 }
 
+/// Reads a JSON document. Some editors put a byte order mark in front.
 pub(crate) fn read_json(place: &str, text: &str) -> Result<Value, Problem> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     json_limits::check_depth(text).map_err(|complaint| Problem::new(place, complaint))?;
     serde_json::from_str(text)
         .map_err(|error| Problem::new(place, format!("{error}; mend the JSON there")))
@@ -261,11 +285,47 @@ mod tests {
     fn an_unknown_key_is_refused_with_the_known_ones() {
         let problem = Settings::parse("c.json", r#"{"http_token": 1}"#).unwrap_err();
         let said = problem.to_string();
-        assert!(
-            said.starts_with(
-                "c.json: \"http_token\" is no setting; the settings are admin_token, "
-            )
-        );
+        assert!(said.starts_with(
+            "c.json: unknown setting `http_token`; did you mean `http_tokens`? The settings \
+                 are admin_token, "
+        ));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over_in_every_document() {
+        let marked = |text: &str| format!("\u{feff}{text}");
+        let document = marked(r#"{"http_tokens": "required"}"#);
+        let settings = Settings::from_env([("IMDSIM_CONFIG".to_owned(), document)]).unwrap();
+        assert_eq!(settings.to_json(), r#"{"http_tokens":"required"}"#);
+        for key in DOCUMENTS {
+            let mut settings = Settings::default();
+            settings.set("file", key, &marked("{}")).unwrap();
+            assert_eq!(settings.to_json(), format!(r#"{{"{key}":{{}}}}"#));
+        }
+    }
+
+    #[test]
+    fn credentials_in_an_ini_file_are_refused_with_the_command_that_prints_others() {
+        let said = |text: &str| {
+            let set = Settings::default().set("credentials", "credentials", text);
+            set.unwrap_err().to_string()
+        };
+        for text in [
+            "[default]\naws_access_key_id = AKIA\n",
+            "\u{feff}# mine\n\n[profile x]\r\nsso_session = x\r\n",
+            "aws_access_key_id=AKIA",
+        ] {
+            let said = said(text);
+            assert!(
+                said.starts_with("credentials: this is an INI file; "),
+                "{said}"
+            );
+            assert!(
+                said.contains("`aws sts get-session-token --profile NAME`"),
+                "{said}"
+            );
+        }
+        assert!(said("{").ends_with("mend the JSON there"));
     }
 
     #[test]

@@ -230,7 +230,12 @@ fn route<'p>(
 /// `health`: that all is well, and with what.
 fn health(call: Call<'_>) -> Answer {
     let world = call.world;
-    call.json(&about(&world.config, world.state.revision, "ok"))
+    let mut health = about(&world.config, world.state.revision, "ok");
+    let warnings = world.config.warnings(call.real.now);
+    if !warnings.is_empty() {
+        health["warnings"] = warnings.into();
+    }
+    call.json(&health)
 }
 
 fn about(config: &Config, revision: u64, status: &str) -> Value {

@@ -10,6 +10,7 @@ use super::call::{Answer, Call};
 use super::openapi;
 use super::problem::Refusal;
 use crate::clock::Clock;
+use crate::description;
 use crate::instance::{Verdict, check_user_data};
 use crate::merge;
 use crate::problem::Problem;
@@ -25,7 +26,7 @@ pub(super) fn instance(call: Call<'_>) -> Answer {
     let patch = call.object(r#"{"InstanceType": "m5.large"}"#)?;
     let now = call.ambient.now;
     call.describe(|document| {
-        merge::apply(document, &patch);
+        description::change(document, &patch);
         // The one time that people want to be this one.
         if let Some(time) = document.pointer_mut("/Imdsim/CredentialsRotationTime")
             && *time == "now"

@@ -5,12 +5,14 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::imdsim::{CidrBlocks, Extras};
-use super::read::described;
+use super::read::{Unknown, described};
 use super::values::{DnsName, MacAddress};
 use crate::options::{Flag, HttpTokens};
 use crate::time::UnixMillis;
 
 described! {
+    Unknown::Ignored;
+
     /// `Instance`.
     InstanceDescription {
         /// The order in one `RunInstances` call, from 0.
@@ -96,6 +98,10 @@ described! {
 
     /// `EbsInstanceBlockDevice`.
     EbsVolume {
+        /// When it was attached. Only volumes that were there when the instance
+        /// was launched or last started are shown: those attached no later
+        /// than ten seconds after `LaunchTime`. Default: it was there.
+        attach_time: Option<UnixMillis> = "AttachTime",
         /// `vol-…`
         volume_id: Option<String> = "VolumeId",
     }
@@ -134,7 +140,7 @@ described! {
         http_endpoint: Option<Flag> = "HttpEndpoint",
         /// How many hops an answer to the token request may travel, 1 to 64.
         http_put_response_hop_limit: Option<u32> = "HttpPutResponseHopLimit",
-        /// Whether the service answers on IPv6.
+        /// Whether the service answers on IPv6, which Xen types cannot have.
         http_protocol_ipv6: Option<Flag> = "HttpProtocolIpv6",
         /// Whether tags are shown.
         instance_metadata_tags: Option<Flag> = "InstanceMetadataTags",
@@ -156,6 +162,8 @@ described! {
         groups: Vec<Group> = "Groups",
         /// The IPv6 addresses.
         ipv6_addresses: Vec<Ipv6Address> = "Ipv6Addresses",
+        /// `interface`, `efa`, `efa-only`, `trunk`, …
+        interface_type: Option<String> = "InterfaceType",
         /// The delegated IPv4 prefixes.
         ipv4_prefixes: Vec<Prefix4> = "Ipv4Prefixes",
         /// The delegated IPv6 prefixes.
@@ -236,7 +244,8 @@ described! {
     Placement {
         /// For instance `us-east-1a`.
         availability_zone: Option<String> = "AvailabilityZone",
-        /// For instance `use1-az6`.
+        /// For instance `use1-az6`. Where the zone is left out, it follows from
+        /// this.
         availability_zone_id: Option<String> = "AvailabilityZoneId",
         /// The placement group.
         group_name: Option<String> = "GroupName",
@@ -262,7 +271,8 @@ described! {
 
     /// `Tag`.
     Tag {
-        /// The key.
+        /// The key. Where tags are shown, 1 to 255 ASCII letters, digits and
+        /// + - = . , _ : @, but not `.`, `..` or `_index`.
         key: String = "Key",
         /// The value, which may be empty.
         value: String = "Value",

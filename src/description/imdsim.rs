@@ -3,17 +3,20 @@
 
 use std::collections::BTreeMap;
 
-use super::read::described;
-use super::values::{Base64, Override};
+use super::read::{Unknown, described};
+use super::values::{Base64, LifecycleState, Override};
 use crate::time::UnixMillis;
 
 described! {
+    Unknown::Refused;
+
     /// `Imdsim` of an instance.
     Extras {
         /// The account that owns it, 12 digits. Default: the reservation's
         /// owner, else that of an interface or of the instance profile.
         account_id: Option<String> = "AccountId",
-        /// For instance `us-east-1`. Default: from the availability zone.
+        /// For instance `us-east-1`. Default: from the availability zone, else
+        /// from its id.
         region: Option<String> = "Region",
         /// `aws`, `aws-cn`, `aws-us-gov`. Default: from the Region.
         partition: Option<String> = "Partition",
@@ -65,8 +68,9 @@ described! {
         /// accounts on AWS's list.
         security_credentials_extended: bool = "SecurityCredentialsExtended",
         /// The state that its Auto Scaling group moves it to, for instance
-        /// `Terminated`. Default: it is in no group.
-        target_lifecycle_state: Option<String> = "TargetLifecycleState",
+        /// `Terminated`; `null` says that there is none. Default: `InService`
+        /// where it has the tag `aws:autoscaling:groupName`, else none.
+        target_lifecycle_state: LifecycleState = "TargetLifecycleState",
         /// When a rebalance recommendation was given. Default: never.
         rebalance_notice_time: Option<UnixMillis> = "RebalanceNoticeTime",
         /// The notice that its Spot capacity is taken back. Default: none.
@@ -114,7 +118,8 @@ described! {
         access_key_id: String = "AccessKeyId",
         /// The secret.
         secret_access_key: String = "SecretAccessKey",
-        /// The session token, by its name in the metadata service.
+        /// The session token, by its name in the metadata service. There must
+        /// be one: AWS refuses temporary keys without.
         token: Option<String> = "Token",
         /// The session token, by its name in STS.
         session_token: Option<String> = "SessionToken",

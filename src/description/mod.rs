@@ -7,10 +7,11 @@
 mod fields;
 mod imdsim;
 mod read;
+mod recognize;
 mod schema;
 mod values;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 pub use fields::{
     Association, BlockDeviceMapping, EbsVolume, ElasticGpuAssociation, ElasticInferenceAssociation,
@@ -22,12 +23,14 @@ pub use imdsim::{
     CidrBlocks, Extras, Failure, MaintenanceEvent, ManagedSshKeys, PublicKey, RealCredentials,
     SpotInstanceAction,
 };
-use read::described;
 pub(crate) use read::{Read, kind};
+use read::{Unknown, described};
+use recognize::{recognize, slips};
 pub use schema::schema;
 use schema::{Schema, Schemas};
-pub use values::{Base64, DnsName, MacAddress, Override};
+pub use values::{Base64, DnsName, LifecycleState, MacAddress, Override};
 
+use crate::merge;
 use crate::problem::Problem;
 
 /// An instance out of a document.
@@ -38,44 +41,66 @@ pub struct Description {
     /// The same as a document of that instance alone: what its reservation
     /// says of it is in `Imdsim`.
     pub document: Value,
-    /// The ids of all instances in the document, the one above being the first.
+    /// The ids of all instances in the document, in its order.
     pub instance_ids: Vec<String>,
+    /// What a person should know though nothing is wrong, a sentence each.
+    pub warnings: Vec<String>,
 }
 
 impl Description {
     /// Reads a document: the whole output of `aws ec2 describe-instances`, a
     /// reservation, an instance, or a list of any of these. Of several
-    /// instances the first is taken.
+    /// instances the first that runs is taken, else the one nearest to it.
     pub fn read(document: &Value) -> Result<Self, Problem> {
-        let mut found = None;
-        let mut instance_ids = Vec::new();
-        for reservation in reservations(document)? {
-            for Described { instance, document } in reservation.instances {
-                instance_ids.extend(instance.instance_id.clone());
-                found.get_or_insert_with(|| {
-                    let mut document = document;
-                    adopt(
-                        &mut document,
-                        "ReservationId",
-                        reservation.reservation_id.as_ref(),
-                    );
-                    adopt(&mut document, "AccountId", reservation.owner_id.as_ref());
-                    document
-                });
+        let mut warnings = Vec::new();
+        let mut all = Vec::new();
+        for reservation in reservations(document, &mut warnings)? {
+            let Reservation {
+                reservation_id,
+                owner_id,
+                instances,
+            } = reservation;
+            for described in instances {
+                all.push((described, reservation_id.clone(), owner_id.clone()));
             }
         }
-        let document = found.ok_or_else(|| {
-            Problem::new(
+        let count = all.len();
+        let ids = all.iter();
+        let instance_ids: Vec<_> = ids
+            .filter_map(|(described, ..)| described.instance.instance_id.clone())
+            .collect();
+        let best = all
+            .into_iter()
+            .min_by_key(|(described, ..)| described.readiness());
+        let Some((described, reservation_id, owner_id)) = best else {
+            return Err(Problem::new(
                 "",
                 "the document describes no instance; give the output of \
                  `aws ec2 describe-instances --instance-ids i-…` or one instance out of it",
-            )
-        })?;
+            ));
+        };
+        if count > 1 {
+            warnings.insert(0, described.chosen_of(count));
+        }
+        let mut document = described.document;
+        warnings.extend(slips(&document, InstanceDescription::FIELDS));
+        adopt(&mut document, "ReservationId", reservation_id.as_ref());
+        adopt(&mut document, "AccountId", owner_id.as_ref());
         Ok(Self {
             instance: InstanceDescription::read(&document)?,
             document,
             instance_ids,
+            warnings,
         })
+    }
+}
+
+/// Applies a merge patch that a person wrote. `null` takes a field away, as in
+/// any merge patch, save of the one field where it says something.
+pub(crate) fn change(document: &mut Value, patch: &Value) {
+    merge::apply(document, patch);
+    if let Some(Value::Null) = patch.pointer("/Imdsim/TargetLifecycleState") {
+        document["Imdsim"]["TargetLifecycleState"] = "".into();
     }
 }
 
@@ -100,8 +125,41 @@ pub struct Described {
     document: Value,
 }
 
+impl Described {
+    /// The name of the state it is in, where that is told.
+    fn state(&self) -> Option<&str> {
+        self.document["State"]["Name"].as_str()
+    }
+
+    /// The less, the more it is one that has a metadata service.
+    fn readiness(&self) -> usize {
+        const STATES: [&str; 6] = [
+            "running",
+            "pending",
+            "stopping",
+            "stopped",
+            "shutting-down",
+            "terminated",
+        ];
+        let index = |state| STATES.iter().position(|known| *known == state);
+        self.state().and_then(index).unwrap_or(0)
+    }
+
+    fn chosen_of(&self, count: usize) -> String {
+        let id = self.instance.instance_id.as_deref();
+        let state = self
+            .state()
+            .map_or(String::new(), |state| format!(" ({state})"));
+        format!(
+            "{count} instances are described; serving {}{state}",
+            id.unwrap_or("one without an id")
+        )
+    }
+}
+
 impl Read for Described {
     fn read(value: &Value) -> Result<Self, Problem> {
+        recognize(value)?;
         Ok(Self {
             instance: InstanceDescription::read(value)?,
             document: value.clone(),
@@ -111,11 +169,16 @@ impl Read for Described {
 
 impl Schema for Described {
     fn schema(schemas: &mut Schemas) -> Value {
-        InstanceDescription::schema(schemas)
+        let mut form = InstanceDescription::schema(schemas);
+        let unknown = json!({ "not": { "enum": InstanceDescription::FIELDS } });
+        form["not"] = json!({ "minProperties": 1, "propertyNames": unknown });
+        form
     }
 }
 
 described! {
+    Unknown::Ignored;
+
     /// `{"Reservations": […]}`.
     Output {
         /// The reservations.
@@ -133,12 +196,15 @@ described! {
     }
 }
 
-fn reservations(document: &Value) -> Result<Vec<Reservation>, Problem> {
+fn reservations(document: &Value, warnings: &mut Vec<String>) -> Result<Vec<Reservation>, Problem> {
     match document {
         Value::Object(fields) if fields.contains_key("Reservations") => {
+            let all = document["Reservations"].as_array().into_iter().flatten();
+            warnings.extend(all.flat_map(|one| slips(one, Reservation::FIELDS)));
             Ok(Output::read(document)?.reservations)
         }
         Value::Object(fields) if fields.contains_key("Instances") => {
+            warnings.extend(slips(document, Reservation::FIELDS));
             Ok(vec![Reservation::read(document)?])
         }
         Value::Object(_) => Ok(vec![Reservation {
@@ -148,7 +214,7 @@ fn reservations(document: &Value) -> Result<Vec<Reservation>, Problem> {
         Value::Array(items) => {
             let mut all = Vec::new();
             for (index, item) in items.iter().enumerate() {
-                let read = reservations(item);
+                let read = reservations(item, warnings);
                 all.extend(read.map_err(|problem| problem.inside(&format!("[{index}]")))?);
             }
             Ok(all)
@@ -219,5 +285,118 @@ mod tests {
             assert_eq!(read.instance.instance_id.as_deref(), Some("i-1"));
             assert_eq!(read.instance_ids, ["i-1", "i-2"]);
         }
+    }
+
+    #[test]
+    fn documents_of_other_tools_are_refused_with_what_was_found_and_expected() {
+        check(
+            r#"{"instance_id": "i-0bbbbbbbbbbbbbbb1"}"#,
+            "found `instance_id` and no field of an instance; expected what \
+             `aws ec2 describe-instances` prints without --query, with fields such as \
+             `InstanceId`",
+        );
+        let said = |document: &Value| Description::read(document).unwrap_err().to_string();
+        let status = json!({"InstanceStatuses": [{"InstanceId": "i-1"}]});
+        assert!(
+            said(&status).starts_with("found `InstanceStatuses` and no field of an instance; ")
+        );
+        let query = json!([[{"ID": "i-1", "Type": "t3.nano"}]]);
+        assert!(said(&query).starts_with("[0][0]: found `ID`, `Type` and no field of"));
+        let terraform = json!({"ami": "ami-1", "arn": "", "id": "i-1", "instance_type": "t3.nano"});
+        let terraform = said(&terraform);
+        assert!(
+            terraform.starts_with("found `ami`, `arn`, `id`, … and no"),
+            "{terraform}"
+        );
+        assert!(terraform.ends_with("such as `InstanceType`"), "{terraform}");
+        let nested = json!({"Reservations": [{"Instances": [{"instanceId": "i-1"}]}]});
+        assert!(said(&nested).starts_with("Reservations[0].Instances[0]: found `instanceId`"));
+        let lower = json!({"reservations": []});
+        assert!(said(&lower).ends_with("such as `Reservations`"));
+        let long = json!({"x".repeat(1 << 20): 1});
+        assert!(said(&long).len() < 300);
+        let unfiltered = json!([["i-1", "running"]]);
+        assert!(said(&unfiltered).starts_with("[0][0]: an instance is a JSON object, not a text"));
+    }
+
+    #[test]
+    fn a_field_that_is_almost_a_known_one_gets_a_warning_and_others_none() {
+        let document = json!({"Reservations": [{"OwnerID": "1", "Instances": [{
+            "InstanceId": "i-1", "instancetype": "t3.nano", "Tag": [], "EbsOptimized": true,
+            "State": {"Name": "running"}, "RootDeviceType": "ebs", "Hypervisor": "xen",
+        }]}]});
+        assert_eq!(
+            Description::read(&document).unwrap().warnings,
+            [
+                "unknown field `OwnerID` is ignored; did you mean `OwnerId`?",
+                "unknown field `Tag` is ignored; did you mean `Tags`?",
+                "unknown field `instancetype` is ignored; did you mean `InstanceType`?",
+            ]
+        );
+    }
+
+    #[test]
+    fn of_several_instances_one_that_runs_is_served_and_said() {
+        let chosen = |states: &[&str]| {
+            let all = states.iter().zip(1..).map(|(state, number)| {
+                json!({"InstanceId": format!("i-{number}"), "State": {"Name": state}})
+            });
+            let read = Description::read(&all.collect()).unwrap();
+            (read.instance.instance_id.unwrap(), read.warnings)
+        };
+        let (id, warnings) = chosen(&["terminated", "stopped", "pending", "running", "running"]);
+        assert_eq!(id, "i-4");
+        assert_eq!(
+            warnings,
+            ["5 instances are described; serving i-4 (running)"]
+        );
+        assert_eq!(chosen(&["terminated", "stopped", "pending"]).0, "i-3");
+        assert_eq!(
+            chosen(&["terminated", "shutting-down", "terminated"]).0,
+            "i-2"
+        );
+        assert_eq!(chosen(&["terminated", "terminated"]).0, "i-1");
+        assert_eq!(chosen(&["terminated"]), ("i-1".to_owned(), vec![]));
+    }
+
+    #[test]
+    fn unknown_fields_of_imdsim_are_refused_with_the_nearest_name_at_every_depth() {
+        for (document, place, meant) in [
+            (json!({"UserDate": ""}), "UserDate", "UserData"),
+            (json!({"userData": ""}), "userData", "UserData"),
+            (json!({"Foo": null}), "Foo", "Region"),
+            (
+                json!({"Credentials": {"AccessKey": ""}}),
+                "Credentials.AccessKey",
+                "AccessKeyId",
+            ),
+            (
+                json!({"PublicKeys": [{"Key": ""}]}),
+                "PublicKeys[0].Key",
+                "KeyName",
+            ),
+            (
+                json!({"SpotInstanceAction": {"action": ""}}),
+                "SpotInstanceAction.action",
+                "Action",
+            ),
+            (
+                json!({"ManagedSshKeys": {"Active": {}}}),
+                "ManagedSshKeys.Active",
+                "ActiveKeys",
+            ),
+        ] {
+            let problem = Description::read(&json!({ "Imdsim": document })).unwrap_err();
+            assert_eq!(
+                problem.to_string(),
+                format!(
+                    "Imdsim.{place}: unknown field; did you mean `{meant}`? `imdsim schema` \
+                     prints all there are"
+                )
+            );
+        }
+        let interface = json!({"NetworkInterfaces": [{"Imdsim": {"VpcIpv4CidrBlok": ""}}]});
+        let problem = Description::read(&interface).unwrap_err().to_string();
+        assert!(problem.starts_with("NetworkInterfaces[0].Imdsim.VpcIpv4CidrBlok: unknown field"));
     }
 }

@@ -4,18 +4,31 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use crate::nearest::nearest;
 use crate::problem::Problem;
 
 /// What can be read from a JSON value.
 pub(crate) trait Read: Sized {
+    /// Whether `null` says something else than a field that is left out.
+    const READS_NULL: bool = false;
+
     /// Reads a value that is there.
     fn read(value: &Value) -> Result<Self, Problem>;
 }
 
-/// Declares structs that read EC2's fields by name and ignore all others, and
-/// that describe themselves in JSON Schema by the same words.
+/// What becomes of fields that are not known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unknown {
+    /// They are ignored: EC2's API has more than the metadata service shows.
+    Ignored,
+    /// They are refused: nobody but this program reads them.
+    Refused,
+}
+
+/// Declares structs that read fields by name, and that describe themselves in
+/// JSON Schema by the same words. The first line says what becomes of others.
 macro_rules! described {
-    ($(
+    ($unknown:expr; $(
         $(#[doc = $doc:literal])* $name:ident {
             $($(#[doc = $field_doc:literal])* $field:ident: $type:ty = $key:literal,)*
         }
@@ -26,9 +39,19 @@ macro_rules! described {
             $($(#[doc = $field_doc])* pub $field: $type,)*
         }
 
+        impl $name {
+            /// The names of the fields.
+            #[allow(dead_code, reason = "most are told by the schema alone")]
+            pub(crate) const FIELDS: &'static [&'static str] = &[$($key),*];
+        }
+
         impl $crate::description::read::Read for $name {
             fn read(value: &serde_json::Value) -> Result<Self, $crate::Problem> {
-                let mut fields = $crate::description::read::Fields::of(value)?;
+                let only = match $unknown {
+                    $crate::description::read::Unknown::Ignored => None,
+                    $crate::description::read::Unknown::Refused => Some(Self::FIELDS),
+                };
+                let mut fields = $crate::description::read::Fields::of(value, only)?;
                 let mut read = Self::default();
                 $(fields.field($key, &mut read.$field);)*
                 fields.finish(read)
@@ -37,7 +60,7 @@ macro_rules! described {
 
         impl $crate::description::schema::Schema for $name {
             fn schema(schemas: &mut $crate::description::schema::Schemas) -> serde_json::Value {
-                schemas.object(stringify!($name), concat!($($doc),*), |schemas| {
+                schemas.object(stringify!($name), concat!($($doc),*), $unknown, |schemas| {
                     vec![$((
                         $key,
                         concat!($($field_doc),*),
@@ -67,19 +90,18 @@ pub(super) struct Fields<'v> {
 }
 
 impl<'v> Fields<'v> {
-    /// Those of a value that must be an object.
-    pub(super) fn of(value: &'v Value) -> Result<Self, Problem> {
+    /// Those of a value that must be an object, with `only` these if there is
+    /// such a list.
+    pub(super) fn of(value: &'v Value, only: Option<&[&str]>) -> Result<Self, Problem> {
         let fields = object(value)?;
-        Ok(Self {
-            fields,
-            problem: None,
-        })
+        let problem = only.and_then(|known| unknown_field(fields, known));
+        Ok(Self { fields, problem })
     }
 
     /// Reads the field `key` into its place; one that is left out or `null`
     /// leaves it as it is.
     pub(super) fn field<T: Read>(&mut self, key: &str, place: &mut T) {
-        if let Some(value) = self.given(key) {
+        if let Some(value) = self.given(key, T::READS_NULL) {
             match T::read(value) {
                 Ok(read) => *place = read,
                 Err(problem) => self.complain(problem, key),
@@ -90,8 +112,9 @@ impl<'v> Fields<'v> {
     // Each of these two is there once, not once for every type of a field.
 
     #[inline(never)]
-    fn given(&self, key: &str) -> Option<&'v Value> {
-        self.fields.get(key).filter(|value| !value.is_null())
+    fn given(&self, key: &str, reads_null: bool) -> Option<&'v Value> {
+        let value = self.fields.get(key);
+        value.filter(|value| reads_null || !value.is_null())
     }
 
     #[inline(never)]
@@ -103,6 +126,16 @@ impl<'v> Fields<'v> {
     pub(super) fn finish<T>(self, read: T) -> Result<T, Problem> {
         self.problem.map_or(Ok(read), Err)
     }
+}
+
+/// The complaint about the first field that is not known, if there is one.
+fn unknown_field(fields: &Map<String, Value>, known: &[&str]) -> Option<Problem> {
+    let unknown = fields.keys().find(|key| !known.contains(&key.as_str()))?;
+    let meant = nearest(unknown, known.iter().copied()).unwrap_or_default();
+    Some(Problem::new(
+        unknown,
+        format!("unknown field; did you mean `{meant}`? `imdsim schema` prints all there are"),
+    ))
 }
 
 #[inline(never)]

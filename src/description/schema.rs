@@ -5,8 +5,9 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde_json::{Map, Value, json};
 
-use super::values::{Base64, DnsName, MacAddress, Override};
-use super::{InstanceDescription, Output, Reservation};
+use super::read::Unknown;
+use super::values::{Base64, DnsName, LifecycleState, MacAddress, Override};
+use super::{Described, Output, Reservation};
 use crate::options::{Flag, HttpTokens};
 use crate::time::UnixMillis;
 
@@ -26,6 +27,7 @@ impl Schemas {
         &mut self,
         name: &str,
         words: &str,
+        unknown: Unknown,
         fields: impl FnOnce(&mut Self) -> Vec<(&'static str, &'static str, Value)>,
     ) -> Value {
         if !self.0.contains_key(name) {
@@ -36,11 +38,14 @@ impl Schemas {
                 (key.to_owned(), form)
             });
             let properties: Map<_, _> = fields.collect();
-            let form = json!({
+            let mut form = json!({
                 "type": "object",
                 "description": words.trim(),
                 "properties": properties,
             });
+            if unknown == Unknown::Refused {
+                form["additionalProperties"] = false.into();
+            }
             self.0.insert(name.to_owned(), form);
         }
         json!({ "$ref": format!("#/$defs/{name}") })
@@ -53,7 +58,7 @@ pub fn schema() -> Value {
     let mut schemas = Schemas::default();
     let output = Output::schema(&mut schemas);
     let reservation = Reservation::schema(&mut schemas);
-    let instance = InstanceDescription::schema(&mut schemas);
+    let instance = Described::schema(&mut schemas);
     let one = json!({
         "if": { "required": ["Reservations"] },
         "then": output,
@@ -99,6 +104,7 @@ plain! {
     MacAddress: { "type": "string", "pattern": "^([0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}$" },
     Base64: { "type": "string", "contentEncoding": "base64" },
     DnsName: { "type": "string" },
+    LifecycleState: { "type": ["string", "null"] },
     Flag: { "enum": ["enabled", "disabled"] },
     HttpTokens: { "enum": ["optional", "required"] },
     Override: { "anyOf": [{ "type": "string" }, { "enum": [false, null] }] },

@@ -115,6 +115,32 @@ impl Read for DnsName {
     }
 }
 
+/// The state that an Auto Scaling group moves the instance to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum LifecycleState {
+    /// The field is left out: it follows from the group.
+    #[default]
+    Unsaid,
+    /// The field is `null`, or empty: none.
+    Absent,
+    /// This one.
+    State(String),
+}
+
+impl Read for LifecycleState {
+    const READS_NULL: bool = true;
+
+    fn read(value: &Value) -> Result<Self, Problem> {
+        if value.is_null() {
+            return Ok(Self::Absent);
+        }
+        Ok(match text(value)? {
+            "" => Self::Absent,
+            state => Self::State(state.to_owned()),
+        })
+    }
+}
+
 impl Read for Ipv4Addr {
     fn read(value: &Value) -> Result<Self, Problem> {
         let what = "an IPv4 address; write four numbers, as in 10.0.0.5";

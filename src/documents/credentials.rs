@@ -35,12 +35,12 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// The same with keys that AWS accepts, as far as they are given.
+    /// The same with keys that AWS accepts.
     pub(crate) fn replaced_by(self, real: &RealKeys) -> Self {
         Self {
             access_key_id: real.access_key_id.clone(),
             secret_access_key: real.secret_access_key.clone(),
-            token: real.token.clone().unwrap_or(self.token),
+            token: real.token.clone(),
             expiration: real.expiration.unwrap_or(self.expiration),
             ..self
         }

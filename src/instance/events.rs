@@ -2,7 +2,7 @@
 //! and 9.5).
 
 use super::derive;
-use crate::description::{Extras, MaintenanceEvent};
+use crate::description::{Extras, LifecycleState, MaintenanceEvent};
 use crate::problem::Problem;
 use crate::time::UnixMillis;
 
@@ -107,7 +107,10 @@ impl Events {
         Ok(Self {
             spot: spot.transpose()?,
             rebalance: given.rebalance_notice_time,
-            target_lifecycle_state: given.target_lifecycle_state.clone(),
+            target_lifecycle_state: match &given.target_lifecycle_state {
+                LifecycleState::State(state) => Some(state.clone()),
+                LifecycleState::Unsaid | LifecycleState::Absent => None,
+            },
             maintenance: maintenance.collect::<Result<_, _>>()?,
         })
     }

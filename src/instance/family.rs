@@ -32,11 +32,16 @@ const XEN: &[&str] = &[
     "hs1", "i2", "i3", "m1", "m2", "m3", "m4", "p2", "p3", "r3", "r4", "t1", "t2", "x1", "x1e",
 ];
 
+// The cards are those of the EC2 User Guide ("Elastic network interfaces",
+// "Network cards"), of which no registry has a copy; `cargo xtask tables`
+// compares these tables with one. `DescribeInstanceTypes` of March 2026 agrees,
+// save that it has one card for i7ie and i8ge, which the guide added later.
+
 /// The families whose every size has several cards.
 #[rustfmt::skip]
 const MANY_CARDS: &[&str] = &[
     "dl1", "hpc6id", "hpc7a", "hpc8a", "p4d", "p4de", "p5e", "p5en", "p6-b200", "p6-b300",
-    "trn1n", "trn2u",
+    "p6e-gb200", "trn1n", "trn2u",
 ];
 
 /// The families of which some sizes have several, and these sizes.
@@ -44,12 +49,14 @@ const MANY_CARDS: &[&str] = &[
 const MANY_CARDS_IF_LARGE: &[(&[&str], &[&str])] = &[
     (&["c6in", "m6idn", "m6in", "r6idn", "r6in"],                 &["32xlarge", "metal"]),
     (&["c8gb", "c8gn", "m8gb", "m8gn", "r8gb", "r8gn"],           &["48xlarge", "metal-48xl"]),
+    (&["i7ie", "i8ge"],                                           &["48xlarge", "metal-48xl"]),
     (&["c8ib", "c8in", "m8ib", "m8idb", "m8idn", "m8in"],         &["96xlarge", "metal-96xl"]),
     (&["r8ib", "r8idb", "r8idn", "r8in"],                         &["96xlarge", "metal-96xl"]),
     (&["g6e", "g7e"],                                             &["24xlarge", "48xlarge"]),
     (&["g7", "p5", "trn2"],                                       &["48xlarge"]),
     (&["trn1"],                                                   &["32xlarge"]),
     (&["u7in-16tb", "u7in-24tb", "u7in-32tb"],                    &["224xlarge"]),
+    (&["u7inh-32tb"],                                             &["480xlarge"]),
 ];
 
 #[cfg(test)]
@@ -64,7 +71,15 @@ mod tests {
 
     #[test]
     fn only_large_network_types_have_several_cards() {
-        for large in ["p5.48xlarge", "p4d.24xlarge", "c6in.metal", "r8in.96xlarge"] {
+        for large in [
+            "p5.48xlarge",
+            "p4d.24xlarge",
+            "c6in.metal",
+            "r8in.96xlarge",
+            "p6e-gb200.36xlarge",
+            "u7inh-32tb.480xlarge",
+            "i8ge.metal-48xl",
+        ] {
             assert!(has_several_cards(large), "{large}");
         }
         for small in ["p5.4xlarge", "trn1.2xlarge", "c8gn.metal-24xl", "t3.nano"] {

@@ -26,7 +26,9 @@ pub struct Interface {
     pub id: String,
     /// The account.
     pub owner_id: String,
-    /// The private host name; none where there is no address at all.
+    /// The private host name. Interfaces without any address have none, save
+    /// those for EFA alone, which were seen to list one (reference 17); what it
+    /// says was not seen, so it is the one made of the instance id.
     pub local_hostname: Option<String>,
     /// The private IPv4 addresses, the primary one first.
     pub local_ipv4s: Vec<Ipv4Addr>,
@@ -254,7 +256,8 @@ impl Context<'_> {
         if let Some(name) = &given.private_dns_name {
             return Some(name.clone());
         }
-        if ipv4.is_none() && ipv6s.is_empty() {
+        let is_efa_only = given.interface_type.as_deref() == Some("efa-only");
+        if ipv4.is_none() && ipv6s.is_empty() && !is_efa_only {
             return None;
         }
         let kind = self.given.private_dns_name_options.hostname_type.as_deref();

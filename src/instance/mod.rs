@@ -6,6 +6,7 @@
 
 mod accelerators;
 mod block;
+mod block_devices;
 mod built_in;
 pub(crate) mod derive;
 mod events;
@@ -17,6 +18,7 @@ mod overrides;
 mod place;
 mod profile;
 mod surroundings;
+mod zones;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -32,7 +34,9 @@ pub use overrides::{Overrides, Verdict};
 pub use place::Place;
 pub use profile::{Failure, Grant, InstanceProfile, RealKeys};
 
-use crate::description::{Base64, InstanceDescription, ManagedSshKeys, ProductCode, Read as _};
+use crate::description::{
+    Base64, InstanceDescription, LifecycleState, ManagedSshKeys, ProductCode, Read as _,
+};
 use crate::json_limits;
 use crate::options::MetadataOptions;
 use crate::problem::Problem;
@@ -116,6 +120,9 @@ pub struct Instance {
     pub monitoring: bool,
     /// What is about to happen to it.
     pub events: Events,
+    /// The state of one that is in service in an Auto Scaling group and that
+    /// nothing happens to.
+    pub auto_scaling_state: Option<&'static str>,
     /// What is attached to it.
     pub accelerators: Accelerators,
     /// What EC2 Instance Connect has pushed.
@@ -158,6 +165,7 @@ impl Instance {
         let interfaces = interface::all(given, &id, &account_id, &place, several_cards)?;
         let primary = &interfaces.by_mac[&interfaces.primary];
         let options = MetadataOptions::new(&given.metadata_options)?;
+        check_ipv6(options, &instance_type)?;
         let launch_time = given.launch_time.unwrap_or(built_in::LAUNCH_TIME);
         Ok(Self {
             image_id: given
@@ -182,7 +190,7 @@ impl Instance {
             hostname: primary.local_hostname.clone().unwrap_or_default(),
             mac: interfaces.primary,
             interfaces: interfaces.by_mac,
-            block_devices: block_devices(given),
+            block_devices: block_devices::all(given),
             tags: tags(given, options.instance_metadata_tags)?,
             launch_time,
             pending_time: extras.pending_time.unwrap_or(launch_time),
@@ -206,6 +214,7 @@ impl Instance {
             hibernation: given.hibernation_options.configured,
             monitoring: given.monitoring.state.as_deref() == Some("enabled"),
             events: Events::new(extras, &id, launch_time)?,
+            auto_scaling_state: auto_scaling_state(given),
             accelerators: Accelerators::new(given),
             managed_ssh_keys: extras.managed_ssh_keys.clone().unwrap_or_default(),
             overrides: Overrides::new(&extras.overrides)
@@ -247,19 +256,49 @@ fn is_devpay(code: &ProductCode) -> bool {
     code.product_code_type.as_deref() == Some("devpay")
 }
 
+/// IPv6 is a matter of the Nitro back end (reference 17).
+fn check_ipv6(options: MetadataOptions, instance_type: &str) -> Result<(), Problem> {
+    if options.http_protocol_ipv6 && family::system(instance_type) == "xen" {
+        return Err(Problem::new(
+            "MetadataOptions.HttpProtocolIpv6",
+            format!(
+                "EC2 refuses enabled for Xen instance types, and {instance_type} is one; write \
+                 disabled, or take a Nitro type such as t3.micro"
+            ),
+        ));
+    }
+    Ok(())
+}
+
+/// The tag that Auto Scaling gives its instances; nobody else can.
+const AUTO_SCALING_GROUP: &str = "aws:autoscaling:groupName";
+
+/// In a group an instance reads `InService` unless something else is said.
+fn auto_scaling_state(given: &InstanceDescription) -> Option<&'static str> {
+    let is_in_group = given.tags.iter().any(|tag| tag.key == AUTO_SCALING_GROUP);
+    let says_none = given.imdsim.target_lifecycle_state == LifecycleState::Absent;
+    (is_in_group && !says_none).then_some("InService")
+}
+
+/// The longest key of a tag that metadata shows.
+const MAX_TAG_KEY: usize = 255;
+
 /// The tags in the order of the description. A key that EC2 would not let
-/// metadata show is refused where tags are shown (reference 10).
+/// metadata show is refused where tags are shown (reference 10 and 17).
 fn tags(given: &InstanceDescription, shown: bool) -> Result<Vec<(String, String)>, Problem> {
     let odd = |key: &str| {
-        let allowed = |c: char| c.is_alphanumeric() || "+-=.,_:@".contains(c);
-        matches!(key, "" | "." | ".." | "_index") || !key.chars().all(allowed)
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "+-=.,_:@".contains(c);
+        matches!(key, "" | "." | ".." | "_index")
+            || key.len() > MAX_TAG_KEY
+            || !key.chars().all(allowed)
     };
     let refused = given.tags.iter().position(|tag| shown && odd(&tag.key));
     if let Some(index) = refused {
+        let key: String = given.tags[index].key.chars().take(40).collect();
         let complaint = format!(
-            "{:?} cannot be shown in metadata; take letters, digits and + - = . , _ : @ for \
-             keys, or set InstanceMetadataTags to disabled",
-            given.tags[index].key
+            "{key:?} cannot be shown in metadata; keys have 1 to {MAX_TAG_KEY} of ASCII letters, \
+             digits and + - = . , _ : @ and are not `.`, `..` or `_index`; rename it, or set \
+             InstanceMetadataTags to disabled"
         );
         return Err(Problem::new(format!("Tags[{index}].Key"), complaint));
     }
@@ -283,38 +322,6 @@ fn account_id(given: &InstanceDescription) -> String {
 fn account_of(arn: &str) -> Option<String> {
     let account = arn.split(':').nth(4)?;
     (!account.is_empty()).then(|| account.to_owned())
-}
-
-/// `ami` and `root` name the root device; other volumes are `ebs1`, `ebs2`, …
-/// in the order of the mapping, instance stores `ephemeral0`, … (reference 8.1).
-fn block_devices(given: &InstanceDescription) -> BTreeMap<String, String> {
-    let root = or(given.root_device_name.as_ref(), "/dev/xvda");
-    let short = |device: &str| device.strip_prefix("/dev/").unwrap_or(device).to_owned();
-    let ami = given
-        .imdsim
-        .block_device_ami
-        .clone()
-        .unwrap_or_else(|| short(&root));
-    let mut devices = BTreeMap::new();
-    let (mut volumes, mut stores) = (0, 0);
-    for mapping in &given.block_device_mappings {
-        let Some(device) = mapping.device_name.clone().filter(|name| *name != root) else {
-            continue;
-        };
-        let name = if let Some(name) = mapping.virtual_name.clone() {
-            name
-        } else if mapping.ebs.is_some() {
-            volumes += 1;
-            format!("ebs{volumes}")
-        } else {
-            stores += 1;
-            format!("ephemeral{}", stores - 1)
-        };
-        devices.insert(name, short(&device));
-    }
-    devices.insert("ami".into(), ami);
-    devices.insert("root".into(), root);
-    devices
 }
 
 fn user_data(given: Option<&Base64>) -> Result<Option<Vec<u8>>, Problem> {

@@ -40,8 +40,8 @@ pub struct RealKeys {
     pub access_key_id: String,
     /// The secret.
     pub secret_access_key: String,
-    /// The session token; made up where none is given, for clients ask for one.
-    pub token: Option<String>,
+    /// The session token.
+    pub token: String,
     /// The end of their life; that of made-up ones where none is given.
     pub expiration: Option<UnixMillis>,
 }
@@ -119,11 +119,18 @@ impl RealKeys {
                 return Err(Problem::new(name, format!("it is missing; {remedy}")));
             }
         }
-        let token = given.token.clone();
+        let token = given.token.clone().or_else(|| given.session_token.clone());
+        let token = token.ok_or_else(|| {
+            Problem::new(
+                "SessionToken",
+                "it is missing, and the metadata service gives temporary keys only, which AWS \
+                 refuses without one; give what `aws sts get-session-token` prints",
+            )
+        })?;
         Ok(Self {
             access_key_id: given.access_key_id.clone(),
             secret_access_key: given.secret_access_key.clone(),
-            token: token.or_else(|| given.session_token.clone()),
+            token,
             expiration: given.expiration,
         })
     }

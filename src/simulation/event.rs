@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::fault::{self, Fault};
 use super::fields::{later, optional, strict, word};
 use super::ids;
+use crate::description;
 use crate::instance::Instance;
 use crate::merge;
 use crate::problem::Problem;
@@ -157,7 +158,7 @@ impl Event {
             What::LifecycleState(state) => {
                 tell(document, "TargetLifecycleState", &state.as_str().into());
             }
-            What::Change(patch) => merge::apply(document, patch),
+            What::Change(patch) => description::change(document, patch),
             What::Fault(_) => {}
         }
     }

@@ -25,7 +25,7 @@ pub(super) const CATALOG: &[Row] = &[
     row("meta-data/ami-launch-index",                        "1.0",        Fact(|i| some(&i.ami_launch_index))),
     row("meta-data/ami-manifest-path",                       "1.0",        Fact(|i| some(&i.ami_manifest_path))),
     row("meta-data/ancestor-ami-ids",                        "2007-10-10", Fact(|i| lines(&i.ancestor_ami_ids))),
-    row("meta-data/autoscaling/target-lifecycle-state",          "2021-07-15", Seen(|v| maybe(v.events().target_lifecycle_state.as_ref()))),
+    row("meta-data/autoscaling/target-lifecycle-state",          "2021-07-15", Seen(|v| v.events().target_lifecycle_state.as_deref().or(v.instance.auto_scaling_state).and_then(some))),
     row("meta-data/block-device-mapping/{device}",           "2007-12-15", Keyed(|i, device| maybe(i.block_devices.get(device)))),
     row("meta-data/elastic-gpus/associations/{gpu}",             "2016-11-30", Keyed(|i, id| maybe(i.accelerators.graphics.get(id)))),
     row("meta-data/elastic-inference/associations/{accelerator}", "2018-11-29", Keyed(|i, id| maybe(i.accelerators.inference.get(id)))),

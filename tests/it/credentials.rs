@@ -10,7 +10,7 @@ const EXTENDED: &str = "/latest/meta-data/iam/security-credentials-extended/imds
 fn real_credentials_take_the_place_of_made_up_ones() {
     let made_up: Value = serde_json::from_str(&World::new(&[]).text(ROLE)).unwrap();
     let given = r#"{"Credentials": {"AccessKeyId": "test", "SecretAccessKey": "secret",
-                    "SessionToken": "session"}}"#;
+                    "SessionToken": "session"}, "AssumedRoleUser": {}}"#;
     let mut world = World::new(&[("credentials", given)]);
     let real: Value = serde_json::from_str(&world.text(ROLE)).unwrap();
     assert_eq!(real["AccessKeyId"], "test");
@@ -21,7 +21,7 @@ fn real_credentials_take_the_place_of_made_up_ones() {
 }
 
 #[test]
-fn real_credentials_need_a_profile_and_a_key() {
+fn real_credentials_need_a_profile_a_key_and_a_token() {
     let refused = |settings: &[(&str, &str)]| {
         let response = World::new(settings).call(Method::GET, "/", &[]);
         assert_eq!(response.status(), 500);
@@ -37,6 +37,26 @@ fn real_credentials_need_a_profile_and_a_key() {
         no_key.contains("IMDSIM_CREDENTIALS: AccessKeyId: it is missing"),
         "{no_key}"
     );
+    let keys = r#"{"AccessKeyId": "AKIA", "SecretAccessKey": "x"}"#;
+    let described =
+        format!(r#"{{"IamInstanceProfile": {{}}, "Imdsim": {{"Credentials": {keys}}}}}"#);
+    for (setting, place) in [
+        (
+            ("credentials", keys),
+            "IMDSIM_CREDENTIALS: SessionToken: it is missing",
+        ),
+        (
+            ("instance", &described),
+            "IMDSIM_INSTANCE: Imdsim.Credentials.SessionToken: it is missing",
+        ),
+    ] {
+        let no_token = refused(&[setting]);
+        assert!(no_token.contains(place), "{no_token}");
+        assert!(
+            no_token.contains("`aws sts get-session-token`"),
+            "{no_token}"
+        );
+    }
 }
 
 #[test]

@@ -47,6 +47,8 @@ mod schema;
 mod sessions;
 /// Signatures of the identity document: their form, and that each is made once.
 mod signatures;
+/// Instances and documents out of the ordinary.
+mod special_cases;
 /// What happens to an instance, as stories.
 mod stories;
 /// What is accepted never keeps the emulator from answering.

@@ -19,7 +19,8 @@ fn the_schema_takes_every_document_that_the_tests_have() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                folders.push(path);
+                // The AWS mock's configuration describes no instance.
+                folders.extend(Some(path).filter(|path| !path.ends_with("mock")));
             } else if path
                 .extension()
                 .is_some_and(|extension| extension == "json")
@@ -45,6 +46,10 @@ fn the_schema_refuses_what_the_emulator_refuses() {
         json!({ "Reservations": [{ "Instances": [{ "PrivateIpAddress": "10.0.0" }] }] }),
         json!([{ "MetadataOptions": { "HttpTokens": "maybe" } }]),
         json!({ "Imdsim": { "Overrides": { "meta-data/x": 1 } } }),
+        json!({ "Imdsim": { "Foo": 1 } }),
+        json!({ "NetworkInterfaces": [{ "Imdsim": { "Foo": 1 } }] }),
+        json!({ "instance_id": "i-1" }),
+        json!({ "Reservations": [{ "Instances": [{ "instance_id": "i-1" }] }] }),
     ] {
         assert!(!schema.is_valid(&document), "{document}");
         let read = imdsim::description::Description::read(&document);

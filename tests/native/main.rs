@@ -10,6 +10,8 @@
 mod capturing;
 /// When connections close, and the head of a response to the byte.
 mod connections;
+/// Documents as people have them.
+mod documents;
 /// Who may use the control API, and for whom there are real credentials.
 mod exposure;
 /// The transcripts of `tests/golden`, replayed.

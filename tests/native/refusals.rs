@@ -182,7 +182,10 @@ fn an_unknown_variable_is_named_and_ignored() {
     let mut lines = said.lines();
     assert_eq!(
         lines.next(),
-        Some("imdsim: IMDSIM_HTTP_TOKEN: there is no such setting; ignored")
+        Some(
+            "imdsim: IMDSIM_HTTP_TOKEN: unknown setting, ignored; did you mean \
+             `IMDSIM_HTTP_TOKENS`?"
+        )
     );
     check_parts(lines.next().unwrap(), "imdsim: --addr: ", "");
 }

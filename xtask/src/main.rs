@@ -1,11 +1,12 @@
 //! What the project does to itself: `cargo xtask dist`, `cargo xtask bench`,
-//! `cargo xtask clients`.
+//! `cargo xtask clients`, `cargo xtask tables`.
 #![allow(clippy::print_stdout, reason = "this program talks to a person")]
 
 mod bench;
 mod clients;
 mod compose;
 mod dist;
+mod tables;
 
 use std::path::PathBuf;
 
@@ -23,10 +24,19 @@ Usage: cargo xtask COMMAND
           walk 90 paths over one kept-alive connection and print what of that
           is the native program's time
   clients run every real client that is installed, print what became of each,
-          and write that to docs/clients.md; .ci/clients installs them";
+          and write that to docs/clients.md; .ci/clients installs them
+  tables --botocore DIR [--instance-types FILE] [--network-cards FILE]
+          compare the tables of Regions and instance types with what AWS
+          publishes, print the differences, and fail if there are any. DIR is
+          botocore, unpacked; the files are what `aws ec2
+          describe-instance-types` prints and the page \"Elastic network
+          interfaces\" of the EC2 User Guide in Markdown";
 
 fn main() -> Result<()> {
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args().skip(1).peekable();
+    if arguments.next_if_eq("tables").is_some() {
+        return tables::run(arguments);
+    }
     match (arguments.next().as_deref(), arguments.next().as_deref()) {
         (Some("dist"), None) => dist::run(),
         (Some("clients"), None) => clients::run(),

@@ -8,6 +8,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use crate::fail::Failure;
+use crate::yaml;
 
 /// Larger files are refused before they fill the memory.
 const MAX_FILE_LEN: u64 = 16 * 1024 * 1024;
@@ -23,10 +24,17 @@ impl Files {
         known.or_insert_with(|| read(path)).clone()
     }
 
-    /// The same of a file that holds text.
+    /// The same of a file that holds text, without a byte order mark.
     pub(crate) fn read_text(&mut self, path: &Path) -> Result<String, Failure> {
-        String::from_utf8(self.read(path)?)
-            .map_err(|_| unreadable(path, "it is not UTF-8 text", "save it as UTF-8"))
+        text(self.read(path)?)
+            .ok_or_else(|| unreadable(path, "it is not UTF-8 text", "save it as UTF-8"))
+    }
+
+    /// The same of a file that holds a JSON document, or one in YAML.
+    pub(crate) fn read_document(&mut self, path: &Path) -> Result<String, Failure> {
+        let text = self.read_text(path)?;
+        yaml::to_json(path, text)
+            .map_err(|error| Failure::new(path.display(), error, "fix the YAML"))
     }
 
     /// What is in the same files now. A pipe, which gives what it has only
@@ -38,6 +46,21 @@ impl Files {
             (path.clone(), content)
         });
         Self(again.collect())
+    }
+}
+
+/// Text in UTF-8, or in UTF-16 with a mark, as PowerShell's `>` writes it.
+fn text(bytes: Vec<u8>) -> Option<String> {
+    let decode = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let (units, rest) = bytes.as_chunks();
+        let units: Vec<_> = units.iter().copied().map(unit).collect();
+        String::from_utf16(&units).ok().filter(|_| rest.is_empty())
+    };
+    match &bytes[..] {
+        [0xff, 0xfe, bytes @ ..] => decode(bytes, u16::from_le_bytes),
+        [0xfe, 0xff, bytes @ ..] => decode(bytes, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, bytes @ ..] => String::from_utf8(bytes.to_vec()).ok(),
+        _ => String::from_utf8(bytes).ok(),
     }
 }
 
@@ -59,4 +82,24 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 fn unreadable(path: &Path, reason: impl Display, remedy: &str) -> Failure {
     let what = format!("this file cannot be used: {reason}");
     Failure::new(path.display(), what, remedy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_read_without_its_byte_order_mark_in_utf_8_and_utf_16() {
+        for bytes in [
+            &b"{}\xc3\xa9"[..],
+            b"\xef\xbb\xbf{}\xc3\xa9",
+            b"\xff\xfe{\0}\0\xe9\0",
+            b"\xfe\xff\0{\0}\0\xe9",
+        ] {
+            assert_eq!(text(bytes.to_vec()).as_deref(), Some("{}é"));
+        }
+        for bytes in [&b"\xe9"[..], b"\xff\xfe{", b"\xff\xfe\0\xd8"] {
+            assert_eq!(text(bytes.to_vec()), None);
+        }
+    }
 }

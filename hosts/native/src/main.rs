@@ -31,6 +31,7 @@ mod tree;
 mod watch;
 mod workers;
 mod write_timeout;
+mod yaml;
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -4,9 +4,11 @@
 //! What a key means, and whether a value is one, is the core's business.
 
 use std::ffi::OsString;
+use std::sync::{Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use imdsim::UnixMillis;
 use jiff::Timestamp;
 
 use crate::capture;
@@ -49,6 +51,9 @@ pub(crate) struct Sources {
     suggestions: Vec<(&'static str, &'static str)>,
     /// The time that delays of the timeline count from.
     started: Timestamp,
+    /// The warnings about the settings that were gathered last, each of which
+    /// is said once.
+    warnings: Mutex<Vec<String>>,
 }
 
 impl Sources {
@@ -66,7 +71,12 @@ impl Sources {
             } else if let Some(key) = imdsim::key_of(&name) {
                 variables.push((name, key, text));
             } else {
-                say(format_args!("{name}: there is no such setting; ignored"));
+                let keys = imdsim::KEYS.iter().copied();
+                let meant = imdsim::nearest(&name[PREFIX.len()..], keys).unwrap_or_default();
+                let meant = meant.to_ascii_uppercase();
+                say(format_args!(
+                    "{name}: unknown setting, ignored; did you mean `{PREFIX}{meant}`?"
+                ));
             }
         }
         variables.sort();
@@ -77,6 +87,7 @@ impl Sources {
             variables,
             suggestions: Vec::new(),
             started: Timestamp::now(),
+            warnings: Mutex::default(),
         })
     }
 
@@ -90,7 +101,7 @@ impl Sources {
     pub(crate) fn gather(&self, files: &mut Files) -> Result<imdsim::Settings, Failure> {
         let mut settings = match (&self.flags.config, &self.document) {
             (Some(path), _) => {
-                imdsim::Settings::parse(&path.display().to_string(), &files.read_text(path)?)?
+                imdsim::Settings::parse(&path.display().to_string(), &files.read_document(path)?)?
             }
             (None, Some((name, text))) => imdsim::Settings::parse(name, text)?,
             (None, None) => imdsim::Settings::default(),
@@ -106,8 +117,18 @@ impl Sources {
         }
         apply(&self.flags, files, &mut settings)?;
         mock::apply(&self.flags, &self.environment, files, &mut settings)?;
-        imdsim::Config::new(&settings)?;
+        let config = imdsim::Config::new(&settings)?;
+        self.warn(config.warnings(UnixMillis(Timestamp::now().as_millisecond())));
         Ok(settings)
+    }
+
+    /// Says what was not said of the last settings.
+    fn warn(&self, warnings: Vec<String>) {
+        let mut said = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        for warning in warnings.iter().filter(|warning| !said.contains(warning)) {
+            say(warning);
+        }
+        *said = warnings;
     }
 }
 
@@ -141,7 +162,7 @@ fn apply(
         ("timeline", &flags.timeline),
     ] {
         if let Some(path) = path {
-            let text = files.read_text(path)?;
+            let text = files.read_document(path)?;
             let text = match key {
                 "instance" => capture::described(&text),
                 _ => text,

@@ -34,9 +34,9 @@ pub(crate) enum Fact {
 
 /// Whether an instance can have this fact.
 pub(crate) fn understood(fact: &Fact, text: &str) -> Result<(), imdsim::Problem> {
-    // Both are wanted once there is any of the credentials.
+    // All three are wanted once there is any of the credentials.
     let mut probe = json!({ "Imdsim": { "Credentials": {
-        "AccessKeyId": "AKIA", "SecretAccessKey": "secret" } } });
+        "AccessKeyId": "ASIA", "SecretAccessKey": "secret", "Token": "token" } } });
     write(&mut probe, fact, text);
     Instance::read(&probe).map(|_| ())
 }

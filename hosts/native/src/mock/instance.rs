@@ -29,6 +29,7 @@ pub(super) fn describe(layers: &mut Layers, before: &Value) -> Result<Option<Val
     write_fields(layers, &mut document);
     write_categories(layers, &mut document);
     complete_groups(&mut document);
+    complete_credentials(&mut document);
     warn_of_contradictions(layers, &document);
     place_texts(layers, &mut document)?;
     move_paths(layers, &mut document)?;
@@ -96,6 +97,17 @@ fn complete_groups(document: &mut Value) {
                 group["GroupName"] = "default".into();
             }
         }
+    }
+}
+
+/// The mock has a session token of its own where none is given.
+fn complete_credentials(document: &mut Value) {
+    let keys = document.pointer_mut("/Imdsim/Credentials");
+    if let Some(keys) = keys.filter(|keys| keys.is_object())
+        && keys["Token"].is_null()
+        && keys["SessionToken"].is_null()
+    {
+        keys["Token"] = "token".into();
     }
 }
 

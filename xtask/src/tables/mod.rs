@@ -1,0 +1,197 @@
+//! `cargo xtask tables`: whether the emulator's tables of Regions and instance
+//! types are what AWS publishes. It asks the emulator for facts, so it holds no
+//! table of its own but the families that have been looked at.
+
+mod sources;
+
+use std::collections::BTreeSet;
+
+use anyhow::{Result, bail, ensure};
+use imdsim::instance::Instance;
+use serde_json::{Value, json};
+
+use sources::{InstanceType, Region, Sources};
+
+/// The families of instance types for which the tables are known to be right.
+const FAMILIES: &str = include_str!("families.txt");
+
+/// Compares everything that was given, and fails if there are differences.
+pub(crate) fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
+    let sources = Sources::read(arguments)?;
+    let mut differences = regions(&sources.regions)?;
+    differences.extend(new_families(&sources.type_names));
+    differences.extend(types(&sources.types)?);
+    if let Some(listed) = &sources.several_cards {
+        differences.extend(cards(&sources.type_names, listed)?);
+    }
+    for difference in &differences {
+        println!("{difference}");
+    }
+    let count = differences.len();
+    ensure!(
+        count == 0,
+        "{count} differences; correct the tables in src/instance"
+    );
+    println!(
+        "{} Regions, {} instance types: no differences",
+        sources.regions.len(),
+        sources.type_names.len()
+    );
+    Ok(())
+}
+
+/// Partition and domain of each Region, and its zones' ids there and back.
+fn regions(regions: &[Region]) -> Result<Vec<String>> {
+    let mut differences = Vec::new();
+    for region in regions {
+        let zone = format!("{}a", region.name);
+        let by_zone = instance(&json!({"Placement": {"AvailabilityZone": zone}}))?.place;
+        let id = &by_zone.zone_id;
+        let by_id = instance(&json!({"Placement": {"AvailabilityZoneId": id}}));
+        let back = by_id.map_or_else(|error| error.to_string(), |found| found.place.zone);
+        for (fact, ours, theirs) in [
+            ("Region of a zone", &by_zone.region, &region.name),
+            ("partition", &by_zone.partition, &region.partition),
+            ("domain", &by_zone.services_domain, &region.domain),
+            ("zone of the id of its zone a", &back, &zone),
+        ] {
+            if ours != theirs {
+                let name = &region.name;
+                differences.push(format!("{name}: {fact} is {theirs}, not {ours}"));
+            }
+        }
+    }
+    Ok(differences)
+}
+
+/// Types of families that were added since the tables were looked at.
+fn new_families(types: &BTreeSet<String>) -> Vec<String> {
+    let known: BTreeSet<_> = FAMILIES.lines().collect();
+    let families: BTreeSet<_> = types.iter().map(|name| family(name)).collect();
+    let new = families.difference(&known);
+    new.map(|name| {
+        format!(
+            "{name}: a new family; give --instance-types or --network-cards, correct the tables, \
+             and add it to xtask/src/tables/families.txt"
+        )
+    })
+    .collect()
+}
+
+/// Hypervisor and number of cards, as `DescribeInstanceTypes` has them.
+fn types(types: &[InstanceType]) -> Result<Vec<String>> {
+    let mut differences = Vec::new();
+    for one in types {
+        let ours = facts(&one.name)?;
+        if let Some(hypervisor) = &one.hypervisor
+            && *hypervisor != ours.system
+        {
+            let (name, system) = (&one.name, &ours.system);
+            differences.push(format!("{name}: hypervisor is {hypervisor}, not {system}"));
+        }
+        differences.extend(card_difference(&one.name, &ours, one.cards > 1));
+    }
+    Ok(differences)
+}
+
+/// Which types have several cards, as the User Guide lists them.
+fn cards(types: &BTreeSet<String>, several: &BTreeSet<String>) -> Result<Vec<String>> {
+    let mut differences = Vec::new();
+    for name in types.union(several) {
+        differences.extend(card_difference(name, &facts(name)?, several.contains(name)));
+    }
+    Ok(differences)
+}
+
+fn card_difference(name: &str, ours: &Facts, several: bool) -> Option<String> {
+    let words = |several| {
+        if several {
+            "several network cards"
+        } else {
+            "one network card"
+        }
+    };
+    let (theirs, ours) = (words(several), words(ours.several_cards));
+    (theirs != ours).then(|| format!("{name}: there is {theirs}, not {ours}"))
+}
+
+/// What the emulator makes of an instance type.
+struct Facts {
+    system: String,
+    several_cards: bool,
+}
+
+fn facts(instance_type: &str) -> Result<Facts> {
+    let instance = instance(&json!({ "InstanceType": instance_type }))?;
+    Ok(Facts {
+        several_cards: instance.primary().network_card.is_some(),
+        system: instance.system,
+    })
+}
+
+fn instance(document: &Value) -> Result<Instance> {
+    match Instance::read(document) {
+        Ok(instance) => Ok(instance),
+        Err(problem) => bail!("{problem}"),
+    }
+}
+
+fn family(instance_type: &str) -> &str {
+    instance_type.split('.').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(names: &[&str]) -> BTreeSet<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    fn one(name: &str, hypervisor: &str, cards: u64) -> InstanceType {
+        InstanceType {
+            name: name.to_owned(),
+            hypervisor: Some(hypervisor.to_owned()),
+            cards,
+        }
+    }
+
+    #[test]
+    fn regions_that_are_right_make_no_difference_and_others_are_told_by_fact() -> Result<()> {
+        let region = |name: &str, partition: &str, domain: &str| Region {
+            name: name.to_owned(),
+            partition: partition.to_owned(),
+            domain: domain.to_owned(),
+        };
+        let right = region("eusc-de-east-1", "aws-eusc", "amazonaws.eu");
+        let wrong = region("xx-moon-1", "aws-moon", "amazonaws.com");
+        let told = regions(&[right, wrong])?;
+        assert_eq!(told[0], "xx-moon-1: partition is aws-moon, not aws");
+        assert!(told[1].starts_with("xx-moon-1: zone of the id of its zone a is xx-moon-1a, not"));
+        assert_eq!(told.len(), 2);
+        Ok(())
+    }
+
+    #[test]
+    fn types_are_compared_by_hypervisor_and_cards() -> Result<()> {
+        let given = [
+            one("t2.micro", "xen", 1),
+            one("p5.48xlarge", "nitro", 32),
+            one("t3.micro", "xen", 2),
+        ];
+        let expected = [
+            "t3.micro: hypervisor is xen, not nitro",
+            "t3.micro: there is several network cards, not one network card",
+        ];
+        assert_eq!(types(&given)?, expected);
+        let told = cards(&names(&["t3.micro", "p5.48xlarge"]), &names(&["t3.micro"]))?;
+        assert_eq!(told.len(), 2);
+        Ok(())
+    }
+
+    #[test]
+    fn a_family_that_nobody_has_looked_at_is_told() {
+        assert!(new_families(&names(&["t3.micro", "u7inh-32tb.480xlarge"])).is_empty());
+        assert_eq!(new_families(&names(&["t3.micro", "zz9.large"])).len(), 1);
+    }
+}
