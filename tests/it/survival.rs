@@ -164,7 +164,7 @@ fn request(method: &Method, path: &str, body: Vec<u8>) -> Request<Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(384))]
+    #![proptest_config(ProptestConfig::with_cases(192))]
 
     /// Whatever calls are accepted, now and at every later moment the
     /// emulator answers, also after a restart and after a reset.
