@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use http::{Method, Request};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -41,7 +43,7 @@ const EVENTS: [&str; 8] = [
 const TIMELINES: [&str; 3] = [
     r#"[{"type":"change","instance":{"Imdsim":{"RoleName":"x"}}},{"type":"spot-interruption"},{"type":"maintenance"}]"#,
     r#"{"events":[{"type":"change","instance":{"Tags":[]},"in":"5s"},{"type":"lifecycle-state","in":"5s"},{"type":"rebalance-recommendation","id":"2"}]}"#,
-    r#"[]"#,
+    "[]",
 ];
 const FAULTS: [&str; 7] = [
     r#""throttled""#,
@@ -57,7 +59,7 @@ const CLOCKS: [&str; 5] = [
     r#"{"shift":"-90d"}"#,
     r#"{"freeze":"2026-01-01T00:00:00Z"}"#,
     r#"{"freeze":"9999-12-31T23:59:59Z"}"#,
-    r#"{}"#,
+    "{}",
 ];
 const OPTIONS: [&str; 2] = [
     r#"{"HttpTokens":"required","HttpPutResponseHopLimit":2}"#,
@@ -136,7 +138,11 @@ fn call(method: &Method, path: &str, body: Vec<u8>) -> Call {
 }
 
 fn escape(id: &str) -> String {
-    id.bytes().map(|byte| format!("%{byte:02x}")).collect()
+    let mut escaped = String::new();
+    for byte in id.bytes() {
+        write!(escaped, "%{byte:02x}").unwrap();
+    }
+    escaped
 }
 
 impl Call {
@@ -164,7 +170,7 @@ fn request(method: &Method, path: &str, body: Vec<u8>) -> Request<Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(384))]
+    #![proptest_config(ProptestConfig::with_cases(192))]
 
     /// Whatever calls are accepted, now and at every later moment the
     /// emulator answers, also after a restart and after a reset.

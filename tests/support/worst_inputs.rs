@@ -98,6 +98,7 @@ impl Host {
 }
 
 /// All of them.
+#[allow(clippy::too_many_lines, reason = "it is a table")]
 pub(crate) fn all() -> Vec<Case> {
     let leaf = || get("/latest/meta-data/instance-id");
     let health = || control(Method::GET, "health", "");
