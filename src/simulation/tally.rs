@@ -29,6 +29,21 @@ struct Count {
     second: i64,
 }
 
+impl Count {
+    /// Counts a request that came at a moment.
+    fn add(&mut self, now: UnixMillis) {
+        self.seen = self.seen.saturating_add(1);
+        // One that came before others and is counted after them does not take
+        // the count back to its own second.
+        let second = now.seconds();
+        if second > self.second || second < self.second.saturating_sub(LATE) {
+            self.second = second;
+            self.lately = 0;
+        }
+        self.lately = self.lately.saturating_add(1);
+    }
+}
+
 /// By how many seconds the requests of which others were counted first can have
 /// come before those. A clock that goes back further was put back.
 const LATE: i64 = 5;
@@ -81,15 +96,7 @@ impl Tally {
             self.counts.len() - 1
         });
         let (_, count) = &mut self.counts[index];
-        count.seen = count.seen.saturating_add(1);
-        // A request that came before others and is counted after them does not
-        // take the count back to its own second.
-        let second = now.seconds();
-        if second > count.second || second < count.second.saturating_sub(LATE) {
-            count.second = second;
-            count.lately = 0;
-        }
-        count.lately = count.lately.saturating_add(1);
+        count.add(now);
         match fault.fault.often {
             Often::Always => true,
             Often::Nth(number) => count.seen == u64::from(number),
@@ -162,5 +169,17 @@ mod tests {
         assert_eq!(Tally::read(Some(&stored), "1"), tally);
         assert_eq!(Tally::read(Some(&stored), "2"), Tally::read(None, "2"));
         assert_eq!(Tally::read(Some(b"{"), "2"), Tally::read(None, "2"));
+    }
+
+    #[test]
+    fn a_second_counts_on_for_requests_that_came_before_it() {
+        let mut count = Count::default();
+        let lately = [10, 10, 11, 10, 11, 6, 12, 12, 11, 5].map(|second| {
+            count.add(UnixMillis(second * 1000));
+            count.lately
+        });
+        // The last one is too early to be late: the clock was put back.
+        assert_eq!(lately, [1, 2, 1, 2, 3, 4, 1, 2, 3, 1]);
+        assert_eq!(count.seen, 10);
     }
 }

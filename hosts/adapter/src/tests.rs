@@ -19,7 +19,7 @@ const FIRST: &str = r#"{"type": "fault", "status": 503, "first": "#;
 enum Kind {
     /// As it should.
     Sound,
-    /// As Spin's SQLite store: where nothing was seen, whatever is there now.
+    /// As Spin's store in a file: where nothing was seen, whatever is there now.
     Sqlite,
     /// As Spin's Redis store: as it should, but says that it did not.
     Redis,
@@ -28,7 +28,7 @@ enum Kind {
 /// The values that hosts share.
 struct Values {
     kind: Kind,
-    values: Mutex<BTreeMap<String, Vec<u8>>>,
+    by_key: Mutex<BTreeMap<String, Vec<u8>>>,
     counts: bool,
 }
 
@@ -36,7 +36,7 @@ impl Values {
     fn new(kind: Kind) -> Self {
         Self {
             kind,
-            values: Mutex::default(),
+            by_key: Mutex::default(),
             counts: true,
         }
     }
@@ -54,7 +54,7 @@ impl Values {
     }
 
     fn keys(&self, prefix: &str) -> Vec<String> {
-        let values = self.values.lock().unwrap();
+        let values = self.by_key.lock().unwrap();
         let keys = values.keys().filter(|key| key.starts_with(prefix));
         keys.cloned().collect()
     }
@@ -114,7 +114,7 @@ impl Host for TestHost<'_> {
             rivals();
         }
         let stored = {
-            let mut values = self.shared.values.lock().unwrap();
+            let mut values = self.shared.by_key.lock().unwrap();
             let wins = values.get(key).map(Vec::as_slice) == expected
                 || self.shared.kind == Kind::Sqlite && expected.is_none();
             if wins {
@@ -134,7 +134,7 @@ impl Host for TestHost<'_> {
 
     fn increment(&mut self, key: &str, by: i64) -> Result<i64, String> {
         if self.shared.counts {
-            Ok(self.shared.values.lock().unwrap().add(key, by))
+            Ok(self.shared.by_key.lock().unwrap().add(key, by))
         } else {
             Err("it cannot count".into())
         }
@@ -143,15 +143,15 @@ impl Host for TestHost<'_> {
 
 impl Store for TestHost<'_> {
     fn get(&mut self, key: &str) -> Option<Vec<u8>> {
-        self.shared.values.lock().unwrap().get(key).cloned()
+        self.shared.by_key.lock().unwrap().get(key).cloned()
     }
 
     fn set(&mut self, key: &str, value: &[u8]) {
-        Store::set(&mut *self.shared.values.lock().unwrap(), key, value);
+        Store::set(&mut *self.shared.by_key.lock().unwrap(), key, value);
     }
 
     fn delete(&mut self, key: &str) {
-        self.shared.values.lock().unwrap().remove(key);
+        self.shared.by_key.lock().unwrap().remove(key);
     }
 
     fn keys(&mut self) -> Vec<String> {
@@ -198,7 +198,7 @@ fn put(emulator: &mut Emulator, host: &mut TestHost<'_>) -> u16 {
 
 /// How many requests were counted.
 fn counted(values: &Values) -> u64 {
-    let stored = Store::get(&mut *values.values.lock().unwrap(), TALLY_KEY).unwrap();
+    let stored = Store::get(&mut *values.by_key.lock().unwrap(), TALLY_KEY).unwrap();
     let tally: serde_json::Value = serde_json::from_slice(&stored).unwrap();
     let mut faults = tally["faults"].as_object().unwrap().values();
     faults.next().unwrap()[0].as_u64().unwrap()
