@@ -61,7 +61,10 @@ pub(super) struct Place {
 pub(super) fn place() -> impl Strategy<Value = Place> {
     let group = option::of(("[a-z ]{1,20}", option::of(1_u8..8)));
     let life_cycle = option::of(select(&["spot", "scheduled", "capacity-block"]));
-    let profile = option::of(("(/[a-z]{1,5}){0,2}", "[A-Za-z0-9+=,.@_-]{1,20}"));
+    let profile = option::of((
+        "(/[a-z]{1,5}){0,2}",
+        "[A-Za-z0-9+=,@_-][A-Za-z0-9+=,.@_-]{0,19}",
+    ));
     let letter = prop::char::range('a', 'f');
     (
         select(&REGIONS),
