@@ -3,10 +3,11 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::cli;
 use crate::engine;
-use crate::fail::{Failure, broken};
+use crate::fail::{Failure, broken, ready};
 use crate::files::Files;
 use crate::instance_pool::InstancePool;
 use crate::keyvalue::{Durable, Layered, Memory, Store};
@@ -18,6 +19,9 @@ use crate::watch::Watch;
 
 /// Where the program listens when it is not told.
 const DEFAULT_ADDR: &str = "127.0.0.1:4719";
+
+/// How long running requests may take to finish once a signal has come.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Serves until a signal comes.
 pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), Failure> {
@@ -35,15 +39,10 @@ pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), 
             tokio::net::TcpListener::from_std(listener).map_err(|error| broken(&error))?;
         let address = listener.local_addr().map_err(|error| broken(&error))?;
         let stop = stop::signal().map_err(|error| broken(&error))?;
-        let server = Arc::new(Server {
-            pool,
-            keep_alive: flags.keep_alive,
-            log: Log::new((!flags.quiet).then(|| flags.logging.log.unwrap_or_default())),
-        });
-        #[allow(clippy::print_stderr, reason = "people and tests wait for this line")]
-        {
-            eprintln!("Serving HTTP on http://{address}/");
-        }
+        let format = flags.logging.log.unwrap_or_default();
+        let log = Log::new((!flags.quiet).then_some(format));
+        let server = Arc::new(Server::new(pool, flags.keep_alive, log, FAREWELL));
+        ready(format_args!("Serving HTTP on http://{address}/"));
         let watch = flags
             .watch
             .then(|| Watch::new(sources, files, settings, values));
@@ -65,7 +64,8 @@ pub(crate) fn listen(place: &str, address: &str) -> Result<TcpListener, Failure>
         let (what, remedy) = match error.kind() {
             ErrorKind::AddrInUse => (
                 format!("{address} is in use"),
-                "stop the program that listens there, or give another port (0 picks a free one)",
+                "stop the program that listens there, or give another port (0 picks a free one); \
+                 if that is imdsim, commands such as `spot` and `reset` reach it by --url",
             ),
             ErrorKind::PermissionDenied => (
                 format!("{address} is not yours to listen on"),

@@ -16,12 +16,13 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
 use imdsim::limits::MAX_HEAD_LEN;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{sleep, timeout};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::connection::{self, Whole};
 use crate::fail::say;
 use crate::instance_pool::InstancePool;
-use crate::log::Log;
+use crate::log::{Line, Log};
 use crate::proxy;
 use crate::request_body;
 use crate::watch::{Verdict, Watch};
@@ -30,18 +31,19 @@ use crate::workers::Workers;
 /// How long a client may take to send a head, or leave a connection idle.
 const HEAD_PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long running requests may take to finish once a signal has come.
-const FAREWELL: Duration = Duration::from_secs(5);
-
 /// How long to wait when no connection can be accepted, which mostly means
 /// that too many files are open.
 const BREATHER: Duration = Duration::from_millis(50);
 
 /// What all connections share.
 pub(crate) struct Server {
-    pub(crate) pool: InstancePool,
-    pub(crate) keep_alive: bool,
-    pub(crate) log: Log,
+    pool: InstancePool,
+    keep_alive: bool,
+    log: Log,
+    /// How long running requests may take to finish in the end.
+    farewell: Duration,
+    /// When that is over, once it has begun.
+    end: watch::Sender<Option<Instant>>,
 }
 
 /// The two ends of a connection.
@@ -54,6 +56,16 @@ struct Ends {
 }
 
 impl Server {
+    pub(crate) fn new(pool: InstancePool, keep_alive: bool, log: Log, farewell: Duration) -> Self {
+        Self {
+            pool,
+            keep_alive,
+            log,
+            farewell,
+            end: watch::Sender::new(None),
+        }
+    }
+
     /// Accepts connections until `stop` comes, then lets what runs finish.
     pub(crate) async fn run(
         self: Arc<Self>,
@@ -79,7 +91,8 @@ impl Server {
         }
         drop(listeners);
         // What has not finished by then is cut off.
-        let _ = timeout(FAREWELL, running.shutdown()).await;
+        self.end.send_replace(Some(Instant::now() + self.farewell));
+        let _ = timeout(self.farewell, running.shutdown()).await;
     }
 
     /// Puts changes of the configuration in force and tells of them, for as
@@ -161,23 +174,23 @@ impl Server {
         ends: Ends,
     ) -> io::Result<Response<Whole>> {
         let directed = proxy::direct(&mut request, ends.local);
-        let entry = self.log.begin(&request, ends.peer);
+        let mut line = self.log.begin(&request, ends.peer);
         let response = match directed {
-            Ok(()) => self.respond(request, ends).await,
+            Ok(()) => self.respond(request, ends, line.as_mut()).await,
             Err(proxy::MeantForOthers) => Some(refuse_others(request).await),
         };
-        if let Some(entry) = entry {
-            let told = response.as_ref();
-            self.log.end(
-                &entry,
-                told.map(Response::status),
-                told.map_or(0, |response| response.body().len()),
-            );
+        if let (Some(line), Some(response)) = (&mut line, &response) {
+            line.answered(response.status(), response.body().len());
         }
         response.ok_or_else(connection::breaks_off)
     }
 
-    async fn respond(&self, request: Request<Incoming>, ends: Ends) -> Option<Response<Whole>> {
+    async fn respond(
+        &self,
+        request: Request<Incoming>,
+        ends: Ends,
+        line: Option<&mut Line<'_>>,
+    ) -> Option<Response<Whole>> {
         let stays_open =
             connection::stays_open(request.version(), request.headers(), self.keep_alive);
         let mut request = match request_body::take_in(request).await {
@@ -188,12 +201,31 @@ impl Server {
         name_host(headers, ends.local);
         // Whatever the client says of itself.
         headers.insert(imdsim::wire::PEER, ends.name);
-        match self.pool.answer(&request).await {
-            Ok(response) => connection::finish(response, stays_open),
+        let answer = match self.pool.answer(&request).await {
+            Ok(answer) => answer,
             Err(error) => {
                 say(format_args!("the component failed: {error:?}"));
-                Some(connection::refuse(StatusCode::INTERNAL_SERVER_ERROR))
+                return Some(connection::refuse(StatusCode::INTERNAL_SERVER_ERROR));
             }
+        };
+        if let Some(line) = line {
+            line.fault(answer.fault);
+        }
+        self.wait(answer.delay).await?;
+        connection::finish(answer.response, stays_open)
+    }
+
+    /// Waits until an answer is due. Nobody waits for one that is due after the
+    /// end.
+    async fn wait(&self, delay: Duration) -> Option<()> {
+        if delay.is_zero() {
+            return Some(());
+        }
+        let due = Instant::now() + delay;
+        let mut end = self.end.subscribe();
+        tokio::select! {
+            () = sleep_until(due) => Some(()),
+            _ = end.wait_for(|end| end.is_some_and(|end| end < due)) => None,
         }
     }
 }

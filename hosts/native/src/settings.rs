@@ -4,6 +4,7 @@
 //! What a key means, and whether a value is one, is the core's business.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -12,7 +13,7 @@ use jiff::Timestamp;
 use crate::capture;
 use crate::cli;
 use crate::fail::{Failure, say};
-use crate::files::Files;
+use crate::files::{Files, place};
 use crate::mock;
 use crate::remote::URL_VARIABLE;
 
@@ -21,7 +22,7 @@ use crate::remote::URL_VARIABLE;
 pub(crate) const DOCUMENT_VARIABLE: &str = "IMDSIM_CONFIG";
 
 /// How the names of this program's variables begin.
-const PREFIX: &str = "IMDSIM_";
+pub(crate) const PREFIX: &str = "IMDSIM_";
 
 /// How many requests the journal holds.
 const JOURNAL: &str = "1000";
@@ -45,8 +46,6 @@ pub(crate) struct Sources {
     document: Option<(String, String)>,
     /// Names, their keys, and texts.
     variables: Vec<(String, &'static str, String)>,
-    /// Keys and what they are if nobody says otherwise.
-    suggestions: Vec<(&'static str, &'static str)>,
     /// The time that delays of the timeline count from.
     started: Timestamp,
 }
@@ -75,33 +74,26 @@ impl Sources {
             environment,
             document,
             variables,
-            suggestions: Vec::new(),
             started: Timestamp::now(),
         })
-    }
-
-    /// Sets a key where nobody else does.
-    pub(crate) fn suggest(&mut self, key: &'static str, text: &'static str) {
-        self.suggestions.push((key, text));
     }
 
     /// Puts the layers together, with what is in the files, and has the core
     /// check the result.
     pub(crate) fn gather(&self, files: &mut Files) -> Result<imdsim::Settings, Failure> {
-        let mut settings = match (&self.flags.config, &self.document) {
-            (Some(path), _) => {
-                imdsim::Settings::parse(&path.display().to_string(), &files.read_text(path)?)?
+        let mut settings = match (&self.flags.instance.config, &self.document) {
+            (Some(path), _) => imdsim::Settings::parse(&place(path), &files.read_text(path)?)?,
+            (None, Some((name, text))) => {
+                refuse_file_name(name, text, "config")?;
+                imdsim::Settings::parse(name, text)?
             }
-            (None, Some((name, text))) => imdsim::Settings::parse(name, text)?,
             (None, None) => imdsim::Settings::default(),
         };
-        for (key, text) in &self.suggestions {
-            settings.suggest(key, text)?;
-        }
         settings.suggest("host", "native")?;
         settings.suggest("journal", JOURNAL)?;
         settings.suggest("started", &self.started.to_string())?;
         for (name, key, text) in &self.variables {
+            refuse_file_name(name, text, key)?;
             settings.set(name, key, text)?;
         }
         apply(&self.flags, files, &mut settings)?;
@@ -128,17 +120,50 @@ fn ours(environment: &[(OsString, OsString)]) -> Result<Vec<(String, String)>, F
         .collect()
 }
 
+/// The keys of which the flag takes the name of a file, and the variable what
+/// is in it.
+const OF_FILES: [&str; 7] = [
+    "config",
+    "credentials",
+    "identity_keys",
+    "instance",
+    "overrides",
+    "timeline",
+    "user_data",
+];
+
+/// How the names of such files end.
+const ENDINGS: [&str; 5] = ["json", "pem", "txt", "yaml", "yml"];
+
+/// Refuses the name of a file where what is in it is wanted.
+fn refuse_file_name(variable: &str, text: &str, key: &str) -> Result<(), Failure> {
+    let path = Path::new(text);
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    let is_name = !text.contains(['\n', '{', '"'])
+        && (ending.is_some_and(|ending| ENDINGS.contains(&ending)) || path.is_file());
+    if !OF_FILES.contains(&key) || !is_name {
+        return Ok(());
+    }
+    let flag = key.replace('_', "-");
+    Err(Failure::new(
+        variable,
+        format_args!("{text:?} is the name of a file, and this variable holds what is in it"),
+        format_args!("give the file by --{flag}, or set {variable}=\"$(cat FILE)\""),
+    ))
+}
+
 /// The flags, which win over everything else.
 fn apply(
     flags: &cli::Settings,
     files: &mut Files,
     settings: &mut imdsim::Settings,
 ) -> Result<(), Failure> {
+    let instance = &flags.instance;
     for (key, path) in [
-        ("credentials", &flags.credentials),
-        ("instance", &flags.instance),
-        ("overrides", &flags.overrides),
-        ("timeline", &flags.timeline),
+        ("credentials", &instance.credentials),
+        ("instance", &instance.instance),
+        ("overrides", &instance.overrides),
+        ("timeline", &instance.timeline),
     ] {
         if let Some(path) = path {
             let text = files.read_text(path)?;
@@ -146,16 +171,15 @@ fn apply(
                 "instance" => capture::described(&text),
                 _ => text,
             };
-            settings.set(&path.display().to_string(), key, &text)?;
+            settings.set(&place(path), key, &text)?;
         }
     }
-    if let Some(path) = &flags.user_data {
+    if let Some(path) = &instance.user_data {
         let encoded = STANDARD.encode(files.read(path)?);
-        settings.set(&path.display().to_string(), "user_data", &encoded)?;
+        settings.set(&place(path), "user_data", &encoded)?;
     }
-    if let Some(path) = &flags.identity_keys {
-        let place = path.display().to_string();
-        settings.set(&place, "identity_keys", &files.read_text(path)?)?;
+    if let Some(path) = &instance.identity_keys {
+        settings.set(&place(path), "identity_keys", &files.read_text(path)?)?;
     }
     for (flag, key, value) in [
         ("--http-tokens", "http_tokens", &flags.http_tokens),
@@ -168,11 +192,11 @@ fn apply(
         (
             "--instance-metadata-tags",
             "instance_metadata_tags",
-            &flags.instance_metadata_tags,
+            &instance.instance_metadata_tags,
         ),
         ("--admin-token", "admin_token", &flags.admin_token),
-        ("--secret", "secret", &flags.secret),
-        ("--frozen-time", "frozen_time", &flags.frozen_time),
+        ("--secret", "secret", &instance.secret),
+        ("--frozen-time", "frozen_time", &instance.frozen_time),
         ("--frozen-entropy", "frozen_entropy", &flags.frozen_entropy),
         ("--forwarded-for", "forwarded_for", &flags.forwarded_for),
         ("--journal", "journal", &flags.journal),

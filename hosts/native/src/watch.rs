@@ -186,8 +186,11 @@ mod tests {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
             let flags = cli::Settings {
-                config: Some(folder.path().join("config.json")),
-                user_data: Some(folder.path().join("user-data")),
+                instance: cli::Instance {
+                    config: Some(folder.path().join("config.json")),
+                    user_data: Some(folder.path().join("user-data")),
+                    ..cli::Instance::default()
+                },
                 ..cli::Settings::default()
             };
             fs::write(folder.path().join("config.json"), OPTIONAL).unwrap();
