@@ -95,12 +95,17 @@ fn with_variable(flag: Arg, command: &str) -> Arg {
 }
 
 fn variable(flag: &Arg, command: &str) -> Option<String> {
-    let id = flag.get_id().as_str();
-    match id {
+    if let Some(variable) = flag
+        .get_long()
+        .and_then(|long| mock::variable_of(command, long))
+    {
+        return Some(variable);
+    }
+    match flag.get_id().as_str() {
         "url" => Some(URL_VARIABLE.to_owned()),
         "config" => Some(DOCUMENT_VARIABLE.to_owned()),
         key if imdsim::KEYS.contains(&key) => Some(format!("{PREFIX}{}", key.to_ascii_uppercase())),
-        _ => mock::variable_of(command, flag.get_long()?),
+        _ => None,
     }
 }
 

@@ -127,17 +127,21 @@ pub(super) fn grammar() -> Grammar {
             // The mock's --state is that of an event.
             events
                 .mut_arg("state", |file| file.long("state-file"))
-                .mut_subcommands(Emulator::augment_args)
+                .mut_subcommands(telling)
         })
-        .mut_subcommand("fault", |fault| {
-            Emulator::augment_args(fault).mut_subcommands(Emulator::augment_args)
-        });
+        .mut_subcommand("fault", |fault| telling(fault).mut_subcommands(telling));
     let grammar = ["freeze", "shift", "release", "requests", "reset"]
         .into_iter()
         .fold(grammar, |grammar, name| {
-            grammar.mut_subcommand(name, Emulator::augment_args)
+            grammar.mut_subcommand(name, telling)
         });
     help::complete(grammar)
+}
+
+/// A command with the flags that name a running emulator.
+fn telling(command: Grammar) -> Grammar {
+    let about = command.get_about().cloned().unwrap_or_default();
+    Emulator::augment_args(command).about(about)
 }
 
 impl Line {

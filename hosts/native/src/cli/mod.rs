@@ -54,6 +54,7 @@ pub(crate) enum Command {
 /// Which instance is emulated.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Emulated instance")]
+#[group(skip)]
 pub(crate) struct Instance {
     /// The instance, `-` for standard input: what `aws ec2 describe-instances` prints, or one instance of it [default: a built-in one]
     #[arg(long, value_name = "FILE")]
@@ -145,6 +146,7 @@ pub(crate) struct Serve {
 /// What to print, and how.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Output")]
+#[group(skip)]
 pub(crate) struct Tree {
     /// The API version [default: latest]
     #[arg(long, value_name = "VERSION")]

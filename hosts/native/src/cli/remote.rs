@@ -9,8 +9,11 @@ use crate::mock;
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "A running emulator")]
 pub(crate) struct Emulator {
-    /// Where it runs [default: <http://127.0.0.1:4719>]
-    #[arg(long, value_name = "URL")]
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "Where it runs [default: http://127.0.0.1:4719]"
+    )]
     pub(crate) url: Option<String>,
     /// Bearer token for the control API [default: none]
     #[arg(long, value_name = "TOKEN")]

@@ -37,11 +37,13 @@ pub(crate) fn exit_status(status: ExitStatus) -> u8 {
 pub(crate) async fn wait(child: &mut Child, signals: Signals) -> io::Result<ExitStatus> {
     let id = child.id();
     let passing_on = signals.pass_on(id);
-    let reaping = orphans::reap(id);
+    let meanwhile = async {
+        tokio::join!(passing_on, orphans::bury_all_but(id));
+        std::future::pending().await
+    };
     tokio::select! {
         status = child.wait() => status,
-        () = passing_on => std::future::pending().await,
-        () = reaping => std::future::pending().await,
+        status = meanwhile => status,
     }
 }
 
@@ -162,7 +164,7 @@ mod orphans {
 
     /// Buries orphans for as long as this is waited for, and never the process
     /// of this `id`.
-    pub(super) async fn reap(id: Option<u32>) {
+    pub(super) async fn bury_all_but(id: Option<u32>) {
         if getpid().as_raw() != 1 {
             return;
         }
@@ -191,7 +193,7 @@ mod orphans {
 #[cfg(not(target_os = "linux"))]
 mod orphans {
     /// Elsewhere no container has its own process 1.
-    pub(super) async fn reap(_: Option<u32>) {}
+    pub(super) async fn bury_all_but(_: Option<u32>) {}
 }
 
 #[cfg(all(test, unix))]

@@ -11,6 +11,7 @@ use crate::fail::Failure;
 /// A command to run, and what must be true of its requests.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Run")]
+#[group(skip)]
 #[allow(
     clippy::struct_excessive_bools,
     reason = "each is a flag that people give"
