@@ -124,6 +124,8 @@ fn a_line_names_the_fault_that_applied() {
             .write_all(b"GET /latest/ HTTP/1.1\r\nHost: test\r\n\r\n")
             .unwrap();
         if what.contains("stall") {
+            let count = "GET /_imdsim/requests/count HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+            while !program.send(count).ends_with(r#"{"count":1}"#) {}
             drop(client);
         } else {
             let _ = client.read(&mut [0]);

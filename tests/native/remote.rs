@@ -386,7 +386,7 @@ fn an_emulator_behind_tls_is_told_by_the_certificates_of_the_system() {
             while !head.ends_with(b"\r\n\r\n") && stream.read_exact(&mut byte).is_ok() {
                 head.push(byte[0]);
             }
-            let reply = "HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n{\"events\": []}";
+            let reply = "HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{\"events\": []}";
             let _ = stream.write_all(reply.as_bytes());
             stream.conn.send_close_notify();
             let _ = stream.flush();

@@ -39,10 +39,15 @@ pub(super) fn condense(error: &clap::Error, grammar: &Command, arguments: &[OsSt
         ErrorKind::InvalidSubcommand => Failure::new(
             text(ContextKind::InvalidSubcommand),
             "there is no such command",
-            match text(ContextKind::SuggestedSubcommand) {
-                none if none.is_empty() => remedy,
-                name => format!("did you mean `{name}`? See `{path} --help`"),
-            },
+            match error.get(ContextKind::SuggestedSubcommand) {
+                // The most alike comes last.
+                Some(ContextValue::Strings(names)) => names.last(),
+                Some(ContextValue::String(name)) => Some(name),
+                _ => None,
+            }
+            .map_or(remedy, |name| {
+                format!("did you mean `{name}`? See `{path} --help`")
+            }),
         ),
         ErrorKind::MissingRequiredArgument => {
             let missing = match error.get(ContextKind::InvalidArg) {

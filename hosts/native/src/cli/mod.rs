@@ -159,7 +159,7 @@ pub(crate) struct Tree {
 /// Whether requests are logged, and how. (`serve` does so without being told.)
 #[derive(Args, Debug, Default)]
 pub(crate) struct Logging {
-    /// Log requests on stderr, as text or as JSON [default of serve: text]
+    /// Log requests on stderr, as text or as JSON [default: text; of `run`: no log]
     #[arg(
         long,
         value_enum,
