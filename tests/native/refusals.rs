@@ -159,11 +159,17 @@ fn the_name_of_a_file_is_no_document() {
         assert_eq!(
             refusal_of(command(&[]).env(variable, "folder/file.json")),
             format!(
-                "{variable}: \"folder/file.json\" is the name of a file, and this variable holds \
-                 what is in it; give the file by {flag}, or set {variable}=\"$(cat FILE)\""
+                "{variable}: \"folder/file.json\" may be the name of a file, and this variable holds \
+                 what is in one; give the file by {flag}, or set {variable}=\"$(cat FILE)\""
             )
         );
     }
+    let said = refusal_of(command(&[]).env("IMDSIM_INSTANCE", "path"));
+    check_parts(
+        &said,
+        "IMDSIM_INSTANCE: \"path\" may be the name of a file, ",
+        "",
+    );
 }
 
 #[test]

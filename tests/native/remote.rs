@@ -350,6 +350,7 @@ fn a_part_of_a_path_that_finds_nothing_is_explained() {
 
 /// A server that speaks TLS with a certificate of its own authority.
 #[test]
+#[cfg(feature = "tls")]
 fn an_emulator_behind_tls_is_told_by_the_certificates_of_the_system() {
     let authority = rcgen::KeyPair::generate().unwrap();
     let mut parameters = rcgen::CertificateParams::new([]).unwrap();

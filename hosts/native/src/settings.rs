@@ -9,6 +9,7 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::capture;
 use crate::cli;
@@ -121,16 +122,11 @@ fn ours(environment: &[(OsString, OsString)]) -> Result<Vec<(String, String)>, F
 }
 
 /// The keys of which the flag takes the name of a file, and the variable what
-/// is in it.
-const OF_FILES: [&str; 7] = [
-    "config",
-    "credentials",
-    "identity_keys",
-    "instance",
-    "overrides",
-    "timeline",
-    "user_data",
-];
+/// is in it, which is JSON.
+const OF_JSON_FILES: [&str; 5] = ["config", "credentials", "instance", "overrides", "timeline"];
+
+/// The same where it is something else, each with its beginning.
+const OF_OTHER_FILES: [(&str, &str); 2] = [("identity_keys", "-----BEGIN"), ("user_data", "")];
 
 /// How the names of such files end.
 const ENDINGS: [&str; 5] = ["json", "pem", "txt", "yaml", "yml"];
@@ -139,16 +135,28 @@ const ENDINGS: [&str; 5] = ["json", "pem", "txt", "yaml", "yml"];
 fn refuse_file_name(variable: &str, text: &str, key: &str) -> Result<(), Failure> {
     let path = Path::new(text);
     let ending = path.extension().and_then(|ending| ending.to_str());
-    let is_name = !text.contains(['\n', '{', '"'])
-        && (ending.is_some_and(|ending| ENDINGS.contains(&ending)) || path.is_file());
-    if !OF_FILES.contains(&key) || !is_name {
+    let is_file = ending.is_some_and(|ending| ENDINGS.contains(&ending)) || path.is_file();
+    let begins = |with: &[char]| text.trim_start().starts_with(with);
+    let is_name = if OF_JSON_FILES.contains(&key) {
+        // What is at least meant as JSON draws its own complaint.
+        !begins(&['{', '[', '"']) && serde_json::from_str::<Value>(text).is_err()
+    } else {
+        let mut others = OF_OTHER_FILES.iter();
+        let other = others.find(|(other, _)| *other == key);
+        is_file && other.is_some_and(|(_, start)| start.is_empty() || !text.starts_with(start))
+    };
+    if !is_name || text.trim().is_empty() || text.contains('\n') {
         return Ok(());
     }
     let flag = key.replace('_', "-");
+    let reads = match key {
+        "user_data" => "base64 -w 0",
+        _ => "cat",
+    };
     Err(Failure::new(
         variable,
-        format_args!("{text:?} is the name of a file, and this variable holds what is in it"),
-        format_args!("give the file by --{flag}, or set {variable}=\"$(cat FILE)\""),
+        format_args!("{text:?} may be the name of a file, and this variable holds what is in one"),
+        format_args!("give the file by --{flag}, or set {variable}=\"$({reads} FILE)\""),
     ))
 }
 

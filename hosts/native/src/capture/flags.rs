@@ -23,7 +23,6 @@ pub(crate) struct Capture {
 
 /// What is compared.
 #[derive(Args, Debug, Default)]
-#[command(next_help_heading = "Diff")]
 pub(crate) struct Diff {
     #[arg(
         value_name = "A",

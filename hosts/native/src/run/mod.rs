@@ -76,7 +76,12 @@ pub(crate) fn run(settings: &cli::Settings, flags: &Run) -> Result<ExitCode, Fai
     }
     engine::run(async |component, workers| {
         let store = Layered::new(Memory::default());
-        let recorder = Arc::new(Recorder::new(store, journal.max(MAX_CALLS)));
+        let capacity = if flags.judges() {
+            journal.max(MAX_CALLS)
+        } else {
+            0
+        };
+        let recorder = Arc::new(Recorder::new(store, capacity));
         let values = Arc::clone(&recorder) as Arc<dyn Store>;
         let pool = InstancePool::new(component, settings.to_json(), values).await?;
         let log = Log::new(flags.logging.log);
