@@ -186,10 +186,10 @@ mod tests {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
             let flags = cli::Settings {
-                instance: cli::Instance {
+                instance: cli::InstanceFlags {
                     config: Some(folder.path().join("config.json")),
                     user_data: Some(folder.path().join("user-data")),
-                    ..cli::Instance::default()
+                    ..cli::InstanceFlags::default()
                 },
                 ..cli::Settings::default()
             };

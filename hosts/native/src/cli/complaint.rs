@@ -50,16 +50,16 @@ pub(super) fn condense(error: &clap::Error, grammar: &Command, arguments: &[OsSt
             }),
         ),
         ErrorKind::MissingRequiredArgument => {
-            let missing = match error.get(ContextKind::InvalidArg) {
+            let all = match error.get(ContextKind::InvalidArg) {
                 Some(ContextValue::Strings(missing)) => &missing[..],
                 _ => &[],
             };
             let positions = command.get_positionals().map(ToString::to_string);
-            let named: Vec<_> = positions
-                .filter(|name| missing.contains(name))
+            let missing: Vec<_> = positions
+                .filter(|name| all.contains(name))
                 .map(|name| name.trim_matches(['<', '>']).to_owned())
                 .collect();
-            let what = match &named[..] {
+            let what = match &missing[..] {
                 [] => format!("{argument} is missing"),
                 [name] => format!("{name} is missing"),
                 names => format!("{} are missing", names.join(" and ")),

@@ -7,7 +7,7 @@ use clap_complete::Shell;
 
 use super::help;
 use super::remote::{Emulator, EventsCall, Verb};
-use super::{Command, Instance, Serve, Settings, Tree};
+use super::{Command, InstanceFlags, Serve, Settings, Tree};
 use crate::capture::{Capture, Diff};
 use crate::fail::Failure;
 use crate::mock::{self, Scenario};
@@ -43,7 +43,7 @@ enum Subcommands {
     /// Print the whole tree with its values
     Tree {
         #[command(flatten)]
-        instance: Instance,
+        instance: InstanceFlags,
         #[command(flatten)]
         mock: mock::ConfigFile,
         #[command(flatten)]

@@ -55,7 +55,7 @@ pub(crate) enum Command {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Emulated instance")]
 #[group(skip)]
-pub(crate) struct Instance {
+pub(crate) struct InstanceFlags {
     /// The instance, `-` for standard input: what `aws ec2 describe-instances` prints, or one instance of it [default: a built-in one]
     #[arg(long, value_name = "FILE")]
     pub(crate) instance: Option<PathBuf>,
@@ -93,7 +93,7 @@ pub(crate) struct Instance {
 #[command(next_help_heading = "Metadata service")]
 pub(crate) struct Settings {
     #[command(flatten)]
-    pub(crate) instance: Instance,
+    pub(crate) instance: InstanceFlags,
     /// Whether every request needs a session token [default: as the instance says, else optional]
     #[arg(long, value_name = "optional|required")]
     pub(crate) http_tokens: Option<String>,

@@ -46,12 +46,16 @@ pub(super) fn faults(document: &Value) {
     } else {
         "Faults:"
     });
-    faults.iter().for_each(|line| print(line));
+    for line in &faults {
+        print(line);
+    }
     print("Presets:");
     let presets = rows("presets", |preset| {
         [plain(&preset["name"]), plain(&preset["summary"])]
     });
-    presets.iter().for_each(|line| print(line));
+    for line in &presets {
+        print(line);
+    }
 }
 
 /// Two columns, indented.

@@ -79,9 +79,9 @@ impl Report {
         let mut suite = TestSuite::new(SUITE);
         let failed = (self.exit_status != 0)
             .then(|| format!("the command ended with status {}", self.exit_status));
-        suite.add_test_case(test(self.command.join(" "), failed.as_slice()));
+        suite.add_test_case(test(&self.command.join(" "), failed.as_slice()));
         for judgement in &self.assertions {
-            suite.add_test_case(test(judgement.assertion.clone(), &judgement.failures));
+            suite.add_test_case(test(&judgement.assertion, &judgement.failures));
         }
         suite.set_system_out(xml(&self.fates()));
         let mut report = quick_junit::Report::new(SUITE);
@@ -129,13 +129,13 @@ fn xml(text: &str) -> String {
         .collect()
 }
 
-fn test(name: String, failures: &[String]) -> TestCase {
+fn test(name: &str, failures: &[String]) -> TestCase {
     let mut status = TestCaseStatus::success();
     if !failures.is_empty() {
         status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         status.set_message(xml(&failures.join("\n")));
     }
-    let mut case = TestCase::new(xml(&name), status);
+    let mut case = TestCase::new(xml(name), status);
     case.set_classname(SUITE);
     case
 }
