@@ -58,7 +58,7 @@ impl PathPattern {
 /// Whether a path as a client sent it, without its query, is of the kind of a
 /// pattern such as `/latest/meta-data/iam/**`.
 pub fn path_matches(pattern: &str, path: &str) -> bool {
-    PathPattern::new(pattern).matches(&path::normalize(path))
+    PathPattern(pattern.to_owned()).matches(&path::normalize(path))
 }
 
 fn names(path: &str) -> impl Iterator<Item = &str> {
