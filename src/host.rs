@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::journal::Entry;
+use crate::journal::{Entry, JOURNAL_PREFIX};
 use crate::reply::Reply;
 use crate::time::UnixMillis;
 
@@ -17,7 +17,7 @@ pub const TALLY_KEY: &str = "imdsim/tally";
 /// store need not have it outlive the host: counts and the journal.
 pub fn is_passing(key: &str) -> bool {
     key.starts_with(TALLY_KEY)
-        || key.starts_with("imdsim/journal/")
+        || key.starts_with(JOURNAL_PREFIX)
         || key.starts_with("imdsim/metrics/")
 }
 
@@ -108,6 +108,8 @@ pub struct Outcome {
     pub entry: Option<Entry>,
     /// How long the client waits for the response.
     pub delay: Duration,
+    /// The fault that applied to the request, by its id.
+    pub fault: Option<String>,
 }
 
 /// A change of a document that must not undo another's.
@@ -144,6 +146,7 @@ impl Outcome {
             forget: Vec::new(),
             entry: None,
             delay: Duration::ZERO,
+            fault: None,
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::sorted::sorted;
 use crate::time::UnixMillis;
 
 /// The keys of all entries begin with this.
-const ENTRIES: &str = "imdsim/journal/";
+pub const JOURNAL_PREFIX: &str = "imdsim/journal/";
 
 /// Counts requests without a token that were answered, by its name in CloudWatch.
 const NO_TOKEN: &str = "MetadataNoToken";
@@ -164,8 +164,8 @@ pub(crate) fn record(
 fn key(arrived: u64, number: u64) -> String {
     let mut digits = itoa::Buffer::new();
     let arrived = digits.format(arrived);
-    let mut key = String::with_capacity(ENTRIES.len() + 37);
-    key.push_str(ENTRIES);
+    let mut key = String::with_capacity(JOURNAL_PREFIX.len() + 37);
+    key.push_str(JOURNAL_PREFIX);
     key.extend(std::iter::repeat_n('0', 20 - arrived.len()));
     key.push_str(arrived);
     key.push('-');
@@ -216,7 +216,7 @@ impl Journal {
 /// The keys of all entries, oldest first.
 fn keys(store: &mut impl Store) -> Vec<String> {
     let keys = store.keys().into_iter();
-    sorted(keys.filter(|key| key.starts_with(ENTRIES)))
+    sorted(keys.filter(|key| key.starts_with(JOURNAL_PREFIX)))
 }
 
 fn counter_key(name: &str) -> String {

@@ -54,10 +54,11 @@ pub use emulator::{Emulator, World, answer};
 pub use host::{
     Ambient, Connection, Ending, Outcome, STATE_KEY, Store, Swap, TALLY_KEY, is_passing,
 };
-pub use journal::{Course, Entry};
+pub use journal::{Course, Entry, JOURNAL_PREFIX};
 pub use nearest::nearest;
 pub use options::{HttpTokens, MetadataOptions};
 pub use path::normalize;
+pub use path_pattern::path_matches;
 pub use problem::Problem;
 pub use reply::Reply;
 pub use request::imds_version;

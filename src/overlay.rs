@@ -58,18 +58,25 @@ pub(crate) fn description(settings: &Settings) -> Result<Description, Problem> {
 const OPTIONS: [(&str, &str); 5] = [
     ("http_endpoint", "HttpEndpoint"),
     ("http_protocol_ipv6", "HttpProtocolIpv6"),
-    ("http_put_response_hop_limit", "HttpPutResponseHopLimit"),
+    ("http_put_response_hop_limit", HOP_LIMIT),
     ("http_tokens", "HttpTokens"),
     ("instance_metadata_tags", "InstanceMetadataTags"),
 ];
 
-/// A value of an option. A number may be given as a text, as variables do.
+const HOP_LIMIT: &str = "HttpPutResponseHopLimit";
+
+/// A value of an option. The number may be given as a text, as variables do.
 fn option(given: &Given, field: &str) -> Result<Value, Problem> {
-    let number = given
-        .value
-        .as_str()
-        .and_then(|text| text.parse::<u32>().ok());
-    let value = number.map_or_else(|| given.value.clone(), Value::from);
+    let mut value = given.value.clone();
+    if field == HOP_LIMIT
+        && let Some(text) = given.value.as_str()
+    {
+        let number: Option<u32> = text.parse().ok();
+        let complaint = || format!("{text:?} is not a number; write one from 1 to 64");
+        value = number
+            .ok_or_else(|| Problem::new(&given.place, complaint()))?
+            .into();
+    }
     MetadataOptionsDescription::read(&json!({ field: value }))
         .and_then(|options| MetadataOptions::new(&options))
         .map_err(|problem| problem.at(&given.place))?;

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::description::Read;
 use crate::limits;
+use crate::path;
 use crate::problem::Problem;
 
 /// A pattern such as `/latest/meta-data/iam/**`, compared name by name with
@@ -52,6 +53,12 @@ impl PathPattern {
         }
         wanted[place..].iter().all(|wanted| *wanted == "**")
     }
+}
+
+/// Whether a path as a client sent it, without its query, is of the kind of a
+/// pattern such as `/latest/meta-data/iam/**`.
+pub fn path_matches(pattern: &str, path: &str) -> bool {
+    PathPattern(pattern.to_owned()).matches(&path::normalize(path))
 }
 
 fn names(path: &str) -> impl Iterator<Item = &str> {

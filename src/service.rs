@@ -53,6 +53,7 @@ pub(crate) fn answer(
     let mut outcome = under(world, ambient, &asked, distortion);
     let delay = struck.map_or(Duration::ZERO, |struck| struck.fault.delay);
     outcome.delay = outcome.delay.saturating_add(delay);
+    outcome.fault = struck.map(|struck| struck.id.to_owned());
     if tally != before {
         tally.retain(world.story.counted());
         outcome.swap = Some(Swap {

@@ -1,7 +1,9 @@
 //! The request log.
 #![cfg(unix)]
 
-use crate::program::{Program, header};
+use std::io::{Read as _, Write as _};
+
+use crate::program::{Program, command, header};
 
 fn requests(program: &Program) {
     program.get("/latest/meta-data/instance-id");
@@ -24,7 +26,10 @@ fn people_get_one_line_a_request() {
     let lines: Vec<&str> = output.lines().skip(1).collect();
     assert_eq!(lines.len(), 3, "{output}");
     let (time, rest) = lines[0].split_once(' ').unwrap();
-    assert_eq!(time.len(), "00:00:00.000".len());
+    assert!(
+        time.len() == "2026-01-01T00:00:00.000Z".len() && time.ends_with('Z'),
+        "in UTC, as the journal: {time}"
+    );
     assert!(
         rest.starts_with("v1 GET  /latest/meta-data/instance-id 200 19 B "),
         "{rest}"
@@ -45,14 +50,22 @@ fn people_get_one_line_a_request() {
 
 #[test]
 fn machines_get_one_object_a_line() {
-    let program = Program::start(&["--log", "json"]);
+    let mut prepared = command(&["--log", "json", "--addr", "127.0.0.1:0"]);
+    let program = Program::start_command(prepared.env("IMDSIM_UNKNOWN", "x"));
     requests(&program);
     let output = program.stop();
     let lines: Vec<serde_json::Value> = output
         .lines()
-        .skip(1)
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
+    let warning = lines[0]["message"].as_str().unwrap();
+    assert!(warning.starts_with("IMDSIM_UNKNOWN: "), "{output}");
+    let ready = lines[1]["message"].as_str().unwrap();
+    assert!(
+        ready.starts_with("Serving HTTP on http://127.0.0.1:"),
+        "{output}"
+    );
+    let lines = &lines[2..];
     assert_eq!(lines.len(), 3, "{output}");
     assert_eq!(lines[0]["method"], "GET");
     assert_eq!(lines[0]["path"], "/latest/meta-data/instance-id");
@@ -86,4 +99,42 @@ fn quiet_leaves_the_ready_line_only() {
     requests(&program);
     program.send("hello\r\n\r\n");
     assert_eq!(program.stop().lines().count(), 1);
+}
+
+/// A fault of every request, whatever comes of them: an answer, none, or one
+/// that nobody waits for.
+#[test]
+fn a_line_names_the_fault_that_applied() {
+    let fault = |what: &str| {
+        format!(
+            "PUT /_imdsim/faults/odd HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {}\r\n\r\n{what}",
+            what.len()
+        )
+    };
+    for (what, expected) in [
+        (r#"{"status": 500}"#, " 500 0 B "),
+        (r#"{"close": true}"#, " --- 0 B "),
+        (r#"{"stall": true}"#, " --- 0 B "),
+    ] {
+        let program = Program::start(&[]);
+        let made = program.send(fault(what));
+        assert!(made.starts_with("HTTP/1.1 200 "), "{made}");
+        let mut client = program.connect();
+        client
+            .write_all(b"GET /latest/ HTTP/1.1\r\nHost: test\r\n\r\n")
+            .unwrap();
+        if what.contains("stall") {
+            let count = "GET /_imdsim/requests/count HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+            while !program.send(count).ends_with(r#"{"count":1}"#) {}
+            drop(client);
+        } else {
+            let _ = client.read(&mut [0]);
+        }
+        program.wait_for(expected);
+        program.wait_for(" fault odd\n");
+    }
+    let program = Program::start(&["--log", "json"]);
+    program.send(fault(r#"{"status": 500}"#));
+    program.get("/latest/");
+    program.wait_for(r#""fault":"odd""#);
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -139,8 +139,12 @@ fn without_a_command_all_of_it_happens_and_with_serve_nothing_does() {
         let response = program.get(&format!("/latest/meta-data/{path}"));
         assert!(response.starts_with("HTTP/1.1 200 "), "{path}: {response}");
     }
-    for arguments in [&["serve", "-d", "0"][..], &["-I=false"]] {
-        let program = Program::start(arguments);
+    let mut serve = command(&["serve", "--addr", "127.0.0.1:0"]);
+    serve.env("AEMM_MOCK_DELAY_SEC", "0");
+    for program in [
+        Program::start_command(&mut serve),
+        Program::start(&["-I=false"]),
+    ] {
         check_absent(&program, "spot/instance-action");
         check_absent(&program, "autoscaling/target-lifecycle-state");
     }
@@ -176,6 +180,7 @@ fn flags_win_over_variables_and_these_over_the_file_in_the_home_folder() {
             prepared.env("AEMM_SPOT_ACTION", action);
         }
         let program = Program::start_command(prepared.args(["--addr", "127.0.0.1:0"]));
+        program.wait_for("aemm-config.json: the configuration is read from this file; ");
         check(&program, "ami-id", "ami-0a");
         body(&program.get("/latest/meta-data/spot/instance-action")).to_owned()
     };
@@ -302,7 +307,7 @@ fn what_cannot_be_meant_is_refused_in_one_sentence() {
         ),
         (
             &["events", "--action", "stop"],
-            "--action: there is no such flag; did you mean `--at`? See `imdsim --help`",
+            "--action: `events` does not take this flag; see `imdsim events --help`",
         ),
         (
             &["--url", "http://127.0.0.1:1", "spot", "--addr", "x"],
@@ -310,12 +315,23 @@ fn what_cannot_be_meant_is_refused_in_one_sentence() {
         ),
         (
             &["--url", "http://127.0.0.1:1"],
-            "--url: there is nothing to tell the emulator; \
-             give a command, for instance `spot` or `reset`",
+            "--url: without a command there is no such flag; see `imdsim --help`",
         ),
         (
             &["--url", "http://127.0.0.1:1", "tree"],
-            "--url: `tree` asks no emulator that runs; leave one of the two out",
+            "--url: `tree` does not take this flag; see `imdsim tree --help`",
+        ),
+        (
+            &["spot", "--in", "-30s"],
+            "--in: \"-30s\" is not ahead; write a time from now, as in 30s or 2m",
+        ),
+        (
+            &["spot", "--in", "4s", "-d", "2"],
+            "--in: it does not go with --mock-delay-sec; see `imdsim spot --help`",
+        ),
+        (
+            &["serve", "-d", "0"],
+            "-d: `serve` does not take this flag; see `imdsim serve --help`",
         ),
     ] {
         assert_eq!(refusal(arguments), expected);
@@ -333,11 +349,7 @@ fn a_flag_of_the_command_may_stand_before_it() {
 
 #[test]
 fn what_has_no_effect_is_named() {
-    let (_, said) = tree(
-        command(&["-d", "1", "--mock-trigger-time", "2026-01-01T00:00:00Z"])
-            .env("AEMM_SPOT_ITN_ACTION", "stop")
-            .stdin(Stdio::null()),
-    );
+    let (_, said) = tree(command(&[]).env("AEMM_SPOT_ITN_ACTION", "stop"));
     assert_eq!(
         said,
         "imdsim: AEMM_SPOT_ITN_ACTION: there is no such setting; ignored\n"
@@ -364,4 +376,20 @@ fn clients_are_counted_by_their_address_whatever_they_say_it_is() {
     }
     let nobody = Program::start(&["spot", "-d", "0", "--mock-ip-count", "0"]);
     check_absent(&nobody, "spot/instance-action");
+}
+
+#[test]
+fn the_command_line_is_explained_and_completed_as_with_the_mock() {
+    for (arguments, expected) in [
+        (&["help"][..], "Usage: imdsim "),
+        (&["help", "spot"], "Usage: imdsim spot "),
+        (&["completion", "bash"], "complete -F _imdsim "),
+        (&["completion", "zsh"], "#compdef imdsim"),
+        (&["completion", "fish"], "complete -c imdsim "),
+    ] {
+        let output = command(arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}");
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert!(printed.contains(expected), "{arguments:?}: {printed}");
+    }
 }

@@ -52,10 +52,11 @@ impl Program {
             let so_far = &mut *output.said.lock().unwrap();
             so_far.push_str(&line);
             assert_ne!(len, 0, "the program ended: {so_far}");
+            // Of a JSON log the line is an object that holds it.
             address = line
-                .strip_prefix(READY)
-                .and_then(|rest| rest.strip_suffix("/\n"))
-                .map(str::to_owned);
+                .split_once(READY)
+                .and_then(|(_, rest)| rest.split_once('/'))
+                .map(|(address, _)| address.to_owned());
         }
         let collected = Arc::clone(&output);
         let reader = std::thread::spawn(move || {

@@ -27,6 +27,14 @@ fn a_bad_command_line_is_refused_in_one_sentence() {
         "--zzz: there is no such flag; see `imdsim --help`",
     );
     check(
+        &["resett"],
+        "resett: there is no such command; did you mean `reset`? See `imdsim --help`",
+    );
+    check(
+        &["reset", "now"],
+        "now: `imdsim reset` takes no such word; see `imdsim reset --help`",
+    );
+    check(
         &["brew"],
         "brew: there is no such command; see `imdsim --help`",
     );
@@ -46,6 +54,140 @@ fn a_bad_command_line_is_refused_in_one_sentence() {
         &["--quiet=yes"],
         "--quiet: this flag takes no value; see `imdsim --help`",
     );
+}
+
+#[test]
+fn what_is_missing_is_named_in_its_order() {
+    check(
+        &["diff"],
+        "imdsim diff: A and B are missing; see `imdsim diff --help`",
+    );
+    check(
+        &["shift"],
+        "imdsim shift: DURATION is missing; see `imdsim shift --help`",
+    );
+    check(
+        &["fault"],
+        "imdsim fault: NAME is missing; give the name of a fault that `imdsim fault list` shows",
+    );
+}
+
+#[test]
+fn a_flag_that_a_command_does_not_use_is_refused() {
+    for (arguments, expected) in [
+        (
+            &["reset", "--instance", "nope.json"][..],
+            "--instance: `reset` does not take this flag; see `imdsim reset --help`",
+        ),
+        (
+            &["--instance", "nope.json", "reset"],
+            "--instance: `reset` does not take this flag; see `imdsim reset --help`",
+        ),
+        (
+            &["tree", "--http-tokens", "required"],
+            "--http-tokens: `tree` does not take this flag; see `imdsim tree --help`",
+        ),
+        (
+            &["events", "list", "--code", "instance-stop"],
+            "--code: `events list` does not take this flag; see `imdsim events list --help`",
+        ),
+        (
+            &[
+                "spot",
+                "--url",
+                "http://127.0.0.1:1",
+                "--http-tokens",
+                "required",
+            ],
+            "--http-tokens: with --url no server is started; leave one of the two out",
+        ),
+        (
+            &["--quiet", "--url", "http://127.0.0.1:1", "asg"],
+            "--quiet: with --url no server is started; leave one of the two out",
+        ),
+        (
+            &["run", "--state", "FILE", "--", "true"],
+            "--state: `run` does not take this flag; see `imdsim run --help`",
+        ),
+    ] {
+        check(arguments, expected);
+    }
+    let mut spot = command(&["spot", "--addr", "127.0.0.1:0"]);
+    assert_eq!(
+        refusal_of(spot.env("IMDSIM_URL", "http://127.0.0.1:1")),
+        "--addr: with IMDSIM_URL no server is started; leave one of the two out"
+    );
+}
+
+#[test]
+fn a_number_that_is_none_is_named() {
+    for (flag, value, expected) in [
+        (
+            "--http-put-response-hop-limit",
+            "abc",
+            "\"abc\" is not a number; write one from 1 to 64",
+        ),
+        (
+            "--http-put-response-hop-limit",
+            "-1",
+            "\"-1\" is not a number; write one from 1 to 64",
+        ),
+        (
+            "--http-put-response-hop-limit",
+            "65",
+            "65 is out of range; write a number from 1 to 64",
+        ),
+        (
+            "--port",
+            "-1",
+            "\"-1\" is no port; write a number up to 65535 (0 picks a free one)",
+        ),
+    ] {
+        check(&[flag, value], &format!("{flag}: {expected}"));
+    }
+    let said = refusal(&["--http-tokens", "1"]);
+    check_parts(&said, "--http-tokens: \"1\" is not ", "");
+}
+
+#[test]
+fn the_name_of_a_file_is_no_document() {
+    for (variable, flag) in [
+        ("IMDSIM_INSTANCE", "--instance"),
+        ("IMDSIM_CONFIG", "--config"),
+        ("IMDSIM_IDENTITY_KEYS", "--identity-keys"),
+    ] {
+        assert_eq!(
+            refusal_of(command(&[]).env(variable, "folder/file.json")),
+            format!(
+                "{variable}: \"folder/file.json\" may be the name of a file, and this variable holds \
+                 what is in one; give the file by {flag}, or set {variable}=\"$(cat FILE)\""
+            )
+        );
+    }
+    let said = refusal_of(command(&[]).env("IMDSIM_INSTANCE", "path"));
+    check_parts(
+        &said,
+        "IMDSIM_INSTANCE: \"path\" may be the name of a file, ",
+        "",
+    );
+}
+
+#[test]
+fn standard_input_is_a_file_too() {
+    let tree = |input: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("input");
+        fs::write(&path, input).unwrap();
+        command(&["tree", "--json", "--instance", "-"])
+            .stdin(fs::File::open(path).unwrap())
+            .output()
+            .unwrap()
+    };
+    let output = tree(r#"{"InstanceId": "i-00000000000000007"}"#);
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.contains("\"i-00000000000000007\""), "{printed}");
+    let said = String::from_utf8(tree("{").stderr).unwrap();
+    check_parts(&said, "imdsim: standard input: ", "\n");
 }
 
 #[test]
@@ -77,7 +219,8 @@ fn a_port_in_use_is_refused() {
         &["--addr", address],
         &format!(
             "--addr: {address} is in use; stop the program that listens there, \
-             or give another port (0 picks a free one)"
+             or give another port (0 picks a free one); \
+             if that is imdsim, commands such as `spot` and `reset` reach it by --url"
         ),
     );
 }
@@ -227,4 +370,27 @@ fn a_timeline_whose_change_makes_no_sense_is_refused_by_event_and_field() {
             "{said}"
         );
     }
+}
+
+#[test]
+fn the_help_of_a_command_lists_its_own_flags_only() {
+    let help = |arguments: &[&str]| {
+        let output = command(&[arguments, &["--help"]].concat())
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let reset = help(&["reset"]);
+    assert!(reset.contains("--url"), "{reset}");
+    assert!(!reset.contains("--instance"), "{reset}");
+    let tree = help(&["tree"]);
+    assert!(
+        tree.contains("--instance") && !tree.contains("--addr"),
+        "{tree}"
+    );
+    assert!(tree.contains("[env: IMDSIM_INSTANCE]"), "{tree}");
+    assert!(tree.contains("Example: imdsim tree "), "{tree}");
+    let lifecycle = help(&["asglifecycle"]);
+    assert!(!lifecycle.contains("--mock-delay-sec"), "{lifecycle}");
+    assert!(help(&["events", "list"]).contains("--json"));
 }

@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::thread;
 
 use crate::program::{Program, body, command};
@@ -166,12 +167,9 @@ fn the_admin_token_is_sent() {
 #[test]
 fn what_the_emulator_refuses_is_told_in_its_words() {
     let program = Program::start(&[]);
-    let (printed, said, status) = tell(program.address(), &["events", "cancel", "no such/event"]);
-    assert_eq!((&*printed, status), ("", Some(1)));
-    assert_eq!(
-        said,
-        "imdsim: there is no such event; GET /_imdsim/events lists all\n"
-    );
+    let (_, said, status) = tell(program.address(), &["fault", "no-such-fault"]);
+    assert_eq!(status, Some(1));
+    assert!(said.starts_with("imdsim: "), "{said}");
     let (_, said, status) = tell(program.address(), &["shift", "far"]);
     assert_eq!(status, Some(1));
     assert_eq!(
@@ -193,8 +191,13 @@ fn a_bad_command_is_refused_before_anything_is_asked() {
              write it as in http://127.0.0.1:4719",
         ),
         (
+            &["spot", "--url", "ftp://127.0.0.1"],
+            "--url: \"ftp://127.0.0.1\" is no address of an emulator; \
+             write it as in http://127.0.0.1:4719",
+        ),
+        (
             &["requests", "--count", "--json"],
-            "--count: it does not go with --json; see `imdsim --help`",
+            "--count: it does not go with --json; see `imdsim requests --help`",
         ),
     ] {
         let (_, said, status) = tell("127.0.0.1:1", arguments);
@@ -278,14 +281,15 @@ fn the_journal_is_asked_for_with_its_filters() {
 
 #[test]
 fn a_fault_is_put_by_its_name_without_a_body() {
-    let reply = r#"{"faults": [{"id": "f1", "status": 503}],
+    let reply = r#"{"faults": [{"id": "f1", "path": "/latest/**", "nth": 3, "status": 503}],
         "presets": [{"name": "throttled", "summary": "Too much is asked."}]}"#;
     let (address, server) = canned(4, "200 OK", reply);
     tell(&address, &["fault", "throttled"]);
     let (printed, _, _) = tell(&address, &["fault", "list"]);
     assert_eq!(
         printed,
-        "f1  {\"status\":503}\nthrottled  Too much is asked.\n"
+        "Faults:\n  f1  path /latest/**, request number 3, status 503\n\
+         Presets:\n  throttled  Too much is asked.\n"
     );
     tell(&address, &["fault", "clear"]);
     let asked: Vec<_> = server.join().unwrap();
@@ -307,4 +311,132 @@ fn a_fault_is_put_by_its_name_without_a_body() {
         "{}",
         asked[0]
     );
+}
+
+#[test]
+fn of_several_ids_one_that_there_is_not_leaves_all_as_they_are() {
+    let program = Program::start(&[]);
+    told(&program, &["spot"]);
+    let listed = told(&program, &["events", "list"]);
+    for (arguments, expected) in [
+        (
+            &["events", "cancel", "1", "7/x"][..],
+            "imdsim: 7/x: there is no event of this id; `imdsim events list` shows all\n",
+        ),
+        (
+            &["fault", "clear", "slow"],
+            "imdsim: slow: there is no fault of this id; `imdsim fault list` shows all\n",
+        ),
+    ] {
+        let (printed, said, status) = tell(program.address(), arguments);
+        assert_eq!((&*printed, &*said, status), ("", expected, Some(1)));
+    }
+    assert_eq!(told(&program, &["events", "list"]), listed);
+}
+
+/// Within `imdsim run` no second server is wanted.
+#[test]
+fn the_variable_names_the_emulator_for_all_commands() {
+    let program = Program::start(&["--frozen-time", "2026-01-01T00:00:00Z"]);
+    for (arguments, expected) in [
+        (
+            &["spot", "--in", "30s"][..],
+            "1  2026-01-01T00:00:30Z  spot-interruption",
+        ),
+        (&["events"], "2  2026-01-01T00:00:00Z  maintenance"),
+        (
+            &["asglifecycle"],
+            "3  2026-01-01T00:00:00Z  lifecycle-state",
+        ),
+    ] {
+        let made = told(&program, arguments);
+        assert!(made.starts_with(expected), "{made}");
+    }
+}
+
+#[test]
+fn a_part_of_a_path_that_finds_nothing_is_explained() {
+    let program = Program::start(&[]);
+    program.get("/latest/meta-data/ami-id");
+    for flags in [&[][..], &["--count"]] {
+        let path = ["requests", "--path", "ami-id"];
+        let (_, said, status) = tell(program.address(), &[&path, flags].concat());
+        assert_eq!(status, Some(0));
+        assert_eq!(
+            said,
+            "imdsim: --path: \"ami-id\" is compared with whole paths; for what ends in it write \
+             \"**/ami-id\", or a whole path, as in \"/latest/meta-data/ami-id\"\n"
+        );
+    }
+    for pattern in ["**/ami-id", "latest/meta-data/ami-id"] {
+        let printed = told(&program, &["requests", "--count", "--path", pattern]);
+        assert_eq!(printed, "1\n");
+    }
+}
+
+/// A server that speaks TLS with a certificate of its own authority.
+#[test]
+#[cfg(feature = "tls")]
+fn an_emulator_behind_tls_is_told_by_the_certificates_of_the_system() {
+    let authority = rcgen::KeyPair::generate().unwrap();
+    let mut parameters = rcgen::CertificateParams::new([]).unwrap();
+    parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let root = parameters.self_signed(&authority).unwrap();
+    let issuer = rcgen::Issuer::new(parameters, authority);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let leaf = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+    let leaf = leaf.signed_by(&key, &issuer).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![leaf.der().clone()],
+            rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+        )
+        .unwrap();
+    let config = Arc::new(config);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!(
+        "https://localhost:{}",
+        listener.local_addr().unwrap().port()
+    );
+    let server = thread::spawn(move || {
+        let mut asked = Vec::new();
+        for _ in 0..2 {
+            let (socket, _) = listener.accept().unwrap();
+            let connection = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+            let mut stream = rustls::StreamOwned::new(connection, socket);
+            let mut head = Vec::new();
+            let mut byte = [0];
+            while !head.ends_with(b"\r\n\r\n") && stream.read_exact(&mut byte).is_ok() {
+                head.push(byte[0]);
+            }
+            let reply = "HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{\"events\": []}";
+            let _ = stream.write_all(reply.as_bytes());
+            stream.conn.send_close_notify();
+            let _ = stream.flush();
+            asked.push(String::from_utf8(head).unwrap());
+        }
+        asked
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("root.pem");
+    std::fs::write(&path, root.pem()).unwrap();
+    let mut trusting = command(&["events", "list", "--json", "--url", &url]);
+    let output = trusting.env("SSL_CERT_FILE", &path).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), &*said), (Some(0), ""));
+    let stranger = command(&["reset", "--url", &url]).output().unwrap();
+    let said = String::from_utf8_lossy(&stranger.stderr).into_owned();
+    assert_eq!(stranger.status.code(), Some(1), "{said}");
+    assert!(said.starts_with(&format!("imdsim: {url}: ")), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+    let asked = server.join().unwrap();
+    assert!(
+        asked[0].starts_with("GET /_imdsim/events HTTP/1.1\r\n"),
+        "{asked:?}"
+    );
+    assert_eq!(asked[1], "", "nothing is told to a stranger");
 }

@@ -101,7 +101,14 @@ fn the_status_is_the_commands() {
 
 #[test]
 fn signals_reach_the_command() {
-    for (name, number) in [("TERM", 15), ("HUP", 1), ("USR1", 10)] {
+    for (name, number) in [
+        ("TERM", 15),
+        ("HUP", 1),
+        ("USR1", 10),
+        ("ALRM", 14),
+        ("VTALRM", 26),
+        ("XCPU", 24),
+    ] {
         // The command waits for input that never comes.
         let mut child = run(&[], "echo ready; exec cat")
             .stdin(Stdio::piped())
@@ -144,11 +151,23 @@ fn what_cannot_be_meant_is_refused_before_anything_runs() {
         "--assert-requested: \"latest\" is no path; \
          begin it with a slash, as in /latest/meta-data/**"
     );
+    assert_eq!(
+        refusal_of(&mut run(&["--report", "report.html"], "echo ran")),
+        "--report: \"report.html\" ends in neither .json nor .xml; \
+         name the report as in imds.json or imds.xml"
+    );
+    assert_eq!(
+        refusal_of(&mut run(&["--asert-no-v1"], "echo ran")),
+        "--asert-no-v1: there is no such flag; did you mean `--assert-no-v1`? \
+         See `imdsim run --help`"
+    );
+    let said = refusal_of(&mut run(&["--allow-no-requests"], "echo ran"));
+    assert!(said.contains("--assert-no-v1"), "{said}");
     let said = refusal_of(&mut run(
-        &["--report", "/no/such/folder/report"],
+        &["--report", "/no/such/folder/report.json"],
         "echo ran",
     ));
-    let start = "/no/such/folder/report: the report cannot be written: ";
+    let start = "/no/such/folder/report.json: the report cannot be written: ";
     assert!(said.starts_with(start), "{said}");
     let said = refusal_of(&mut run(&["--http-tokens", "maybe"], "echo ran"));
     assert!(said.starts_with("--http-tokens: "), "{said}");
@@ -191,14 +210,21 @@ fn a_client_without_tokens_is_named_with_its_path() {
     assert_eq!(
         said,
         "imdsim: --assert-no-v1: Boto/2.49.0 sent a request without a token, \
-         for /latest/user-data; boto 2 knows no tokens; move to boto3\n"
+         for /latest/user-data; boto 2 knows no tokens; move to boto3\n\
+         imdsim: 1 request from 1 client, 1 without a token\n"
     );
     let (status, said) = judged(&["--assert-no-v1"], WITH_TOKEN);
-    assert_eq!((status, said.as_str()), (Some(0), ""));
+    assert_eq!(
+        (status, said.as_str()),
+        (
+            Some(0),
+            "imdsim: 2 requests from 2 clients, all with tokens\n"
+        )
+    );
     let both = format!("{WITH_TOKEN}{WITHOUT_TOKEN}; exit 5");
     let (status, said) = judged(&["--assert-no-v1"], &both);
     assert_eq!(status, Some(5), "the command's own failure comes first");
-    assert_eq!(said.lines().count(), 1, "{said}");
+    assert_eq!(said.lines().count(), 2, "{said}");
 }
 
 #[test]
@@ -213,10 +239,11 @@ fn a_path_that_nobody_asked_for_is_named() {
     assert_eq!(status, Some(1));
     assert_eq!(
         said,
-        "imdsim: --assert-requested /latest/*: nobody asked for such a path\n"
+        "imdsim: --assert-requested /latest/*: nobody asked for such a path\n\
+         imdsim: 2 requests from 2 clients, all with tokens\n"
     );
     let (status, said) = judged(&flags, &format!("{WITH_TOKEN}{WITHOUT_TOKEN}"));
-    assert_eq!((status, said.as_str()), (Some(0), ""));
+    assert_eq!((status, said.lines().count()), (Some(0), 1), "{said}");
 }
 
 #[test]
@@ -225,7 +252,8 @@ fn the_calls_are_reported_to_people_and_to_ci() {
     let [json, xml] = ["report.json", "report.xml"].map(|name| folder.path().join(name));
     let script = format!("{WITH_TOKEN}{WITHOUT_TOKEN}");
     let (status, said) = judged(&["--report", text(&json)], &script);
-    assert_eq!((status, said.as_str()), (Some(0), ""));
+    let summary = "imdsim: 3 requests from 3 clients, 1 without a token\n";
+    assert_eq!((status, said.as_str()), (Some(0), summary));
     let report: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(json).unwrap()).unwrap();
     assert_eq!(report["exit_status"], 0);
@@ -259,6 +287,123 @@ fn without_a_journal_nothing_is_judged() {
         refusal_of(command.env("IMDSIM_JOURNAL", "off")),
         "journal: it is off, so nothing could be judged; \
          set IMDSIM_JOURNAL to the number of requests to keep"
+    );
+}
+
+#[test]
+fn no_request_is_no_proof() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.json");
+    let flags = ["--assert-no-v1", "--report", text(&report)];
+    let silence = "imdsim: no request came; a program that follows neither \
+        AWS_EC2_METADATA_SERVICE_ENDPOINT nor http_proxy passes the emulator by, which \
+        --namespace prevents\n";
+    let (status, said) = judged(&flags, "true");
+    assert_eq!(status, Some(1));
+    assert_eq!(
+        said,
+        format!(
+            "imdsim: --assert-no-v1: no request came, which proves nothing; \
+             if that is right, allow it by --allow-no-requests\n{silence}"
+        )
+    );
+    let report: serde_json::Value = fs::read_to_string(&report).unwrap().parse().unwrap();
+    assert!(report["ready_for_required_tokens"].is_null(), "{report}");
+    let (status, said) = judged(&["--assert-no-v1", "--allow-no-requests"], "true");
+    assert_eq!((status, said.as_str()), (Some(0), silence));
+}
+
+/// What the command does to the journal is its own business.
+#[test]
+fn what_was_asked_is_judged_whatever_becomes_of_the_journal() {
+    let flags = ["--assert-no-v1", "--assert-requested", "/latest/user-data"];
+    let used = "Boto/2.49.0 sent a request without a token, for /latest/user-data";
+    for call in ["reset", "requests"] {
+        let method = if call == "reset" { "POST" } else { "DELETE" };
+        let script =
+            format!("{WITHOUT_TOKEN}; host=localhost; here /_imdsim/{call} '' {method} >/dev/null");
+        let (status, said) = judged(&flags, &script);
+        assert_eq!(status, Some(1), "{said}");
+        assert!(said.contains(used) && !said.contains("nobody"), "{said}");
+    }
+    let script = format!("{WITHOUT_TOKEN}{WITH_TOKEN}{WITH_TOKEN}");
+    let mut command = run(&flags, &script);
+    let output = command.env("IMDSIM_JOURNAL", "1").output().unwrap();
+    let (_, said) = said(&output);
+    assert!(said.contains(used) && !said.contains("nobody"), "{said}");
+    assert!(said.contains("5 requests"), "{said}");
+}
+
+#[test]
+fn a_command_that_cannot_be_run_is_reported_and_refusals_leave_no_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report.xml");
+    let flags = ["run", "--assert-no-v1", "--report", text(&report)];
+    let refused = [&flags[..], &["--http-tokens", "maybe", "--", "true"]].concat();
+    refusal(&refused);
+    assert!(!report.exists());
+    let output = command(&[&flags[..], &["--", "no-such-command"]].concat())
+        .output()
+        .unwrap();
+    let (_, stderr) = said(&output);
+    assert_eq!(output.status.code(), Some(127));
+    assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    let xml = fs::read_to_string(&report).unwrap();
+    assert!(xml.contains("the command ended with status 127"), "{xml}");
+    refusal(&refused);
+    assert_eq!(fs::read_to_string(&report).unwrap(), xml);
+}
+
+/// The stalled request is still open when the command ends: nobody waits for
+/// its answer, which comes in an hour.
+#[test]
+fn a_stalled_request_does_not_hold_up_the_end() {
+    let script = r#"
+        host=localhost
+        here /_imdsim/faults/hop-limit-exceeded '' PUT >/dev/null
+        exec 4<>"/dev/tcp/$(place "$IMDSIM_URL" | tr ' ' /)"
+        printf 'PUT /latest/api/token HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n%b' \
+            'X-aws-ec2-metadata-token-ttl-seconds: 60\r\n\r\n' >&4
+        until here /_imdsim/requests/count | grep -q 1; do :; done
+        # Whoever has the connection outlives the command.
+        cat <&4 >/dev/null 2>&1 &
+        exit 3"#;
+    let output = run(&["--log", "text"], script).output().unwrap();
+    let (_, said) = said(&output);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    let line = "PUT  /latest/api/token --- 0 B ";
+    assert!(
+        said.contains(line) && said.contains(" fault hop-limit-exceeded"),
+        "{said}"
+    );
+}
+
+/// As in a container, where `imdsim run` is the entry point.
+#[test]
+#[cfg(target_os = "linux")]
+fn as_process_1_it_buries_orphans() {
+    let script = r#"
+        # The parent ends at once, so that its child is an orphan, which ends too.
+        orphan=$(bash -c 'true & echo $!')
+        while [ -e "/proc/$orphan" ]; do :; done
+        echo buried"#;
+    let namespace = ["-r", "-p", "-f", "--mount-proc", "--kill-child"];
+    let try_it = Command::new("unshare").args(namespace).arg("true").output();
+    if !try_it.is_ok_and(|output| output.status.success()) {
+        println!("skipped: there can be no namespace here");
+        return;
+    }
+    let inner = run(&[], script);
+    let mut outer = Command::new("timeout");
+    outer.args(["60", "unshare"]).args(namespace);
+    outer.arg(inner.get_program()).args(inner.get_args());
+    let output = outer.stdin(Stdio::null()).output().unwrap();
+    let (stdout, stderr) = said(&output);
+    assert_eq!(
+        stdout,
+        "buried
+",
+        "{stderr}"
     );
 }
 

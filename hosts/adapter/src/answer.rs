@@ -30,6 +30,8 @@ pub struct Answer {
     pub ending: Ending,
     /// How long to wait before it is sent.
     pub delay: Duration,
+    /// The fault that applied to the request, by its id.
+    pub fault: Option<String>,
 }
 
 impl Answer {
@@ -115,6 +117,7 @@ impl From<Reply> for Answer {
             reply,
             ending: Ending::Whole,
             delay: Duration::ZERO,
+            fault: None,
         }
     }
 }
@@ -178,6 +181,7 @@ fn finish<H: Host>(
         reply: outcome.response,
         ending: outcome.ending,
         delay: outcome.delay,
+        fault: outcome.fault,
     }
 }
 

@@ -50,5 +50,6 @@ pub(crate) fn response(answer: Answer) -> direct::Response {
             }
         },
         delay: nanoseconds(answer.delay),
+        fault: answer.fault,
     }
 }

@@ -98,11 +98,6 @@ impl Whole {
         }
     }
 
-    /// What is there.
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.bytes
-    }
-
     /// The length of what is there.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()

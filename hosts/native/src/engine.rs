@@ -101,15 +101,15 @@ mod tests {
         });
         loop {
             // An instance that did not even start is an error.
-            if let Ok(response) = pool.answer(&request).await
-                && response.status() == StatusCode::SERVICE_UNAVAILABLE
+            if let Ok(response) = pool.answer(&request, true).await
+                && response.response.status() == StatusCode::SERVICE_UNAVAILABLE
             {
                 break;
             }
         }
         done.store(true, Ordering::Relaxed);
         fast.join().unwrap();
-        let response = pool.answer(&request).await.unwrap();
-        assert_eq!(response.status(), StatusCode::OK);
+        let response = pool.answer(&request, true).await.unwrap();
+        assert_eq!(response.response.status(), StatusCode::OK);
     }
 }

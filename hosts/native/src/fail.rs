@@ -3,6 +3,10 @@
 
 use std::fmt;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use jiff::Timestamp;
+use serde_json::json;
 
 /// A sentence that names the place, what is wrong there, and the remedy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,12 +73,37 @@ pub(crate) fn broken(error: &dyn fmt::Display) -> Failure {
     )
 }
 
+/// Whether every line on stderr is a JSON object, as `--log json` has it.
+static IS_JSON: AtomicBool = AtomicBool::new(false);
+
+/// From now on every line on stderr is a JSON object.
+pub(crate) fn speak_json() {
+    IS_JSON.store(true, Ordering::Relaxed);
+}
+
 /// One line to the person who started the program.
 pub(crate) fn say(message: impl fmt::Display) {
+    announce("imdsim: ", message);
+}
+
+/// A line that programs wait for: as text it begins with its first word.
+pub(crate) fn ready(message: impl fmt::Display) {
+    announce("", message);
+}
+
+fn announce(prefix: &str, message: impl fmt::Display) {
     #[allow(clippy::print_stderr, reason = "this is where people look")]
-    {
-        eprintln!("imdsim: {message}");
+    if IS_JSON.load(Ordering::Relaxed) {
+        eprintln!("{}", as_json(&message));
+    } else {
+        eprintln!("{prefix}{message}");
     }
+}
+
+/// A message as the line of a JSON log.
+pub(crate) fn as_json(message: &impl fmt::Display) -> String {
+    let time = Timestamp::now().to_string();
+    json!({ "time": time, "message": message.to_string() }).to_string()
 }
 
 /// Keeps what came from elsewhere on one line.

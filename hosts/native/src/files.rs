@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use crate::fail::Failure;
 use crate::yaml;
@@ -64,10 +65,32 @@ fn text(bytes: Vec<u8>) -> Option<String> {
     }
 }
 
+/// The name that stands for standard input.
+const STANDARD_INPUT: &str = "-";
+
+/// A file as sentences call it.
+pub(crate) fn place(path: &Path) -> String {
+    if path.as_os_str() == STANDARD_INPUT {
+        return "standard input".to_owned();
+    }
+    path.display().to_string()
+}
+
+/// Standard input can be read only once, whoever wants it.
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    static GIVEN: OnceLock<Result<Vec<u8>, Failure>> = OnceLock::new();
+
+    if path.as_os_str() == STANDARD_INPUT {
+        return GIVEN
+            .get_or_init(|| read_all(path, Ok(io::stdin())))
+            .clone();
+    }
+    read_all(path, File::open(path))
+}
+
+fn read_all(path: &Path, file: io::Result<impl Read>) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MAX_FILE_LEN + 1).read_to_end(&mut bytes))
+    file.and_then(|file| file.take(MAX_FILE_LEN + 1).read_to_end(&mut bytes))
         .map_err(|error| unreadable(path, error, "give the name of a file that can be read"))?;
     if bytes.len() as u64 > MAX_FILE_LEN {
         return Err(unreadable(
@@ -81,7 +104,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 
 fn unreadable(path: &Path, reason: impl Display, remedy: &str) -> Failure {
     let what = format!("this file cannot be used: {reason}");
-    Failure::new(path.display(), what, remedy)
+    Failure::new(place(path), what, remedy)
 }
 
 #[cfg(test)]

@@ -11,7 +11,6 @@ use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use imdsim::fields;
 use tokio::sync::Semaphore;
-use tokio::time::sleep;
 use wasmtime::component::Component;
 use wasmtime::{Result, Store, Trap};
 
@@ -45,6 +44,15 @@ pub(crate) struct InstancePool {
 struct Stock {
     document: Arc<str>,
     idle: Vec<Instance>,
+}
+
+/// What a client gets.
+pub(crate) struct Answer {
+    pub(crate) response: Response<Whole>,
+    /// How long to wait before it is sent.
+    pub(crate) delay: Duration,
+    /// The fault that applied to the request, by its id.
+    pub(crate) fault: Option<String>,
 }
 
 struct Instance {
@@ -87,26 +95,25 @@ impl InstancePool {
         Ok(pool)
     }
 
-    /// Has an instance answer, and waits if the answer is to come late. An
-    /// instance that fails is gone. `loopback` tells whether both ends of the
-    /// connection have a loopback address.
-    pub(crate) async fn answer(
-        &self,
-        request: &Request<Bytes>,
-        loopback: bool,
-    ) -> Result<Response<Whole>> {
-        let response = match self.ask(request, loopback).await {
+    /// Has an instance answer. An instance that fails is gone. `loopback` is
+    /// whether both ends of the connection have a loopback address.
+    pub(crate) async fn answer(&self, request: &Request<Bytes>, loopback: bool) -> Result<Answer> {
+        let mut given = match self.ask(request, loopback).await {
             Err(error) if error.downcast_ref() == Some(&Trap::Interrupt) => {
                 say("a request took too long and was given up; report this as a bug of imdsim");
-                return Ok(connection::refuse(StatusCode::SERVICE_UNAVAILABLE));
+                return Ok(Answer {
+                    response: connection::refuse(StatusCode::SERVICE_UNAVAILABLE),
+                    delay: Duration::ZERO,
+                    fault: None,
+                });
             }
             asked => asked?,
         };
-        let delay = Duration::from_nanos(response.delay);
-        if !delay.is_zero() {
-            sleep(delay).await;
-        }
-        outgoing(response)
+        Ok(Answer {
+            delay: Duration::from_nanos(given.delay),
+            fault: given.fault.take(),
+            response: outgoing(given)?,
+        })
     }
 
     async fn ask(&self, request: &Request<Bytes>, loopback: bool) -> Result<direct::Response> {
@@ -240,7 +247,7 @@ mod tests {
         }
         let request = Request::get("/latest/meta-data/").body(Bytes::new());
         let response = pool.answer(&request.unwrap(), true).await.unwrap();
-        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.response.status(), StatusCode::OK);
         let idle = &pool.stock().idle;
         assert_eq!(idle.len(), MAX_IDLE);
         for instance in idle {

@@ -12,11 +12,11 @@ use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 use http::header::USER_AGENT;
 use http::{Method, Request, StatusCode, Uri};
-use jiff::{Timestamp, Zoned};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::LogFormat;
-use crate::fail::say;
+use crate::fail::{as_json, say};
 
 /// Where requests are told about.
 pub(crate) struct Log {
@@ -26,14 +26,50 @@ pub(crate) struct Log {
     stream: Mutex<AutoStream<io::Stderr>>,
 }
 
-/// What a line tells of a request, noted before the request is given away.
-pub(crate) struct Entry {
+/// The line of a request.
+pub(crate) struct Line<'l> {
+    log: &'l Log,
+    entry: Entry,
+}
+
+/// What a line tells of a request, the first half noted before the request is
+/// given away.
+struct Entry {
     started: Instant,
     peer: SocketAddr,
     method: Method,
     uri: Uri,
     imds_version: Option<u8>,
     user_agent: Option<String>,
+    /// None if the connection closed without an answer.
+    status: Option<StatusCode>,
+    bytes: usize,
+    /// The fault that applied to it, by its id.
+    fault: Option<String>,
+}
+
+impl Line<'_> {
+    /// Notes the fault that applies to the request.
+    pub(crate) fn fault(&mut self, id: Option<String>) {
+        self.entry.fault = id;
+    }
+
+    /// Notes the answer.
+    pub(crate) fn answered(&mut self, status: StatusCode, bytes: usize) {
+        self.entry.status = Some(status);
+        self.entry.bytes = bytes;
+    }
+}
+
+impl Drop for Line<'_> {
+    fn drop(&mut self) {
+        let duration = self.entry.started.elapsed();
+        match self.log.format {
+            None => {}
+            Some(LogFormat::Text) => self.log.write(&for_people(&self.entry, duration)),
+            Some(LogFormat::Json) => self.log.write(&for_machines(&self.entry, duration)),
+        }
+    }
 }
 
 impl Log {
@@ -45,29 +81,23 @@ impl Log {
         }
     }
 
-    /// Begins the line of a request, if there is a log.
-    pub(crate) fn begin<B>(&self, request: &Request<B>, peer: SocketAddr) -> Option<Entry> {
+    /// Begins the line of a request, if there is a log. It is written when the
+    /// request has ended, be it that the client has gone.
+    pub(crate) fn begin<B>(&self, request: &Request<B>, peer: SocketAddr) -> Option<Line<'_>> {
         self.format?;
         let agent = request.headers().get(USER_AGENT);
-        Some(Entry {
+        let entry = Entry {
             started: Instant::now(),
             peer,
             method: request.method().clone(),
             uri: request.uri().clone(),
             imds_version: imds_version(request),
             user_agent: agent.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
-        })
-    }
-
-    /// Writes the line of a request, which has no status if the connection
-    /// closed without an answer.
-    pub(crate) fn end(&self, entry: &Entry, status: Option<StatusCode>, bytes: usize) {
-        let duration = entry.started.elapsed();
-        match self.format {
-            None => {}
-            Some(LogFormat::Text) => self.write(&for_people(entry, status, bytes, duration)),
-            Some(LogFormat::Json) => self.write(&for_machines(entry, status, bytes, duration)),
-        }
+            status: None,
+            bytes: 0,
+            fault: None,
+        };
+        Some(Line { log: self, entry })
     }
 
     /// Tells of a request that could not be read. hyper has answered it.
@@ -79,7 +109,7 @@ impl Log {
                 self.write(&format!("{DIM}{time}{DIM:#} malformed request: {error}"));
             }
             Some(LogFormat::Json) => self.write(&json(&Failed {
-                time: Timestamp::now().to_string(),
+                time: clock(),
                 peer: peer.to_string(),
                 error: error.to_string(),
             })),
@@ -94,10 +124,7 @@ impl Log {
                 let time = clock();
                 self.write(&format!("{DIM}{time}{DIM:#} {message}"));
             }
-            Some(LogFormat::Json) => self.write(&json(&Told {
-                time: Timestamp::now().to_string(),
-                message,
-            })),
+            Some(LogFormat::Json) => self.write(&as_json(&message)),
         }
     }
 
@@ -111,16 +138,14 @@ impl Log {
 
 const DIM: Style = Style::new().dimmed();
 
+/// The time in UTC, as the journal has it.
 fn clock() -> String {
-    Zoned::now().strftime("%H:%M:%S%.3f").to_string()
+    Timestamp::now()
+        .strftime("%Y-%m-%dT%H:%M:%S%.3fZ")
+        .to_string()
 }
 
-fn for_people(
-    entry: &Entry,
-    status: Option<StatusCode>,
-    bytes: usize,
-    duration: Duration,
-) -> String {
+fn for_people(entry: &Entry, duration: Duration) -> String {
     let time = clock();
     let version = match entry.imds_version {
         Some(2) => "v2",
@@ -129,31 +154,34 @@ fn for_people(
     };
     let method = entry.method.as_str();
     let target = Escaped(target(&entry.uri));
-    let colour = style(status);
-    let status = status.map_or("---".to_owned(), |status| status.as_u16().to_string());
+    let colour = style(entry.status);
+    let status = entry.status.map(|status| status.as_u16().to_string());
+    let status = status.unwrap_or_else(|| "---".to_owned());
+    let bytes = entry.bytes;
     let duration = Rounded(duration);
-    format!(
+    let mut line = format!(
         "{DIM}{time}{DIM:#} {version} {method:<4} {target} \
          {colour}{status}{colour:#} {DIM}{bytes} B {duration}{DIM:#}"
-    )
+    );
+    if let Some(fault) = &entry.fault {
+        // Writing to a text cannot fail.
+        let _ = write!(line, " fault {}", Escaped(fault));
+    }
+    line
 }
 
-fn for_machines(
-    entry: &Entry,
-    status: Option<StatusCode>,
-    bytes: usize,
-    duration: Duration,
-) -> String {
+fn for_machines(entry: &Entry, duration: Duration) -> String {
     json(&Answered {
-        time: Timestamp::now().to_string(),
+        time: clock(),
         method: entry.method.as_str(),
         path: target(&entry.uri),
-        status: status.map(|status| status.as_u16()),
-        bytes,
+        status: entry.status.map(|status| status.as_u16()),
+        bytes: entry.bytes,
         duration_us: duration.as_micros(),
         imds_version: entry.imds_version,
         user_agent: entry.user_agent.as_deref(),
         peer: entry.peer.to_string(),
+        fault: entry.fault.as_deref(),
     })
 }
 
@@ -174,6 +202,7 @@ struct Answered<'a> {
     imds_version: Option<u8>,
     user_agent: Option<&'a str>,
     peer: String,
+    fault: Option<&'a str>,
 }
 
 /// The JSON line of a request that could not be read.
@@ -182,13 +211,6 @@ struct Failed {
     time: String,
     peer: String,
     error: String,
-}
-
-/// The JSON line of anything else.
-#[derive(Serialize)]
-struct Told<'a> {
-    time: String,
-    message: &'a str,
 }
 
 /// What is meant for others has no path, and speaks to them.

@@ -43,11 +43,13 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let done = match cli::parse(std::env::args_os()) {
         Ok(cli::Command::Serve(settings, flags)) => {
+            speak_as(&flags.logging);
             let variables: Vec<_> = std::env::vars_os().collect();
             mock::server(&settings.mock, &variables, flags)
                 .and_then(|flags| serve::serve(&settings, &flags))
         }
         Ok(cli::Command::Run(settings, flags)) => {
+            speak_as(&flags.logging);
             return run::run(&settings, &flags).unwrap_or_else(|failure| failure.report());
         }
         Ok(cli::Command::Capture(flags)) => capture::capture(&flags),
@@ -60,11 +62,22 @@ fn main() -> ExitCode {
             let _ = writeln!(anstream::stdout(), "{:#}", imdsim::description::schema());
             Ok(())
         }
+        Ok(cli::Command::Completion(shell)) => {
+            cli::completion(shell);
+            Ok(())
+        }
         Ok(cli::Command::Tell(emulator, verb)) => remote::tell(&emulator, &verb),
         Err(stop) => return stop.report(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
+    }
+}
+
+/// Gives all that the program says the form of its log.
+fn speak_as(logging: &cli::Logging) {
+    if logging.log == Some(cli::LogFormat::Json) {
+        fail::speak_json();
     }
 }

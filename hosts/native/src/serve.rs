@@ -3,12 +3,13 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use imdsim::Config;
 
 use crate::cli;
 use crate::engine;
-use crate::fail::{Failure, broken};
+use crate::fail::{Failure, broken, ready};
 use crate::files::Files;
 use crate::instance_pool::InstancePool;
 use crate::keyvalue::{Durable, Layered, Memory, Store};
@@ -20,6 +21,9 @@ use crate::watch::Watch;
 
 /// Where the program listens when it is not told.
 const DEFAULT_ADDR: &str = "127.0.0.1:4719";
+
+/// How long running requests may take to finish once a signal has come.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Serves until a signal comes.
 pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), Failure> {
@@ -41,19 +45,15 @@ pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), 
             .collect::<Result<_, _>>()
             .map_err(|error| broken(&error))?;
         let stop = stop::signal().map_err(|error| broken(&error))?;
-        let server = Arc::new(Server {
-            pool,
-            keep_alive: flags.keep_alive,
-            log: Log::new((!flags.quiet).then(|| flags.logging.log.unwrap_or_default())),
-            ipv6: None,
-        });
+        let format = flags.logging.log.unwrap_or_default();
+        let log = Log::new((!flags.quiet).then_some(format));
         if !has_token {
             let closed = addresses.iter().filter(|address| !is_loopback(**address));
-            closed.for_each(|address| server.log.tell(&no_control_api(*address)));
+            closed.for_each(|address| log.tell(&no_control_api(*address)));
         }
-        #[allow(clippy::print_stderr, reason = "people and tests wait for these lines")]
+        let server = Arc::new(Server::new(pool, flags.keep_alive, log, FAREWELL));
         for address in &addresses {
-            eprintln!("Serving HTTP on http://{address}/");
+            ready(format_args!("Serving HTTP on http://{address}/"));
         }
         let watch = flags
             .watch
@@ -109,7 +109,8 @@ pub(crate) fn listen(place: &str, address: &str) -> Result<TcpListener, Failure>
         let (what, remedy) = match error.kind() {
             ErrorKind::AddrInUse => (
                 format!("{address} is in use"),
-                "stop the program that listens there, or give another port (0 picks a free one)",
+                "stop the program that listens there, or give another port (0 picks a free one); \
+                 if that is imdsim, commands such as `spot` and `reset` reach it by --url",
             ),
             ErrorKind::PermissionDenied => (
                 format!("{address} is not yours to listen on"),

@@ -17,12 +17,13 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulConnection, GracefulShutdown};
 use imdsim::limits::MAX_HEAD_LEN;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::connection::{self, Whole};
 use crate::fail::say;
 use crate::instance_pool::InstancePool;
-use crate::log::Log;
+use crate::log::{Line, Log};
 use crate::proxy;
 use crate::request_body;
 use crate::run::Ipv6Endpoint;
@@ -32,9 +33,6 @@ use crate::write_timeout::with_write_timeout;
 
 /// How long a client may take to send a head, or leave a connection idle.
 const HEAD_PATIENCE: Duration = Duration::from_secs(30);
-
-/// How long running requests may take to finish once a signal has come.
-const FAREWELL: Duration = Duration::from_secs(5);
 
 /// How long to wait when no connection can be accepted, which mostly means
 /// that too many files are open.
@@ -49,11 +47,15 @@ const MAX_QUEUED: usize = 8192;
 
 /// What all connections share.
 pub(crate) struct Server {
-    pub(crate) pool: InstancePool,
-    pub(crate) keep_alive: bool,
-    pub(crate) log: Log,
+    pool: InstancePool,
+    keep_alive: bool,
+    log: Log,
     /// A further listener that comes and goes.
-    pub(crate) ipv6: Option<Ipv6Endpoint>,
+    ipv6: Option<Ipv6Endpoint>,
+    /// How long running requests may take to finish in the end.
+    farewell: Duration,
+    /// When that is over, once it has begun.
+    end: watch::Sender<Option<Instant>>,
 }
 
 /// The two ends of a connection.
@@ -66,6 +68,22 @@ struct Ends {
 }
 
 impl Server {
+    pub(crate) fn new(pool: InstancePool, keep_alive: bool, log: Log, farewell: Duration) -> Self {
+        Self {
+            pool,
+            keep_alive,
+            log,
+            ipv6: None,
+            farewell,
+            end: watch::Sender::new(None),
+        }
+    }
+
+    /// The same with a further listener that comes and goes.
+    pub(crate) fn with_ipv6(self, ipv6: Option<Ipv6Endpoint>) -> Self {
+        Self { ipv6, ..self }
+    }
+
     /// Accepts connections until `stop` comes, then lets what runs finish.
     pub(crate) async fn run(
         self: Arc<Self>,
@@ -100,7 +118,8 @@ impl Server {
             self.welcome_queue(listener, &running, workers);
         }
         // What has not finished by then is cut off.
-        let _ = timeout(FAREWELL, running.shutdown()).await;
+        self.end.send_replace(Some(Instant::now() + self.farewell));
+        let _ = timeout(self.farewell, running.shutdown()).await;
     }
 
     /// Puts changes of the configuration in force and tells of them, for as
@@ -124,6 +143,13 @@ impl Server {
         match &self.ipv6 {
             Some(ipv6) => ipv6.follow(&self.pool).await,
             None => std::future::pending().await,
+        }
+    }
+
+    /// Has that listener be there, or not, as the instance has it now.
+    pub(crate) async fn update_ipv6(&self) {
+        if let Some(ipv6) = &self.ipv6 {
+            ipv6.update(&self.pool).await;
         }
     }
 
@@ -243,23 +269,23 @@ impl Server {
         ends: Ends,
     ) -> io::Result<Response<Whole>> {
         let directed = proxy::direct(&mut request, ends.local);
-        let entry = self.log.begin(&request, ends.peer);
+        let mut line = self.log.begin(&request, ends.peer);
         let response = match directed {
-            Ok(()) => self.respond(request, ends).await,
+            Ok(()) => self.respond(request, ends, line.as_mut()).await,
             Err(proxy::MeantForOthers) => Some(refuse_others(request).await),
         };
-        if let Some(entry) = entry {
-            let told = response.as_ref();
-            self.log.end(
-                &entry,
-                told.map(Response::status),
-                told.map_or(0, |response| response.body().len()),
-            );
+        if let (Some(line), Some(response)) = (&mut line, &response) {
+            line.answered(response.status(), response.body().len());
         }
         response.ok_or_else(connection::breaks_off)
     }
 
-    async fn respond(&self, request: Request<Incoming>, ends: Ends) -> Option<Response<Whole>> {
+    async fn respond(
+        &self,
+        request: Request<Incoming>,
+        ends: Ends,
+        line: Option<&mut Line<'_>>,
+    ) -> Option<Response<Whole>> {
         let stays_open =
             connection::stays_open(request.version(), request.headers(), self.keep_alive);
         let mut request = match request_body::take_in(request).await {
@@ -272,15 +298,34 @@ impl Server {
         headers.insert(imdsim::wire::PEER, ends.name.clone());
         let answer = self.pool.answer(&request, ends.is_loopback()).await;
         // Whoever has the answer may rely on what the call has changed.
-        if let Some(ipv6) = self.ipv6.as_ref().filter(|_| !request.method().is_safe()) {
-            ipv6.update(&self.pool).await;
+        if !request.method().is_safe() {
+            self.update_ipv6().await;
         }
-        match answer {
-            Ok(response) => connection::finish(response, stays_open),
+        let answer = match answer {
+            Ok(answer) => answer,
             Err(error) => {
                 say(format_args!("the component failed: {error:?}"));
-                Some(connection::refuse(StatusCode::INTERNAL_SERVER_ERROR))
+                return Some(connection::refuse(StatusCode::INTERNAL_SERVER_ERROR));
             }
+        };
+        if let Some(line) = line {
+            line.fault(answer.fault);
+        }
+        self.wait(answer.delay).await?;
+        connection::finish(answer.response, stays_open)
+    }
+
+    /// Waits until an answer is due. Nobody waits for one that is due after the
+    /// end.
+    async fn wait(&self, delay: Duration) -> Option<()> {
+        if delay.is_zero() {
+            return Some(());
+        }
+        let due = Instant::now() + delay;
+        let mut end = self.end.subscribe();
+        tokio::select! {
+            () = sleep_until(due) => Some(()),
+            _ = end.wait_for(|end| end.is_some_and(|end| end < due)) => None,
         }
     }
 }

@@ -4,17 +4,19 @@
 //! What a key means, and whether a value is one, is the core's business.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use imdsim::UnixMillis;
 use jiff::Timestamp;
+use serde_json::Value;
 
 use crate::capture;
 use crate::cli;
 use crate::fail::{Failure, say};
-use crate::files::Files;
+use crate::files::{Files, place};
 use crate::mock;
 use crate::remote::URL_VARIABLE;
 
@@ -23,7 +25,7 @@ use crate::remote::URL_VARIABLE;
 pub(crate) const DOCUMENT_VARIABLE: &str = "IMDSIM_CONFIG";
 
 /// How the names of this program's variables begin.
-const PREFIX: &str = "IMDSIM_";
+pub(crate) const PREFIX: &str = "IMDSIM_";
 
 /// How many requests the journal holds.
 const JOURNAL: &str = "1000";
@@ -47,8 +49,6 @@ pub(crate) struct Sources {
     document: Option<(String, String)>,
     /// Names, their keys, and texts.
     variables: Vec<(String, &'static str, String)>,
-    /// Keys and what they are if nobody says otherwise.
-    suggestions: Vec<(&'static str, &'static str)>,
     /// The time that delays of the timeline count from.
     started: Timestamp,
     /// The warnings about the settings that were gathered last, each of which
@@ -85,34 +85,27 @@ impl Sources {
             environment,
             document,
             variables,
-            suggestions: Vec::new(),
             started: Timestamp::now(),
             warnings: Mutex::default(),
         })
     }
 
-    /// Sets a key where nobody else does.
-    pub(crate) fn suggest(&mut self, key: &'static str, text: &'static str) {
-        self.suggestions.push((key, text));
-    }
-
     /// Puts the layers together, with what is in the files, and has the core
     /// check the result.
     pub(crate) fn gather(&self, files: &mut Files) -> Result<imdsim::Settings, Failure> {
-        let mut settings = match (&self.flags.config, &self.document) {
-            (Some(path), _) => {
-                imdsim::Settings::parse(&path.display().to_string(), &files.read_document(path)?)?
+        let mut settings = match (&self.flags.instance.config, &self.document) {
+            (Some(path), _) => imdsim::Settings::parse(&place(path), &files.read_document(path)?)?,
+            (None, Some((name, text))) => {
+                refuse_file_name(name, text, "config")?;
+                imdsim::Settings::parse(name, text)?
             }
-            (None, Some((name, text))) => imdsim::Settings::parse(name, text)?,
             (None, None) => imdsim::Settings::default(),
         };
-        for (key, text) in &self.suggestions {
-            settings.suggest(key, text)?;
-        }
         settings.suggest("host", "native")?;
         settings.suggest("journal", JOURNAL)?;
         settings.suggest("started", &self.started.to_string())?;
         for (name, key, text) in &self.variables {
+            refuse_file_name(name, text, key)?;
             settings.set(name, key, text)?;
         }
         apply(&self.flags, files, &mut settings)?;
@@ -149,17 +142,57 @@ fn ours(environment: &[(OsString, OsString)]) -> Result<Vec<(String, String)>, F
         .collect()
 }
 
+/// The keys of which the flag takes the name of a file, and the variable what
+/// is in it, which is JSON.
+const OF_JSON_FILES: [&str; 5] = ["config", "credentials", "instance", "overrides", "timeline"];
+
+/// The same where it is something else, each with its beginning.
+const OF_OTHER_FILES: [(&str, &str); 2] = [("identity_keys", "-----BEGIN"), ("user_data", "")];
+
+/// How the names of such files end.
+const ENDINGS: [&str; 5] = ["json", "pem", "txt", "yaml", "yml"];
+
+/// Refuses the name of a file where what is in it is wanted.
+fn refuse_file_name(variable: &str, text: &str, key: &str) -> Result<(), Failure> {
+    let path = Path::new(text);
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    let is_file = ending.is_some_and(|ending| ENDINGS.contains(&ending)) || path.is_file();
+    let begins = |with: &[char]| text.trim_start().starts_with(with);
+    let is_name = if OF_JSON_FILES.contains(&key) {
+        // What is at least meant as JSON draws its own complaint.
+        !begins(&['{', '[', '"']) && serde_json::from_str::<Value>(text).is_err()
+    } else {
+        let mut others = OF_OTHER_FILES.iter();
+        let other = others.find(|(other, _)| *other == key);
+        is_file && other.is_some_and(|(_, start)| start.is_empty() || !text.starts_with(start))
+    };
+    if !is_name || text.trim().is_empty() || text.contains('\n') {
+        return Ok(());
+    }
+    let flag = key.replace('_', "-");
+    let reads = match key {
+        "user_data" => "base64 -w 0",
+        _ => "cat",
+    };
+    Err(Failure::new(
+        variable,
+        format_args!("{text:?} may be the name of a file, and this variable holds what is in one"),
+        format_args!("give the file by --{flag}, or set {variable}=\"$({reads} FILE)\""),
+    ))
+}
+
 /// The flags, which win over everything else.
 fn apply(
     flags: &cli::Settings,
     files: &mut Files,
     settings: &mut imdsim::Settings,
 ) -> Result<(), Failure> {
+    let instance = &flags.instance;
     for (key, path) in [
-        ("credentials", &flags.credentials),
-        ("instance", &flags.instance),
-        ("overrides", &flags.overrides),
-        ("timeline", &flags.timeline),
+        ("credentials", &instance.credentials),
+        ("instance", &instance.instance),
+        ("overrides", &instance.overrides),
+        ("timeline", &instance.timeline),
     ] {
         if let Some(path) = path {
             let text = files.read_document(path)?;
@@ -167,16 +200,15 @@ fn apply(
                 "instance" => capture::described(&text),
                 _ => text,
             };
-            settings.set(&path.display().to_string(), key, &text)?;
+            settings.set(&place(path), key, &text)?;
         }
     }
-    if let Some(path) = &flags.user_data {
+    if let Some(path) = &instance.user_data {
         let encoded = STANDARD.encode(files.read(path)?);
-        settings.set(&path.display().to_string(), "user_data", &encoded)?;
+        settings.set(&place(path), "user_data", &encoded)?;
     }
-    if let Some(path) = &flags.identity_keys {
-        let place = path.display().to_string();
-        settings.set(&place, "identity_keys", &files.read_text(path)?)?;
+    if let Some(path) = &instance.identity_keys {
+        settings.set(&place(path), "identity_keys", &files.read_text(path)?)?;
     }
     if !flags.allow_host.is_empty() {
         let names = flags.allow_host.join(",");
@@ -193,11 +225,11 @@ fn apply(
         (
             "--instance-metadata-tags",
             "instance_metadata_tags",
-            &flags.instance_metadata_tags,
+            &instance.instance_metadata_tags,
         ),
         ("--admin-token", "admin_token", &flags.admin_token),
-        ("--secret", "secret", &flags.secret),
-        ("--frozen-time", "frozen_time", &flags.frozen_time),
+        ("--secret", "secret", &instance.secret),
+        ("--frozen-time", "frozen_time", &instance.frozen_time),
         ("--frozen-entropy", "frozen_entropy", &flags.frozen_entropy),
         ("--forwarded-for", "forwarded_for", &flags.forwarded_for),
         ("--journal", "journal", &flags.journal),

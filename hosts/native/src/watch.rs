@@ -182,8 +182,11 @@ mod tests {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
             let flags = cli::Settings {
-                config: Some(folder.path().join("config.json")),
-                user_data: Some(folder.path().join("user-data")),
+                instance: cli::InstanceFlags {
+                    config: Some(folder.path().join("config.json")),
+                    user_data: Some(folder.path().join("user-data")),
+                    ..cli::InstanceFlags::default()
+                },
                 ..cli::Settings::default()
             };
             fs::write(folder.path().join("config.json"), OPTIONAL).unwrap();

@@ -104,6 +104,7 @@ pub fn write(answer: &Answer, out: ResponseOutparam) {
         reply,
         ending,
         delay,
+        fault: _,
     } = answer;
     wait(*delay);
     let outgoing = OutgoingResponse::new(fields(reply));

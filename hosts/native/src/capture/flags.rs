@@ -6,9 +6,12 @@ use clap::Args;
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Capture")]
 pub(crate) struct Capture {
-    /// Where the service is [default: `AWS_EC2_METADATA_SERVICE_ENDPOINT`, else
-    /// <http://169.254.169.254>]
-    #[arg(long, value_name = "URL")]
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "Where the service is [default: http://169.254.169.254] \
+                [env: AWS_EC2_METADATA_SERVICE_ENDPOINT]"
+    )]
     pub(crate) endpoint: Option<String>,
     /// Write down user data, which often holds secrets
     #[arg(long)]
@@ -20,10 +23,11 @@ pub(crate) struct Capture {
 
 /// What is compared.
 #[derive(Args, Debug, Default)]
-#[command(next_help_heading = "Diff")]
 pub(crate) struct Diff {
-    /// A capture, or the address of a service, as in <http://127.0.0.1:4719>
-    #[arg(value_name = "A")]
+    #[arg(
+        value_name = "A",
+        help = "A capture, or the address of a service, as in http://127.0.0.1:4719"
+    )]
     pub(crate) before: String,
     /// Another one
     #[arg(value_name = "B")]

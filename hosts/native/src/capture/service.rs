@@ -49,13 +49,7 @@ impl Service {
     /// Gets a token, if the service gives any. `place` is where the URL was
     /// given.
     pub(super) fn find(place: &str, url: &str) -> Result<Self, Failure> {
-        let url = address(url).ok_or_else(|| {
-            Failure::new(
-                place,
-                format_args!("{url:?} is no address of a metadata service"),
-                "write it as in http://127.0.0.1:4719",
-            )
-        })?;
+        let url = address(place, url, "a metadata service")?;
         let mut service = Self {
             agent: agent(PATIENCE),
             url,

@@ -1,11 +1,14 @@
 //! What clap has to say about a command line, in one sentence.
 
+use std::ffi::OsString;
+
+use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::fail::Failure;
 
 /// Condenses clap's paragraphs to one sentence.
-pub(super) fn condense(error: &clap::Error) -> Failure {
+pub(super) fn condense(error: &clap::Error, grammar: &Command, arguments: &[OsString]) -> Failure {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => text.clone(),
         Some(ContextValue::Strings(texts)) => texts.join(", "),
@@ -15,18 +18,54 @@ pub(super) fn condense(error: &clap::Error) -> Failure {
     let place = argument.split([' ', '=']).next().unwrap_or_default();
     let value = text(ContextKind::InvalidValue);
     let suggestion = text(ContextKind::SuggestedArg);
+    let (path, command) = innermost(grammar, arguments);
     let remedy = if suggestion.is_empty() {
-        "see `imdsim --help`".to_owned()
+        format!("see `{path} --help`")
     } else {
-        format!("did you mean `{suggestion}`? See `imdsim --help`")
+        format!("did you mean `{suggestion}`? See `{path} --help`")
     };
     match error.kind() {
+        ErrorKind::UnknownArgument if !place.starts_with('-') => {
+            Failure::new(place, format!("`{path}` takes no such word"), remedy)
+        }
+        ErrorKind::UnknownArgument if is_known(grammar, place) => {
+            let what = match path.split_once(' ') {
+                Some((_, command)) => format!("`{command}` does not take this flag"),
+                None => "without a command there is no such flag".to_owned(),
+            };
+            Failure::new(place, what, format!("see `{path} --help`"))
+        }
         ErrorKind::UnknownArgument => Failure::new(place, "there is no such flag", remedy),
         ErrorKind::InvalidSubcommand => Failure::new(
             text(ContextKind::InvalidSubcommand),
             "there is no such command",
-            remedy,
+            match error.get(ContextKind::SuggestedSubcommand) {
+                // The most alike comes last.
+                Some(ContextValue::Strings(names)) => names.last(),
+                Some(ContextValue::String(name)) => Some(name),
+                _ => None,
+            }
+            .map_or(remedy, |name| {
+                format!("did you mean `{name}`? See `{path} --help`")
+            }),
         ),
+        ErrorKind::MissingRequiredArgument => {
+            let all = match error.get(ContextKind::InvalidArg) {
+                Some(ContextValue::Strings(missing)) => &missing[..],
+                _ => &[],
+            };
+            let positions = command.get_positionals().map(ToString::to_string);
+            let missing: Vec<_> = positions
+                .filter(|name| all.contains(name))
+                .map(|name| name.trim_matches(['<', '>']).to_owned())
+                .collect();
+            let what = match &missing[..] {
+                [] => format!("{argument} is missing"),
+                [name] => format!("{name} is missing"),
+                names => format!("{} are missing", names.join(" and ")),
+            };
+            Failure::new(&path, what, remedy)
+        }
         ErrorKind::InvalidValue if value.is_empty() => {
             Failure::new(place, "the value is missing", remedy)
         }
@@ -54,4 +93,28 @@ pub(super) fn condense(error: &clap::Error) -> Failure {
             Failure::new("the command line", what, remedy)
         }
     }
+}
+
+/// The command that the arguments name, and how it is written.
+fn innermost<'c>(grammar: &'c Command, arguments: &[OsString]) -> (String, &'c Command) {
+    let mut path = grammar.get_name().to_owned();
+    let mut command = grammar;
+    for word in arguments.iter().skip(1) {
+        let Some(below) = command.find_subcommand(word) else {
+            break;
+        };
+        path = format!("{path} {}", below.get_name());
+        command = below;
+    }
+    (path, command)
+}
+
+/// Whether some command has a flag of this name.
+fn is_known(command: &Command, flag: &str) -> bool {
+    let mut flags = command.get_arguments();
+    let is_own = flags.any(|own| match flag.strip_prefix("--") {
+        Some(long) => own.get_long() == Some(long),
+        None => own.get_short().is_some() && own.get_short() == flag.chars().nth(1),
+    });
+    is_own || command.get_subcommands().any(|below| is_known(below, flag))
 }

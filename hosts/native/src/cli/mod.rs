@@ -2,27 +2,32 @@
 //!
 //! Commands start an emulator, as `serve` and those of the mock that AWS
 //! publishes do, or tell something to one that runs: all do with `--url`, and
-//! some only do that.
+//! some only do that. A command takes the flags that it uses and no others.
 //!
 //! Values that only the core can judge are taken as text, so that a bad value
 //! draws the same sentence from a flag, a file and the environment.
 
 mod complaint;
+mod help;
+mod line;
 mod order;
 mod remote;
 
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use clap::{Args, FromArgMatches as _, ValueEnum};
+use clap_complete::Shell;
 
-pub(crate) use remote::{Emulator, EventsCall, FaultCall, Requests, Verb};
+use line::Line;
+pub(crate) use remote::{Emulator, EventsCall, Fault, FaultCall, Requests, Verb};
 
 use crate::capture::{Capture, Diff};
 use crate::fail::Failure;
-use crate::mock::{self, Scenario};
+use crate::mock;
 use crate::run::Run;
 
 /// What the person asked for.
@@ -40,70 +45,81 @@ pub(crate) enum Command {
     Tree(Settings, Tree),
     /// Print the JSON Schema of instances.
     Schema,
+    /// Print a script that completes command lines.
+    Completion(Shell),
     /// Tell something to an emulator that runs.
     Tell(Emulator, Verb),
 }
 
-/// Which instance is emulated, and how; the same for every command.
+/// Which instance is emulated.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Emulated instance")]
-pub(crate) struct Settings {
-    /// The instance: what `aws ec2 describe-instances` prints, or one instance of it
-    #[arg(long, global = true, value_name = "FILE")]
+#[group(skip)]
+pub(crate) struct InstanceFlags {
+    /// The instance, `-` for standard input: what `aws ec2 describe-instances` prints, or one instance of it [default: a built-in one]
+    #[arg(long, value_name = "FILE")]
     pub(crate) instance: Option<PathBuf>,
-    /// Settings as one JSON document, in place of `IMDSIM_CONFIG`
-    #[arg(long, global = true, value_name = "FILE")]
+    /// Settings as one JSON document
+    #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// User data, at most 16,384 bytes
-    #[arg(long, global = true, value_name = "FILE")]
+    /// User data, at most 16,384 bytes [default: none]
+    #[arg(long, value_name = "FILE")]
     pub(crate) user_data: Option<PathBuf>,
-    /// Credentials that AWS accepts, as `aws sts assume-role` prints them
-    #[arg(long, global = true, value_name = "FILE")]
+    /// Credentials that AWS accepts, as `aws sts assume-role` prints them [default: made up]
+    #[arg(long, value_name = "FILE")]
     pub(crate) credentials: Option<PathBuf>,
-    /// Texts of leaves by path, as a JSON object; null removes one
-    #[arg(long, global = true, value_name = "FILE")]
+    /// Texts of leaves by path, as a JSON object; null removes one [default: none]
+    #[arg(long, value_name = "FILE")]
     pub(crate) overrides: Option<PathBuf>,
-    /// What happens to the instance, and when: a list of events
-    #[arg(long, global = true, value_name = "FILE")]
+    /// What happens to the instance, and when: a list of events [default: none]
+    #[arg(long, value_name = "FILE")]
     pub(crate) timeline: Option<PathBuf>,
-    /// What the identity document is signed with: private keys and certificates, in PEM
-    #[arg(long, global = true, value_name = "FILE")]
+    /// What the identity document is signed with: private keys and certificates, in PEM [default: test keys]
+    #[arg(long, value_name = "FILE")]
     pub(crate) identity_keys: Option<PathBuf>,
-    /// Whether every request needs a session token
-    #[arg(long, global = true, value_name = "optional|required")]
-    pub(crate) http_tokens: Option<String>,
-    /// Whether the service answers at all
-    #[arg(long, global = true, value_name = "enabled|disabled")]
-    pub(crate) http_endpoint: Option<String>,
-    /// How many hops the answer to a token request may travel, 1 to 64
-    #[arg(long, global = true, value_name = "N")]
-    pub(crate) http_put_response_hop_limit: Option<String>,
-    /// Whether tags are shown
-    #[arg(long, global = true, value_name = "enabled|disabled")]
+    /// Whether tags are shown [default: as the instance says, else disabled]
+    #[arg(long, value_name = "enabled|disabled")]
     pub(crate) instance_metadata_tags: Option<String>,
-    /// Who has it may use the control API; given as `--admin-token`.
-    #[arg(skip)]
-    pub(crate) admin_token: Option<String>,
-    /// A host that is answered even with real credentials, also more than once
-    #[arg(long, global = true, value_name = "NAME")]
-    pub(crate) allow_host: Vec<String>,
-    /// What session tokens are signed with
-    #[arg(long, global = true, value_name = "TEXT")]
+    /// What session tokens and credentials follow from [default: built in, and public]
+    #[arg(long, value_name = "TEXT")]
     pub(crate) secret: Option<String>,
-    /// The time that stands still, for answers equal to the byte
-    #[arg(long, global = true, value_name = "RFC3339")]
+    /// Freeze the emulated clock at this time, for answers equal to the byte [default: the clock runs]
+    #[arg(long, value_name = "RFC3339")]
     pub(crate) frozen_time: Option<String>,
-    /// What stands in for random bytes, for answers equal to the byte
-    #[arg(long, global = true, value_name = "TEXT")]
+}
+
+/// The emulated instance, and how its metadata service answers.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Metadata service")]
+pub(crate) struct Settings {
+    #[command(flatten)]
+    pub(crate) instance: InstanceFlags,
+    /// Whether every request needs a session token [default: as the instance says, else optional]
+    #[arg(long, value_name = "optional|required")]
+    pub(crate) http_tokens: Option<String>,
+    /// Whether the service answers at all [default: as the instance says, else enabled]
+    #[arg(long, value_name = "enabled|disabled")]
+    pub(crate) http_endpoint: Option<String>,
+    /// How many hops the answer to a token request may travel, 1 to 64 [default: as the instance says, else 1]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) http_put_response_hop_limit: Option<String>,
+    /// Bearer token for the control API [default: none]
+    #[arg(long, value_name = "TOKEN")]
+    pub(crate) admin_token: Option<String>,
+    /// A host that is answered even with real credentials, also more than once [default: loopback, link-local and instance names only]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allow_host: Vec<String>,
+    /// What stands in for random bytes, for answers equal to the byte [default: random bytes]
+    #[arg(long, value_name = "TEXT")]
     pub(crate) frozen_entropy: Option<String>,
-    /// What becomes of token requests with X-Forwarded-For
-    #[arg(long, global = true, value_name = "reject|ignore")]
+    /// What becomes of token requests with X-Forwarded-For [default: reject]
+    #[arg(long, value_name = "reject|ignore")]
     pub(crate) forwarded_for: Option<String>,
     /// How many requests the journal holds [default: 1000]
-    #[arg(long, global = true, value_name = "N|off")]
+    #[arg(long, value_name = "N|off", allow_negative_numbers = true)]
     pub(crate) journal: Option<String>,
     /// What is said as for the mock that AWS publishes.
-    #[command(flatten)]
+    #[arg(skip)]
     pub(crate) mock: mock::Flags,
 }
 
@@ -133,6 +149,7 @@ pub(crate) struct Serve {
 /// What to print, and how.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Output")]
+#[group(skip)]
 pub(crate) struct Tree {
     /// The API version [default: latest]
     #[arg(long, value_name = "VERSION")]
@@ -145,7 +162,7 @@ pub(crate) struct Tree {
 /// Whether requests are logged, and how. (`serve` does so without being told.)
 #[derive(Args, Debug, Default)]
 pub(crate) struct Logging {
-    /// Log requests on stderr, as text or as JSON [default of serve: text]
+    /// Log requests on stderr, as text or as JSON [default: text; of `run`: no log]
     #[arg(
         long,
         value_enum,
@@ -185,11 +202,12 @@ impl Stop {
 
 /// Reads the command line.
 pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Stop> {
-    let grammar = grammar();
+    let grammar = line::grammar();
     let arguments = order::commands_first(arguments.collect(), &grammar);
-    let matches = grammar.try_get_matches_from(arguments);
-    let line = matches.and_then(|matches| Line::from_arg_matches(&matches));
-    let line = line.map_err(|error| {
+    let line = (grammar.clone())
+        .try_get_matches_from(&arguments)
+        .and_then(|matches| Ok((Line::from_arg_matches(&matches)?, matches)));
+    let (line, matches) = line.map_err(|error| {
         if matches!(
             error.kind(),
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
@@ -198,187 +216,16 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
             let _ = error.print();
             Stop::Told
         } else {
-            Stop::Bad(complaint::condense(&error))
+            Stop::Bad(complaint::condense(&error, &grammar, &arguments))
         }
     })?;
-    line.understood().map_err(Stop::Bad)
+    line.understood(&matches).map_err(Stop::Bad)
 }
 
-/// Everything there is to be said.
-fn grammar() -> clap::Command {
-    Line::command().mut_subcommand("events", |events| {
-        // The mock's --state is that of an event.
-        events.mut_arg("state", |file| file.long("state-file"))
-    })
-}
-
-/// `serve` is what happens without a command, so its flags stand on both sides.
-#[derive(Debug, Parser)]
-#[command(name = "imdsim", version, disable_help_subcommand = true)]
-#[command(about = "The EC2 Instance Metadata Service, emulated")]
-struct Line {
-    #[command(flatten)]
-    settings: Settings,
-    #[command(flatten)]
-    serve: Serve,
-    #[command(flatten)]
-    emulator: Emulator,
-    #[command(subcommand)]
-    command: Option<Subcommands>,
-}
-
-#[derive(Debug, Subcommand)]
-enum Subcommands {
-    /// Answer requests (this is also what happens without a command)
-    Serve(Serve),
-    /// Run a command that finds the emulator, and judge what it asked for
-    Run(Run),
-    /// Print the whole tree with its values
-    Tree(Tree),
-    /// Print what a real or emulated service says, as an instance that --instance takes
-    Capture(Capture),
-    /// Print how two captures differ, one line a difference; status 1 if they do
-    Diff(Diff),
-    /// Print the JSON Schema of what --instance takes
-    Schema,
-    /// Take Spot capacity back: in an emulator that is started, or with --url
-    Spot {
-        #[command(flatten)]
-        spot: mock::Spot,
-        #[command(flatten)]
-        serve: Serve,
-    },
-    /// Schedule maintenance: in an emulator that is started, or with --url
-    #[command(aliases = ["se", "scheduledevents"], args_conflicts_with_subcommands = true)]
-    Events {
-        #[command(flatten)]
-        events: mock::Events,
-        #[command(flatten)]
-        serve: Serve,
-        #[command(subcommand)]
-        call: Option<EventsCall>,
-    },
-    /// Take the instance out of its Auto Scaling group: in an emulator that is
-    /// started, or with --url
-    #[command(aliases = ["asg", "autoscaling"])]
-    Asglifecycle {
-        #[command(flatten)]
-        moment: mock::Moment,
-        #[command(flatten)]
-        serve: Serve,
-    },
-    #[command(flatten)]
-    Tell(Verb),
-}
-
-impl Line {
-    /// What is asked for by all of it together.
-    fn understood(mut self) -> Result<Command, Failure> {
-        let (serve, scenario) = match self.command {
-            None => (Serve::default(), Scenario::AsSaid),
-            Some(Subcommands::Serve(serve)) => (serve, Scenario::Nothing),
-            Some(Subcommands::Run(run)) => {
-                self.emulator.is_not_for("run")?;
-                self.settings.admin_token = self.emulator.admin_token;
-                return Ok(Command::Run(self.settings, run));
-            }
-            Some(Subcommands::Tree(tree)) => {
-                self.emulator.is_not_for("tree")?;
-                return Ok(Command::Tree(self.settings, tree));
-            }
-            Some(Subcommands::Capture(capture)) => {
-                self.emulator.is_not_for("capture")?;
-                return Ok(Command::Capture(capture));
-            }
-            Some(Subcommands::Diff(diff)) => {
-                self.emulator.is_not_for("diff")?;
-                return Ok(Command::Diff(diff));
-            }
-            Some(Subcommands::Schema) => {
-                self.emulator.is_not_for("schema")?;
-                return Ok(Command::Schema);
-            }
-            Some(Subcommands::Spot { spot, serve }) => (serve, Scenario::Spot(spot)),
-            Some(Subcommands::Events {
-                call: Some(call), ..
-            }) => return Ok(Command::Tell(self.emulator, Verb::Events(call))),
-            Some(Subcommands::Events { events, serve, .. }) => (serve, Scenario::Events(events)),
-            Some(Subcommands::Asglifecycle { moment, serve }) => {
-                (serve, Scenario::Asglifecycle(moment))
-            }
-            Some(Subcommands::Tell(verb)) => return Ok(Command::Tell(self.emulator, verb)),
-        };
-        let serve = serve.over(self.serve);
-        self.settings.mock.scenario = scenario;
-        if self.emulator.url.is_none() {
-            self.settings.admin_token = self.emulator.admin_token;
-            return Ok(Command::Serve(self.settings, serve));
-        }
-        match self.settings.mock.scenario {
-            Scenario::AsSaid => Err(Failure::new(
-                "--url",
-                "there is nothing to tell the emulator",
-                "give a command, for instance `spot` or `reset`",
-            )),
-            Scenario::Nothing => self
-                .emulator
-                .is_not_for("serve")
-                .map(|()| Command::Serve(self.settings, serve)),
-            Scenario::Spot(_) | Scenario::Events(_) | Scenario::Asglifecycle(_) => {
-                serve.is_unsaid()?;
-                Ok(Command::Tell(
-                    self.emulator,
-                    Verb::Make(Box::new(self.settings.mock)),
-                ))
-            }
-        }
-    }
-}
-
-impl Serve {
-    /// Lets these flags win over those that stood before the command.
-    fn over(self, before: Self) -> Self {
-        Self {
-            addr: if self.addr.is_empty() {
-                before.addr
-            } else {
-                self.addr
-            },
-            state: self.state.or(before.state),
-            keep_alive: self.keep_alive || before.keep_alive,
-            logging: Logging {
-                log: self.logging.log.or(before.logging.log),
-            },
-            quiet: self.quiet || before.quiet,
-            watch: self.watch || before.watch,
-        }
-    }
-
-    /// Refuses flags that only make sense where a server is started.
-    fn is_unsaid(&self) -> Result<(), Failure> {
-        let said = [
-            ("--addr", !self.addr.is_empty()),
-            ("--state", self.state.is_some()),
-            ("--keep-alive", self.keep_alive),
-            ("--watch-config-file", self.watch),
-        ];
-        match said.into_iter().find(|(_, is_said)| *is_said) {
-            None => Ok(()),
-            Some((flag, _)) => Err(Failure::new(
-                flag,
-                "with --url no server is started",
-                "leave one of the two out",
-            )),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_two_flags_of_a_command_share_a_name() {
-        grammar().debug_assert();
-    }
+/// Prints the script that completes command lines in this shell.
+pub(crate) fn completion(shell: Shell) {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut line::grammar(), "imdsim", &mut script);
+    // A reader that has seen enough is no failure.
+    let _ = std::io::stdout().write_all(&script);
 }

@@ -1,67 +1,94 @@
-//! Flags of a command that stand before it, as the mock takes them: they are
-//! put behind it.
+//! Flags that stand before their command, as the mock takes them, and between
+//! a command and one below it: they are put behind the last command.
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 
-use clap::{Arg, Command};
+use clap::{Arg, Command, Id};
 
-/// The commands whose own flags may stand before them.
-const COMMANDS: [&str; 3] = ["spot", "events", "asglifecycle"];
+/// A flag with its value, and its id if it is one of the command that it
+/// stands behind.
+struct Moved {
+    id: Option<Id>,
+    words: Vec<OsString>,
+}
 
-/// Puts what is no flag of every command behind the command; whatever is not
-/// understood stays as it is, for clap to complain of.
+/// Puts flags behind the command; whatever is not understood stays as it is,
+/// for clap to complain of.
 pub(super) fn commands_first(arguments: Vec<OsString>, grammar: &Command) -> Vec<OsString> {
-    let mut left: VecDeque<_> = arguments.iter().cloned().collect();
-    let mut before: Vec<_> = left.pop_front().into_iter().collect();
-    let mut behind = Vec::new();
-    while let Some(argument) = left.pop_front() {
+    let mut left = VecDeque::from(arguments);
+    let mut ordered: Vec<_> = left.pop_front().into_iter().collect();
+    let mut moved = Vec::<Moved>::new();
+    let mut level = grammar;
+    while level.has_subcommands()
+        && let Some(argument) = left.pop_front()
+    {
         let text = argument.to_string_lossy().into_owned();
-        if text == "--" {
+        let is_flag = text.len() > 1 && text.starts_with('-');
+        if !is_flag && let Some(below) = level.find_subcommand(&argument) {
+            ordered.push(argument);
+            for flag in &mut moved {
+                flag.rename(below);
+            }
+            level = below;
+            continue;
+        }
+        if !is_flag || text == "--" {
+            left.push_front(argument);
             break;
         }
-        if !text.starts_with('-') || text == "-" {
-            let command = grammar.find_subcommand(&argument);
-            if behind.is_empty() || !command.is_some_and(is_the_mocks) {
-                break;
-            }
-            before.push(argument);
-            before.append(&mut behind);
-            before.extend(left);
-            return before;
-        }
-        let known = find(grammar, &text);
-        let commands = grammar.get_subcommands().filter(|one| is_the_mocks(one));
-        let flag = known.or_else(|| commands.into_iter().find_map(|one| find(one, &text)));
-        let place = if known.is_some() {
-            &mut before
-        } else {
-            &mut behind
-        };
-        place.push(argument);
+        let own = level.get_arguments().find(|flag| is(flag, &text));
+        let flag = own.or_else(|| find_below(level, &text));
+        let mut words = vec![argument];
         if flag.is_some_and(|flag| takes_next(flag, &text)) {
-            place.extend(left.pop_front());
+            words.extend(left.pop_front());
+        }
+        let id = own.map(|flag| flag.get_id().clone());
+        moved.push(Moved { id, words });
+    }
+    ordered.extend(moved.into_iter().flat_map(|flag| flag.words));
+    ordered.extend(left);
+    ordered
+}
+
+impl Moved {
+    /// Gives the flag the name that the same one has in the command that it is
+    /// put behind: the mock's `events` has a `--state` of its own.
+    fn rename(&mut self, command: &Command) {
+        let same = |flag: &&Arg| Some(flag.get_id()) == self.id.as_ref();
+        let name = command.get_arguments().find(same).and_then(Arg::get_long);
+        let (Some(name), Some(word)) = (name, self.words.first_mut()) else {
+            return;
+        };
+        let text = word.to_string_lossy().into_owned();
+        let Some(said) = text.strip_prefix("--") else {
+            return;
+        };
+        match said.split_once('=') {
+            None => *word = format!("--{name}").into(),
+            Some((_, value)) => *word = format!("--{name}={value}").into(),
         }
     }
-    arguments
 }
 
-fn is_the_mocks(command: &Command) -> bool {
-    COMMANDS.contains(&command.get_name())
+/// The flag of a command below this one.
+fn find_below<'c>(level: &'c Command, argument: &str) -> Option<&'c Arg> {
+    level.get_subcommands().find_map(|command| {
+        let own = command.get_arguments().find(|flag| is(flag, argument));
+        own.or_else(|| find_below(command, argument))
+    })
 }
 
-/// The flag that an argument begins with.
-fn find<'c>(command: &'c Command, argument: &str) -> Option<&'c Arg> {
+/// Whether an argument begins with the name of the flag.
+fn is(flag: &Arg, argument: &str) -> bool {
     let name = argument.split('=').next().unwrap_or_default();
-    command
-        .get_arguments()
-        .find(|flag| match name.strip_prefix("--") {
-            Some(long) => {
-                let aliases = flag.get_all_aliases().unwrap_or_default();
-                flag.get_long() == Some(long) || aliases.contains(&long)
-            }
-            None => flag.get_short() == name.chars().nth(1),
-        })
+    match name.strip_prefix("--") {
+        Some(long) => {
+            let aliases = flag.get_all_aliases().unwrap_or_default();
+            flag.get_long() == Some(long) || aliases.contains(&long)
+        }
+        None => flag.get_short().is_some() && flag.get_short() == name.chars().nth(1),
+    }
 }
 
 /// Whether the value of the flag is the next argument.
@@ -75,8 +102,9 @@ fn takes_next(flag: &Arg, argument: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
 
-    use super::super::grammar;
+    use super::super::line::grammar;
     use super::*;
 
     #[track_caller]
@@ -87,25 +115,69 @@ mod tests {
     }
 
     #[test]
-    fn flags_of_a_command_are_put_behind_it() {
+    fn flags_are_put_behind_the_command() {
         check("imdsim -a stop spot -d 5", "imdsim spot -a stop -d 5");
+        check("imdsim -d 5 spot -a stop", "imdsim spot -d 5 -a stop");
         check(
             "imdsim --addr spot -I --code=x -tactive --not-after y se",
-            "imdsim --addr spot -I se --code=x -tactive --not-after y",
+            "imdsim se --addr spot -I --code=x -tactive --not-after y",
         );
+        check(
+            "imdsim --instance f run a --b",
+            "imdsim run --instance f a --b",
+        );
+        check("imdsim --zzz serve", "imdsim serve --zzz");
+    }
+
+    #[test]
+    fn flags_between_two_commands_are_put_behind_both() {
+        check(
+            "imdsim --url u events --admin-token t cancel 1",
+            "imdsim events cancel --url u --admin-token t 1",
+        );
+        check(
+            "imdsim fault --url u throttled",
+            "imdsim fault --url u throttled",
+        );
+    }
+
+    #[test]
+    fn a_state_file_before_the_command_is_no_state_of_an_event() {
+        check(
+            "imdsim --state FILE events --state active",
+            "imdsim events --state-file FILE --state active",
+        );
+        check("imdsim --state=FILE se", "imdsim se --state-file=FILE");
     }
 
     #[test]
     fn everything_else_stays_where_it_is() {
         for line in [
             "imdsim",
-            "imdsim -d 5 spot -a stop",
-            "imdsim --state FILE events --state active",
-            "imdsim --zzz serve",
             "imdsim -a stop",
             "imdsim -- -a stop spot",
+            "imdsim brew -I spot",
         ] {
             check(line, line);
         }
+    }
+
+    /// Else nobody could tell a value from a command.
+    #[test]
+    fn a_flag_takes_a_value_in_all_commands_or_in_none() {
+        fn collect(command: &Command, known: &mut BTreeMap<String, bool>) {
+            for flag in command.get_arguments() {
+                let long = flag.get_long().map(|long| format!("--{long}"));
+                let short = flag.get_short().map(|short| format!("-{short}"));
+                for name in long.into_iter().chain(short) {
+                    let takes = takes_next(flag, &name);
+                    assert_eq!(*known.entry(name.clone()).or_insert(takes), takes, "{name}");
+                }
+            }
+            for below in command.get_subcommands() {
+                collect(below, known);
+            }
+        }
+        collect(&grammar(), &mut BTreeMap::new());
     }
 }

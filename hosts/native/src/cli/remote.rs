@@ -2,19 +2,21 @@
 
 use clap::{Args, Subcommand};
 
-use crate::fail::Failure;
 use crate::mock;
 
-/// Which emulator is told, and who tells it.
+/// Which emulator is told, and who tells it; the same for every command that
+/// starts none.
 #[derive(Args, Debug, Default)]
-#[command(next_help_heading = "An emulator that runs")]
+#[command(next_help_heading = "A running emulator")]
 pub(crate) struct Emulator {
-    /// Tell the emulator here, in place of starting one; for what can only be
-    /// told, `IMDSIM_URL` counts as well, and the default address
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "Where it runs [default: http://127.0.0.1:4719]"
+    )]
     pub(crate) url: Option<String>,
-    /// Who has it may use the control API, in place of `IMDSIM_ADMIN_TOKEN`
-    #[arg(long, global = true, value_name = "TOKEN")]
+    /// Bearer token for the control API [default: none]
+    #[arg(long, value_name = "TOKEN")]
     pub(crate) admin_token: Option<String>,
 }
 
@@ -57,10 +59,8 @@ pub(crate) enum Verb {
     /// Show what a running emulator was asked
     Requests(Requests),
     /// Let things go wrong in a running emulator
-    Fault {
-        #[command(subcommand)]
-        call: FaultCall,
-    },
+    #[command(args_conflicts_with_subcommands = true)]
+    Fault(Fault),
     /// Take a running emulator back to its start, which voids every token
     Reset,
 }
@@ -82,6 +82,16 @@ pub(crate) enum EventsCall {
     },
 }
 
+/// A fault to begin with, or what else can be done with faults.
+#[derive(Args, Debug)]
+pub(crate) struct Fault {
+    /// A fault by its name in the list
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    #[command(subcommand)]
+    pub(crate) call: Option<FaultCall>,
+}
+
 /// What can be done with faults.
 #[derive(Debug, Subcommand)]
 pub(crate) enum FaultCall {
@@ -97,9 +107,6 @@ pub(crate) enum FaultCall {
         #[arg(long)]
         json: bool,
     },
-    /// A fault by its name in the list
-    #[command(external_subcommand)]
-    Named(Vec<String>),
 }
 
 /// Which requests are shown, and how.
@@ -113,10 +120,10 @@ pub(crate) struct Requests {
     #[arg(long, value_name = "METHOD")]
     pub(crate) method: Option<String>,
     /// Those without a session token (1), or with one (2)
-    #[arg(long, value_name = "1|2")]
+    #[arg(long, value_name = "1|2", allow_negative_numbers = true)]
     pub(crate) version: Option<String>,
     /// Those answered with this status
-    #[arg(long, value_name = "STATUS")]
+    #[arg(long, value_name = "STATUS", allow_negative_numbers = true)]
     pub(crate) status: Option<String>,
     /// Those from this time on
     #[arg(long, value_name = "RFC3339")]
@@ -130,18 +137,4 @@ pub(crate) struct Requests {
     /// Print one JSON document
     #[arg(long, conflicts_with = "count")]
     pub(crate) json: bool,
-}
-
-impl Emulator {
-    /// Refuses `--url` with a command that asks no emulator.
-    pub(super) fn is_not_for(&self, command: &str) -> Result<(), Failure> {
-        match self.url {
-            None => Ok(()),
-            Some(_) => Err(Failure::new(
-                "--url",
-                format_args!("`{command}` asks no emulator that runs"),
-                "leave one of the two out",
-            )),
-        }
-    }
 }

@@ -3,67 +3,88 @@
 
 use clap::Args;
 
-/// What may stand with every command.
+use super::keys;
+
+/// Everything that is said as for the mock.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Flags {
+    pub(crate) configuration: Configuration,
+    pub(crate) listening: Listening,
+    pub(crate) delays: Delays,
+    /// What the command makes happen.
+    pub(crate) scenario: Scenario,
+}
+
+/// What the instance is, in the mock's own form.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "As the mock that AWS publishes")]
-pub(crate) struct Flags {
-    /// The host to listen on, with --port in place of --addr
-    #[arg(short = 'n', long, global = true, value_name = "HOST")]
-    hostname: Option<String>,
-    /// The port to listen on, with --hostname in place of --addr
-    #[arg(short, long, global = true, value_name = "PORT")]
-    port: Option<String>,
-    /// The mock's configuration file; for imdsim's own there is --config
-    #[arg(short, long, global = true, value_name = "FILE")]
+#[group(skip)]
+pub(crate) struct ConfigFile {
+    /// The mock's configuration file; for imdsim's own there is --config [default of spot, events and asglifecycle: ~/aemm-config.json, if there is one]
+    #[arg(short, long, value_name = "FILE")]
     config_file: Option<String>,
-    /// Ask for a session token, as --http-tokens required does
+}
+
+/// What the service answers.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "As the mock that AWS publishes")]
+#[group(skip)]
+pub(crate) struct Configuration {
+    #[command(flatten)]
+    pub(crate) file: ConfigFile,
+    /// Ask for a session token, as --http-tokens required does [default: false]
     #[arg(
-        short = 'I', long, global = true, value_name = "true|false",
+        short = 'I', long, value_name = "true|false",
         num_args = 0..=1, require_equals = true, default_missing_value = "true"
     )]
     imdsv2: Option<String>,
-    /// Save the configuration as ~/.ec2-metadata-mock/.aemm-config-used.json
+    /// How many client addresses are shown what happens; below 0 all are [default: all]
+    #[arg(short = 'x', long, value_name = "N", allow_negative_numbers = true)]
+    mock_ip_count: Option<String>,
+}
+
+/// Where the mock listens, and where it leaves its configuration.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "As the mock that AWS publishes")]
+#[group(skip)]
+pub(crate) struct Listening {
+    /// The host to listen on, with --port in place of --addr [default: 127.0.0.1]
+    #[arg(short = 'n', long, value_name = "HOST")]
+    hostname: Option<String>,
+    /// The port to listen on, with --hostname in place of --addr [default: 4719]
+    #[arg(short, long, value_name = "PORT", allow_negative_numbers = true)]
+    port: Option<String>,
+    /// Save the configuration as ~/.ec2-metadata-mock/.aemm-config-used.json [default: false]
     #[arg(
-        short, long, global = true, value_name = "true|false",
+        short, long, value_name = "true|false",
         num_args = 0..=1, require_equals = true, default_missing_value = "true"
     )]
     save_config_to_file: Option<String>,
-    /// How many client addresses are shown what happens; below 0 all are
-    #[arg(
-        short = 'x',
-        long,
-        global = true,
-        value_name = "N",
-        allow_negative_numbers = true
-    )]
-    mock_ip_count: Option<String>,
-    /// How many seconds after the start it happens
-    #[arg(
-        short = 'd',
-        long,
-        global = true,
-        value_name = "N",
-        allow_negative_numbers = true
-    )]
+}
+
+/// When things happen, in the mock's words.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "As the mock that AWS publishes")]
+#[group(skip)]
+pub(crate) struct Delays {
+    /// How many seconds after the start it happens [default: 0]
+    #[arg(short = 'd', long, value_name = "N", allow_negative_numbers = true)]
     mock_delay_sec: Option<String>,
     /// When it happens; wins over --mock-delay-sec
-    #[arg(long, global = true, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339")]
     mock_trigger_time: Option<String>,
-    /// How many seconds after the start a rebalance is recommended
-    #[arg(long, global = true, value_name = "N", allow_negative_numbers = true)]
+    /// How many seconds after the start a rebalance is recommended [default: 0]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     rebalance_delay_sec: Option<String>,
     /// When a rebalance is recommended; wins over --rebalance-delay-sec
-    #[arg(long, global = true, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339")]
     rebalance_trigger_time: Option<String>,
-    /// How many seconds after the start the Auto Scaling group terminates
-    #[arg(long, global = true, value_name = "N", allow_negative_numbers = true)]
+    /// How many seconds after the start the Auto Scaling group terminates [default: 0]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     asg_termination_delay_sec: Option<String>,
     /// When the Auto Scaling group terminates; wins over the delay
-    #[arg(long, global = true, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", allow_negative_numbers = true)]
     asg_termination_trigger_time: Option<String>,
-    /// What the command makes happen.
-    #[arg(skip)]
-    pub(crate) scenario: Scenario,
 }
 
 /// What a command makes happen.
@@ -105,12 +126,10 @@ pub(crate) struct Spot {
 #[command(next_help_heading = "Scheduled maintenance")]
 #[group(skip)]
 pub(crate) struct Events {
-    /// What is scheduled: instance-reboot, instance-retirement, instance-stop,
-    /// system-reboot or system-maintenance [default: system-reboot]
+    /// What is scheduled: instance-reboot, instance-retirement, instance-stop, system-reboot or system-maintenance [default: system-reboot]
     #[arg(short = 'o', long, value_name = "CODE")]
     code: Option<String>,
-    /// The state of the event; the file of `serve --state` is --state-file
-    /// here [default: active]
+    /// The state of the event; the file of `serve --state` is --state-file here [default: active]
     #[arg(
         id = "event-state",
         short = 't',
@@ -135,88 +154,120 @@ pub(crate) struct Events {
 #[derive(Args, Clone, Debug, Default)]
 #[group(skip)]
 pub(crate) struct Moment {
-    /// How long from now it happens, as in 30s or 2m
-    #[arg(long = "in", value_name = "DURATION")]
+    /// How long from now it happens, as in 30s or 2m [default: at once]
+    #[arg(
+        long = "in",
+        value_name = "DURATION",
+        allow_hyphen_values = true,
+        conflicts_with_all = MOCKS_OWN
+    )]
     delay: Option<String>,
     /// When it happens
-    #[arg(long, value_name = "RFC3339")]
+    #[arg(long, value_name = "RFC3339", conflicts_with_all = MOCKS_OWN)]
     at: Option<String>,
 }
+
+/// The flags that say the same in the mock's words.
+const MOCKS_OWN: [&str; 4] = [
+    "mock_delay_sec",
+    "mock_trigger_time",
+    "asg_termination_delay_sec",
+    "asg_termination_trigger_time",
+];
 
 /// A flag that was given: its name, the key it sets, its value.
 pub(super) type GivenFlag<'a> = (&'static str, &'static str, &'a str);
 
+/// A flag: its name, the key it sets, its value if it was given.
+type Flag<'a> = (&'static str, &'static str, &'a Option<String>);
+
 impl Flags {
     /// The flags that were given.
     pub(super) fn given(&self) -> Vec<GivenFlag<'_>> {
+        self.all()
+            .into_iter()
+            .filter_map(|(flag, key, value)| Some((flag, key, value.as_deref()?)))
+            .collect()
+    }
+
+    /// All flags that there are for the scenario.
+    #[rustfmt::skip]
+    fn all(&self) -> Vec<Flag<'_>> {
+        let Self { configuration, listening, delays, scenario } = self;
         let mut all = vec![
-            ("--hostname", "server.hostname", &self.hostname),
-            ("--port", "server.port", &self.port),
-            ("--config-file", "config-file", &self.config_file),
-            ("--imdsv2", "imdsv2", &self.imdsv2),
-            (
-                "--save-config-to-file",
-                "save-config-to-file",
-                &self.save_config_to_file,
-            ),
-            ("--mock-ip-count", "mock-ip-count", &self.mock_ip_count),
-            ("--mock-delay-sec", "mock-delay-sec", &self.mock_delay_sec),
-            (
-                "--mock-trigger-time",
-                "mock-trigger-time",
-                &self.mock_trigger_time,
-            ),
-            (
-                "--rebalance-delay-sec",
-                "rebalance-delay-sec",
-                &self.rebalance_delay_sec,
-            ),
-            (
-                "--rebalance-trigger-time",
-                "rebalance-trigger-time",
-                &self.rebalance_trigger_time,
-            ),
-            (
-                "--asg-termination-delay-sec",
-                "asg-termination-delay-sec",
-                &self.asg_termination_delay_sec,
-            ),
-            (
-                "--asg-termination-trigger-time",
-                "asg-termination-trigger-time",
-                &self.asg_termination_trigger_time,
-            ),
+            ("--hostname", "server.hostname", &listening.hostname),
+            ("--port", "server.port", &listening.port),
+            ("--save-config-to-file", "save-config-to-file", &listening.save_config_to_file),
+            ("--config-file", "config-file", &configuration.file.config_file),
+            ("--imdsv2", "imdsv2", &configuration.imdsv2),
+            ("--mock-ip-count", "mock-ip-count", &configuration.mock_ip_count),
+            ("--mock-delay-sec", "mock-delay-sec", &delays.mock_delay_sec),
+            ("--mock-trigger-time", "mock-trigger-time", &delays.mock_trigger_time),
+            ("--rebalance-delay-sec", "rebalance-delay-sec", &delays.rebalance_delay_sec),
+            ("--rebalance-trigger-time", "rebalance-trigger-time", &delays.rebalance_trigger_time),
+            ("--asg-termination-delay-sec", "asg-termination-delay-sec", &delays.asg_termination_delay_sec),
+            ("--asg-termination-trigger-time", "asg-termination-trigger-time", &delays.asg_termination_trigger_time),
         ];
-        match &self.scenario {
+        match scenario {
             Scenario::Spot(spot) => all.extend([
                 ("--action", "spot.action", &spot.action),
                 ("--time", "spot.time", &spot.time),
-                (
-                    "--rebalance-rec-time",
-                    "spot.rebalance-rec-time",
-                    &spot.rebalance_rec_time,
-                ),
+                ("--rebalance-rec-time", "spot.rebalance-rec-time", &spot.rebalance_rec_time),
             ]),
             Scenario::Events(events) => all.extend([
                 ("--code", "events.code", &events.code),
                 ("--state", "events.state", &events.state),
                 ("--not-before", "events.not-before", &events.not_before),
                 ("--not-after", "events.not-after", &events.not_after),
-                (
-                    "--not-before-deadline",
-                    "events.not-before-deadline",
-                    &events.not_before_deadline,
-                ),
+                ("--not-before-deadline", "events.not-before-deadline", &events.not_before_deadline),
             ]),
             Scenario::Nothing | Scenario::AsSaid | Scenario::Asglifecycle(_) => {}
         }
-        if let Some(moment) = self.scenario.moment() {
+        if let Some(moment) = scenario.moment() {
             all.push(("--in", "in", &moment.delay));
             all.push(("--at", "at", &moment.at));
         }
-        all.into_iter()
-            .filter_map(|(flag, key, value)| Some((flag, key, value.as_deref()?)))
-            .collect()
+        all
+    }
+}
+
+/// The variable that says the same as a flag of a command.
+pub(crate) fn variable_of(command: &str, flag: &str) -> Option<String> {
+    let scenario = match command {
+        "spot" => Scenario::Spot(Spot::default()),
+        "events" => Scenario::Events(Events::default()),
+        "asglifecycle" => Scenario::Asglifecycle(Moment::default()),
+        _ => Scenario::default(),
+    };
+    let flags = Flags {
+        scenario,
+        ..Flags::default()
+    };
+    let all = flags.all();
+    let known = all
+        .iter()
+        .find(|(name, ..)| name.strip_prefix("--") == Some(flag));
+    keys::variable_of(known?.1)
+}
+
+/// The flags of the mock that have no use with a command, save that they are
+/// the mock's.
+pub(crate) fn idle(command: &str) -> &'static [&'static str] {
+    match command {
+        "spot" => &["asg_termination_delay_sec", "asg_termination_trigger_time"],
+        "events" => &[
+            "asg_termination_delay_sec",
+            "asg_termination_trigger_time",
+            "rebalance_delay_sec",
+            "rebalance_trigger_time",
+        ],
+        "asglifecycle" => &[
+            "mock_delay_sec",
+            "mock_trigger_time",
+            "rebalance_delay_sec",
+            "rebalance_trigger_time",
+        ],
+        _ => &[],
     }
 }
 

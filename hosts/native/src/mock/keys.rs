@@ -80,6 +80,12 @@ fn all() -> impl Iterator<Item = String> {
     settings.chain(categories).chain(fields).chain(paths)
 }
 
+/// The variable that sets a key, if one does.
+pub(super) fn variable_of(key: &str) -> Option<String> {
+    let known = all().find(|known| known == key)?;
+    Some(format!("{PREFIX}{}", variable(&known)))
+}
+
 /// What comes after the prefix in the name of a key's variable.
 fn variable(key: &str) -> String {
     key.to_ascii_uppercase().replace(['.', '-'], "_")

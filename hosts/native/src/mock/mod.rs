@@ -22,7 +22,10 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 pub(crate) use facts::{FIELDS, METADATA};
-pub(crate) use flags::{Events, Flags, Moment, Scenario, Spot};
+pub(crate) use flags::{
+    ConfigFile, Configuration, Delays, Events, Flags, Listening, Moment, Scenario, Spot, idle,
+    variable_of,
+};
 use layers::Layers;
 pub(crate) use server::server;
 
@@ -65,25 +68,29 @@ pub(crate) fn events(flags: &Flags, now: Timestamp) -> Result<Vec<Value>, Failur
     Ok(events)
 }
 
-/// The configuration file: the one that is named, else, with a command of the
-/// mock, the one in the home folder.
-pub(crate) fn config_file(flags: &Flags, variables: &Variables) -> Option<PathBuf> {
+/// The configuration file that is named.
+fn named_file(flags: &Flags, variables: &Variables) -> Option<PathBuf> {
     let named = flags.given().into_iter();
     let named = named.filter_map(|(_, key, file)| (key == "config-file").then_some(file.into()));
-    let found = || {
-        let path = Path::new(variable(variables, "HOME")?).join(FILE);
-        (flags.scenario.is_command() && path.is_file()).then_some(path)
-    };
     let mut named = named.chain(variable(variables, "AEMM_CONFIG_FILE").map(PathBuf::from));
-    named
-        .find(|path| !path.as_os_str().is_empty())
-        .or_else(found)
+    named.find(|path| !path.as_os_str().is_empty())
+}
+
+/// The one in the home folder, which counts with a command of the mock where
+/// none is named.
+fn home_file(flags: &Flags, variables: &Variables) -> Option<PathBuf> {
+    if !flags.scenario.is_command() || named_file(flags, variables).is_some() {
+        return None;
+    }
+    let path = Path::new(variable(variables, "HOME")?).join(FILE);
+    path.is_file().then_some(path)
 }
 
 /// Reads all layers.
 fn read(flags: &Flags, variables: &Variables, files: &mut Files) -> Result<Layers, Failure> {
     let mut layers = Layers::default();
-    if let Some(path) = config_file(flags, variables) {
+    let file = named_file(flags, variables).or_else(|| home_file(flags, variables));
+    if let Some(path) = file {
         layers.add_file(&path.display().to_string(), &files.read_text(&path)?)?;
     }
     let texts = variables.iter();
@@ -113,7 +120,7 @@ fn translate(
         settings.set("metadata.values", "instance", &described.to_string())?;
     }
     if let Some(given) = layers.get("userdata.values.userdata").cloned() {
-        if flags.user_data.is_some() {
+        if flags.instance.user_data.is_some() {
             layers.warn(format_args!(
                 "{}: --user-data wins over it; ignored",
                 given.place

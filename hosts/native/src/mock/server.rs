@@ -2,9 +2,9 @@
 //! than the instance.
 
 use super::save::save;
-use super::{Flags, Layers, Variables, read};
+use super::{Flags, Layers, Variables, home_file, read};
 use crate::cli::Serve;
-use crate::fail::Failure;
+use crate::fail::{Failure, say};
 use crate::files::Files;
 
 /// What stands for a host or a port that is not given.
@@ -18,6 +18,12 @@ pub(crate) fn server(
     mut serve: Serve,
 ) -> Result<Serve, Failure> {
     let layers = read(flags, variables, &mut Files::default())?;
+    if let Some(path) = home_file(flags, variables) {
+        say(format_args!(
+            "{}: the configuration is read from this file; name another by --config-file",
+            path.display()
+        ));
+    }
     if let Some(address) = address(&layers)? {
         let flag = ["server.hostname", "server.port"]
             .into_iter()

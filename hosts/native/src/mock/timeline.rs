@@ -172,6 +172,11 @@ fn imdsims_own(layers: &Layers) -> Result<Option<Moment>, Failure> {
             "give one of the two",
         )),
         (Some(time), None) => Ok(Some(Moment::At(time))),
+        (None, Some(delay)) if delay.starts_with('-') => Err(Failure::new(
+            "--in",
+            format_args!("{delay:?} is not ahead"),
+            "write a time from now, as in 30s or 2m",
+        )),
         (None, delay) => Ok(delay.map(Moment::In)),
     }
 }

@@ -22,16 +22,9 @@ pub(super) struct Client {
 impl Client {
     /// `place` is where the URL was given.
     pub(super) fn new(place: &str, url: &str, token: Option<String>) -> Result<Self, Failure> {
-        let url = address(url).ok_or_else(|| {
-            Failure::new(
-                place,
-                format_args!("{url:?} is no address of an emulator"),
-                "write it as in http://127.0.0.1:4719",
-            )
-        })?;
         Ok(Self {
             agent: agent(PATIENCE),
-            url,
+            url: address(place, url, "an emulator")?,
             token,
         })
     }
@@ -101,23 +94,41 @@ impl Client {
     }
 }
 
-/// A URL without its last slash, if it can be the address of a service.
-pub(crate) fn address(url: &str) -> Option<String> {
-    let uri = url.parse::<http::Uri>().ok()?;
-    let is_plain = uri.scheme_str() == Some("http") && uri.query().is_none();
-    is_plain.then(|| url.trim_end_matches('/').to_owned())
+/// A URL without its last slash, if it can be the address of `what`; `place` is
+/// where it was given.
+pub(crate) fn address(place: &str, url: &str, what: &str) -> Result<String, Failure> {
+    let uri = url.parse::<http::Uri>().ok();
+    let uri = uri.filter(|uri| uri.query().is_none());
+    match uri.as_ref().and_then(http::Uri::scheme_str) {
+        Some("https") if !cfg!(feature = "tls") => Err(Failure::new(
+            place,
+            format_args!("{url:?} needs TLS, without which this program was built"),
+            "give an address that begins with http://, or build it with the feature `tls`",
+        )),
+        Some("http" | "https") => Ok(url.trim_end_matches('/').to_owned()),
+        _ => Err(Failure::new(
+            place,
+            format_args!("{url:?} is no address of {what}"),
+            "write it as in http://127.0.0.1:4719",
+        )),
+    }
 }
 
 /// What sends requests, straight to where they go: what a proxy thinks of an
 /// emulator's address is of no interest.
 pub(crate) fn agent(patience: Duration) -> Agent {
-    Agent::config_builder()
+    let config = Agent::config_builder()
         .proxy(None)
         .max_redirects(0)
         .http_status_as_error(false)
-        .timeout_global(Some(patience))
-        .build()
-        .into()
+        .timeout_global(Some(patience));
+    #[cfg(feature = "tls")]
+    let config = config.tls_config(
+        ureq::tls::TlsConfig::builder()
+            .root_certs(ureq::tls::RootCerts::PlatformVerifier)
+            .build(),
+    );
+    config.build().into()
 }
 
 /// A text as a part of a path or of a query.

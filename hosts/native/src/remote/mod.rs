@@ -6,26 +6,26 @@ mod show;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::cli::{Emulator, EventsCall, FaultCall, Requests, Verb};
-use crate::fail::Failure;
+use crate::cli::{Emulator, EventsCall, Fault, FaultCall, Requests, Verb};
+use crate::fail::{Failure, say};
 use crate::mock;
 use client::{Client, encode};
 pub(crate) use client::{address, agent};
 
-/// The variable that names the emulator for commands that start none.
+/// The variable that names the emulator that runs.
 pub(crate) const URL_VARIABLE: &str = "IMDSIM_URL";
 
 /// Where an emulator listens when it is not told.
 const DEFAULT_URL: &str = "http://127.0.0.1:4719";
 
+const URL_FLAG: &str = "--url";
+
 const TOKEN_VARIABLE: &str = "IMDSIM_ADMIN_TOKEN";
 
 /// Tells an emulator something, and prints what it says.
 pub(crate) fn tell(emulator: &Emulator, verb: &Verb) -> Result<(), Failure> {
-    let variable = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
-    let flag = emulator.url.clone().map(|url| ("--url", url));
-    let url = flag.or_else(|| Some((URL_VARIABLE, variable(URL_VARIABLE)?)));
-    let (place, url) = url.unwrap_or_else(|| ("--url", DEFAULT_URL.to_owned()));
+    let named = named(emulator.url.as_deref());
+    let (place, url) = named.unwrap_or_else(|| (URL_FLAG, DEFAULT_URL.to_owned()));
     let token = emulator.admin_token.clone();
     let client = Client::new(place, &url, token.or_else(|| variable(TOKEN_VARIABLE)))?;
     match verb {
@@ -52,9 +52,21 @@ pub(crate) fn tell(emulator: &Emulator, verb: &Verb) -> Result<(), Failure> {
             show_clock(&client)
         }
         Verb::Requests(asked) => requests(&client, asked),
-        Verb::Fault { call } => fault(&client, call),
+        Verb::Fault(asked) => fault(&client, asked),
         Verb::Reset => client.post("reset", &Value::Null).map(|_| ()),
     }
+}
+
+/// The emulator that a person names, by the flag or by the variable, and which
+/// of them it was.
+pub(crate) fn named(flag: Option<&str>) -> Option<(&'static str, String)> {
+    let flag = flag.map(|url| (URL_FLAG, url.to_owned()));
+    flag.or_else(|| Some((URL_VARIABLE, variable(URL_VARIABLE)?)))
+}
+
+/// What a variable says, if it says anything.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|text| !text.is_empty())
 }
 
 /// Makes events, and prints a line for each.
@@ -84,36 +96,53 @@ fn events(client: &Client, call: &EventsCall) -> Result<(), Failure> {
     }
 }
 
-fn fault(client: &Client, call: &FaultCall) -> Result<(), Failure> {
-    match call {
-        FaultCall::List { json } => {
+fn fault(client: &Client, asked: &Fault) -> Result<(), Failure> {
+    match (&asked.call, &asked.name) {
+        (Some(FaultCall::List { json }), _) => {
             let mut all = client.get("faults")?;
             let presets = client.get("faults/presets")?;
             all["presets"] = presets["presets"].clone();
-            show::list(&all, "faults", *json, show::fault);
-            if !json {
-                show::list(&all, "presets", false, show::preset);
+            if *json {
+                show::print(&format!("{all:#}"));
+            } else {
+                show::faults(&all);
             }
             Ok(())
         }
-        FaultCall::Clear { ids } => delete(client, "faults", ids),
-        FaultCall::Named(words) => match &words[..] {
-            [name] => client
-                .send("PUT", &format!("faults/{}", encode(name)), None)
-                .map(|_| ()),
-            _ => Err(Failure::new(
-                "fault",
-                "it takes one name",
-                "give one of those that `imdsim fault list` shows",
-            )),
-        },
+        (Some(FaultCall::Clear { ids }), _) => delete(client, "faults", ids),
+        (None, Some(name)) => client
+            .send("PUT", &format!("faults/{}", encode(name)), None)
+            .map(|_| ()),
+        (None, None) => Err(Failure::new(
+            "imdsim fault",
+            "NAME is missing",
+            "give the name of a fault that `imdsim fault list` shows",
+        )),
     }
 }
 
-/// Deletes things by their ids; all of them where none is given.
+/// Deletes events or faults by their ids, all or none of those that are given;
+/// all that there are where none is.
 fn delete(client: &Client, what: &str, ids: &[String]) -> Result<(), Failure> {
     if ids.is_empty() {
         client.delete(what)?;
+        return Ok(());
+    }
+    let known = client.get(what)?;
+    let known: Vec<&str> = known[what]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|one| one["id"].as_str())
+        .collect();
+    if let Some(unknown) = ids.iter().find(|id| !known.contains(&id.as_str())) {
+        let (one, command) = match what {
+            "events" => ("event", "imdsim events list"),
+            _ => ("fault", "imdsim fault list"),
+        };
+        return Err(Failure::refused(&format!(
+            "{unknown}: there is no {one} of this id; `{command}` shows all"
+        )));
     }
     for id in ids {
         client.delete(&format!("{what}/{}", encode(id)))?;
@@ -142,14 +171,30 @@ fn requests(client: &Client, asked: &Requests) -> Result<(), Failure> {
     } else {
         format!("?{}", query.join("&"))
     };
-    if asked.count {
+    let is_nothing = if asked.count {
         let count = client.get(&format!("requests/count{query}"))?;
         show::print(&count["count"].to_string());
+        count["count"] == 0
     } else {
         let all = client.get(&format!("requests{query}"))?;
         show::list(&all, "requests", asked.json, show::request);
+        all["requests"].as_array().is_some_and(Vec::is_empty)
+    };
+    if let Some(pattern) = &asked.path
+        && is_nothing
+        && is_part_of_path(pattern)
+    {
+        say(format_args!(
+            "--path: {pattern:?} is compared with whole paths; for what ends in it write \
+             \"**/{pattern}\", or a whole path, as in \"/latest/meta-data/{pattern}\""
+        ));
     }
     Ok(())
+}
+
+/// Whether a pattern can be meant for the rest of a path only.
+fn is_part_of_path(pattern: &str) -> bool {
+    !pattern.starts_with(['/', '*'])
 }
 
 /// Prints the time of the emulator.

@@ -34,17 +34,92 @@ pub(super) fn event(event: &Value) -> String {
     format!("{line}  {detail}").trim_end().to_owned()
 }
 
-/// A fault: its id, and the rest as it is.
-pub(super) fn fault(fault: &Value) -> String {
-    let mut rest = fault.clone();
-    let id = rest.as_object_mut().and_then(|fields| fields.remove("id"));
-    joined([&id.unwrap_or_default(), &rest])
+/// The faults that there are, and those that there could be, as two tables.
+pub(super) fn faults(document: &Value) {
+    let rows = |name: &str, row: fn(&Value) -> [String; 2]| {
+        let items = document[name].as_array().into_iter().flatten();
+        table(items.map(row).collect())
+    };
+    let faults = rows("faults", fault);
+    print(if faults.is_empty() {
+        "Faults: none"
+    } else {
+        "Faults:"
+    });
+    for line in &faults {
+        print(line);
+    }
+    print("Presets:");
+    let presets = rows("presets", |preset| {
+        [plain(&preset["name"]), plain(&preset["summary"])]
+    });
+    for line in &presets {
+        print(line);
+    }
 }
 
-/// What could go wrong: its name, and a sentence.
-pub(super) fn preset(preset: &Value) -> String {
-    joined([&preset["name"], &preset["summary"]])
+/// Two columns, indented.
+fn table(rows: Vec<[String; 2]>) -> Vec<String> {
+    let width = rows.iter().map(|[first, _]| first.chars().count()).max();
+    let width = width.unwrap_or_default();
+    rows.into_iter()
+        .map(|[first, second]| format!("  {first:width$}  {second}"))
+        .collect()
 }
+
+/// A fault: its id; which requests it is about, when, and what happens.
+fn fault(fault: &Value) -> [String; 2] {
+    let mut words = Vec::new();
+    for (name, before) in FAULT {
+        match &fault[name] {
+            Value::Null => {}
+            Value::Bool(true) => words.push(before.to_owned()),
+            value => {
+                let space = if before.is_empty() || before.ends_with('v') {
+                    ""
+                } else {
+                    " "
+                };
+                words.push(format!("{before}{space}{}", plain(value)));
+            }
+        }
+    }
+    let known = FAULT.map(|(name, _)| name);
+    let rest = fault.as_object().into_iter().flatten();
+    let rest = rest.filter(|(name, _)| {
+        !SAID_ALREADY.contains(&name.as_str()) && !known.contains(&name.as_str())
+    });
+    words.extend(rest.map(|(name, value)| format!("{name} {}", plain(value))));
+    [plain(&fault["id"]), words.join(", ")]
+}
+
+/// What says nothing of a fault that is not in its other columns.
+const SAID_ALREADY: [&str; 4] = ["due", "id", "revision", "type"];
+
+/// The fields of a fault in order of their use, each with the words before its
+/// value.
+#[rustfmt::skip]
+const FAULT: [(&str, &str); 19] = [
+    ("method",      ""),
+    ("path",        "path"),
+    ("version",     "IMDSv"),
+    ("at",          "from"),
+    ("in",          "in"),
+    ("until",       "until"),
+    ("for",         "for"),
+    ("nth",         "request number"),
+    ("first",       "the first"),
+    ("share",       "a share of"),
+    ("throttle",    "all beyond a second's"),
+    ("preset",      "preset"),
+    ("status",      "status"),
+    ("delay",       "delay"),
+    ("stall",       "no answer"),
+    ("close",       "connection closed"),
+    ("cut",         "body cut after bytes:"),
+    ("garble",      "body garbled"),
+    ("credentials", "credentials"),
+];
 
 /// A request: when, what, and how it went.
 pub(super) fn request(request: &Value) -> String {
@@ -111,14 +186,25 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_shows_its_id_and_a_preset_its_sentence() {
+    fn a_fault_is_a_row_of_what_it_says_in_words() {
+        let known = json!({
+            "id": "f1", "type": "fault", "due": true, "odd": 7, "path": "/latest/**", "version": 2, "nth": 3,
+            "status": 503, "at": "2026-01-01T00:00:00Z", "stall": true,
+        });
         assert_eq!(
-            fault(&json!({ "id": "1", "status": 503 })),
-            r#"1  {"status":503}"#
+            fault(&known),
+            [
+                "f1",
+                "path /latest/**, IMDSv2, from 2026-01-01T00:00:00Z, request number 3, \
+                 status 503, no answer, odd 7",
+            ]
         );
         assert_eq!(
-            preset(&json!({ "name": "throttled", "summary": "Too many requests." })),
-            "throttled  Too many requests."
+            table(vec![
+                ["a".into(), "one".into()],
+                ["long".into(), "two".into()]
+            ]),
+            ["  a     one", "  long  two"]
         );
     }
 }

@@ -2,14 +2,14 @@
 //! for.
 
 use std::io::{self, ErrorKind};
-use std::process::{ExitCode, ExitStatus};
+use std::process::ExitStatus;
 
 use tokio::process::{Child, Command};
 
 use crate::fail::say;
 
 /// Why there is no process, and the status that says so, as shells have it.
-pub(crate) fn not_started(command: &Command, error: &io::Error) -> ExitCode {
+pub(crate) fn not_started(command: &Command, error: &io::Error) -> u8 {
     let name = command.as_std().get_program().display();
     let (status, remedy) = match error.kind() {
         ErrorKind::NotFound => (127, "give the name of a program that is there"),
@@ -18,7 +18,7 @@ pub(crate) fn not_started(command: &Command, error: &io::Error) -> ExitCode {
     say(format_args!(
         "{name}: the command cannot be run: {error}; {remedy}"
     ));
-    ExitCode::from(status)
+    status
 }
 
 /// The status that tells how the process ended: its own, or 128 and the number
@@ -32,12 +32,18 @@ pub(crate) fn exit_status(status: ExitStatus) -> u8 {
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }
 
-/// Waits for the end of the process, passing on signals until then.
+/// Waits for the end of the process, passing on signals until then, and burying
+/// orphans where there is nobody else to do it.
 pub(crate) async fn wait(child: &mut Child, signals: Signals) -> io::Result<ExitStatus> {
-    let passing_on = signals.pass_on(child.id());
+    let id = child.id();
+    let passing_on = signals.pass_on(id);
+    let meanwhile = async {
+        tokio::join!(passing_on, orphans::bury_all_but(id));
+        std::future::pending().await
+    };
     tokio::select! {
         status = child.wait() => status,
-        () = passing_on => std::future::pending().await,
+        status = meanwhile => status,
     }
 }
 
@@ -58,14 +64,25 @@ mod unix {
 
     use super::io;
 
-    /// Those that people and supervisors send.
-    const PASSED_ON: [Signal; 6] = [
+    /// Those that end a process which does not listen to them, save those that
+    /// mean a broken program. (SIGKILL nobody can listen to.)
+    const PASSED_ON: &[Signal] = &[
+        Signal::SIGABRT,
+        Signal::SIGALRM,
         Signal::SIGHUP,
         Signal::SIGINT,
+        #[cfg(target_os = "linux")]
+        Signal::SIGIO,
+        Signal::SIGPROF,
+        #[cfg(target_os = "linux")]
+        Signal::SIGPWR,
         Signal::SIGQUIT,
         Signal::SIGTERM,
         Signal::SIGUSR1,
         Signal::SIGUSR2,
+        Signal::SIGVTALRM,
+        Signal::SIGXCPU,
+        Signal::SIGXFSZ,
     ];
 
     pub(crate) struct Signals(Vec<(Signal, tokio::signal::unix::Signal)>);
@@ -73,12 +90,12 @@ mod unix {
     impl Signals {
         /// Listens from now on.
         pub(crate) fn listen() -> io::Result<Self> {
-            let listen = |signal: Signal| {
-                let kind = SignalKind::from_raw(signal as i32);
-                Ok((signal, tokio::signal::unix::signal(kind)?))
+            let listen = |signal: &Signal| {
+                let kind = SignalKind::from_raw(*signal as i32);
+                Ok((*signal, tokio::signal::unix::signal(kind)?))
             };
             PASSED_ON
-                .into_iter()
+                .iter()
                 .map(listen)
                 .collect::<io::Result<_>>()
                 .map(Self)
@@ -135,6 +152,48 @@ mod windows {
             while self.0.recv().await.is_some() {}
         }
     }
+}
+
+/// Processes whose parents have ended: process 1 is their parent then, as in a
+/// container, and they stay until it has asked how they ended.
+#[cfg(target_os = "linux")]
+mod orphans {
+    use nix::sys::wait::{Id, WaitPidFlag, waitid, waitpid};
+    use nix::unistd::{Pid, getpid};
+    use tokio::signal::unix::{SignalKind, signal};
+
+    /// Buries orphans for as long as this is waited for, and never the process
+    /// of this `id`.
+    pub(super) async fn bury_all_but(id: Option<u32>) {
+        if getpid().as_raw() != 1 {
+            return;
+        }
+        let id = id.and_then(|id| i32::try_from(id).ok());
+        let Ok(mut ended) = signal(SignalKind::child()) else {
+            return;
+        };
+        loop {
+            bury(id.map(Pid::from_raw));
+            ended.recv().await;
+        }
+    }
+
+    fn bury(own: Option<Pid>) {
+        // Looks at one without burying it: it may be the command.
+        let look = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
+        while let Ok(status) = waitid(Id::All, look)
+            && let Some(ended) = status.pid()
+            && Some(ended) != own
+        {
+            let _ = waitpid(ended, Some(WaitPidFlag::WNOHANG));
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod orphans {
+    /// Elsewhere no container has its own process 1.
+    pub(super) async fn bury_all_but(_: Option<u32>) {}
 }
 
 #[cfg(all(test, unix))]

@@ -1,7 +1,7 @@
 //! What `imdsim run` can be told.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -11,18 +11,22 @@ use crate::fail::Failure;
 /// A command to run, and what must be true of its requests.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Run")]
+#[group(skip)]
 #[allow(
     clippy::struct_excessive_bools,
     reason = "each is a flag that people give"
 )]
 pub(crate) struct Run {
-    /// Fail if a request came without a session token, as under IMDSv1
+    /// Fail if a request came without a session token, as under IMDSv1, or if none came at all
     #[arg(long)]
     pub(crate) assert_no_v1: bool,
+    /// With --assert-no-v1, do not fail if no request came at all
+    #[arg(long, requires = "assert_no_v1")]
+    pub(crate) allow_no_requests: bool,
     /// Fail if no path like this was asked for; `*` is one name, `**` any number of them
     #[arg(long, value_name = "PATTERN")]
     pub(crate) assert_requested: Vec<String>,
-    /// Write down the calls, and which clients need IMDSv1: JSON, or JUnit XML if the name ends in .xml
+    /// Write down the calls, and which clients need IMDSv1: JSON if the name ends in .json, JUnit XML if it ends in .xml
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
     /// Leave the command no other credentials than the emulator's
@@ -37,11 +41,7 @@ pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) logging: Logging,
     /// The command, and its arguments
-    #[arg(
-        trailing_var_arg = true,
-        allow_hyphen_values = true,
-        value_name = "COMMAND"
-    )]
+    #[arg(trailing_var_arg = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
 }
 
@@ -54,6 +54,13 @@ impl Run {
                 "--assert-requested",
                 format_args!("{pattern:?} is no path"),
                 "begin it with a slash, as in /latest/meta-data/**",
+            ));
+        }
+        if let Some(path) = self.report.as_deref().filter(|path| !has_form(path)) {
+            return Err(Failure::new(
+                "--report",
+                format_args!("{:?} ends in neither .json nor .xml", path.display()),
+                "name the report as in imds.json or imds.xml",
             ));
         }
         self.command.split_first().ok_or_else(|| {
@@ -69,4 +76,10 @@ impl Run {
     pub(crate) fn judges(&self) -> bool {
         self.assert_no_v1 || !self.assert_requested.is_empty() || self.report.is_some()
     }
+}
+
+/// Whether the name of a report says what form it is to have.
+fn has_form(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|end| end == "json" || end == "xml")
 }

@@ -8,12 +8,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::Request;
+use http::header::{AUTHORIZATION, HOST};
+use http_body_util::BodyExt as _;
 use imdsim::{Config, Settings};
 use serde::Deserialize;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-use super::inquiry;
 use super::namespace::IPV6_ADDRESS;
 use crate::fail::{Failure, say};
 use crate::instance_pool::InstancePool;
@@ -54,9 +57,10 @@ impl Ipv6Endpoint {
     pub(crate) async fn update(&self, pool: &InstancePool) {
         let _order = self.order.lock().await;
         let token = self.admin_token.as_deref();
-        let options = inquiry::ask::<Options>(pool, token, "metadata-options").await;
         // An emulator that cannot tell is asked again.
-        let Ok(options) = options else { return };
+        let Some(options) = options(pool, token).await else {
+            return;
+        };
         let mut listener = self.listener();
         match (options.http_protocol_ipv6 == "enabled", listener.is_some()) {
             (true, false) => match open() {
@@ -103,6 +107,18 @@ impl Ipv6Endpoint {
     fn listener(&self) -> MutexGuard<'_, Option<TcpListener>> {
         self.listener.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The options of the instance, by a control call.
+async fn options(pool: &InstancePool, token: Option<&str>) -> Option<Options> {
+    let mut request = Request::get("/_imdsim/metadata-options").header(HOST, "localhost");
+    if let Some(token) = token {
+        request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+    }
+    let request = request.body(Bytes::new()).ok()?;
+    let response = pool.answer(&request, true).await.ok()?.response;
+    let body = response.into_body().collect().await.ok()?;
+    serde_json::from_slice(&body.to_bytes()).ok()
 }
 
 fn open() -> Result<TcpListener, Failure> {

@@ -1,8 +1,10 @@
 //! What `--assert-…` makes of the calls.
 
+use imdsim::path_matches;
 use serde::Serialize;
 
 use super::readiness::Client;
+use super::recorder::Record;
 
 /// One assertion, and why it does not hold, if so.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -15,14 +17,16 @@ pub(crate) struct Judgement {
 /// How many paths a sentence names.
 const MAX_PATHS: usize = 5;
 
-/// Judges `--assert-no-v1`. Of a journal that is full, earlier calls are gone,
-/// and nobody knows which.
-pub(crate) fn no_v1(clients: &[Client], journal_is_full: bool) -> Judgement {
+/// Judges `--assert-no-v1`. No request is no proof, unless `silence_is_fine`.
+pub(super) fn no_v1(clients: &[Client], lost: usize, silence_is_fine: bool) -> Judgement {
     let mut failures: Vec<String> = clients.iter().filter_map(used_v1).collect();
-    if journal_is_full && failures.is_empty() {
+    if failures.is_empty() && lost > 0 {
+        failures.push(full(lost));
+    }
+    if clients.is_empty() && lost == 0 && !silence_is_fine {
         failures.push(
-            "the journal is full, so that earlier requests were not seen; \
-             set IMDSIM_JOURNAL to more entries"
+            "no request came, which proves nothing; if that is right, allow it by \
+             --allow-no-requests"
                 .into(),
         );
     }
@@ -32,10 +36,13 @@ pub(crate) fn no_v1(clients: &[Client], journal_is_full: bool) -> Judgement {
     }
 }
 
-/// Judges one `--assert-requested`, for which `count` calls were found.
-pub(crate) fn requested(pattern: &str, count: u64) -> Judgement {
-    let failures = if count > 0 {
+/// Judges one `--assert-requested`.
+pub(super) fn requested(pattern: &str, record: &Record) -> Judgement {
+    let mut paths = record.calls.iter().map(|call| &*call.path);
+    let failures = if paths.any(|path| path_matches(pattern, path)) {
         Vec::new()
+    } else if record.lost > 0 {
+        vec![full(record.lost)]
     } else {
         vec!["nobody asked for such a path".into()]
     };
@@ -43,6 +50,35 @@ pub(crate) fn requested(pattern: &str, count: u64) -> Judgement {
         assertion: format!("--assert-requested {pattern}"),
         failures,
     }
+}
+
+/// Of a journal that is full, later calls are not known.
+fn full(lost: usize) -> String {
+    let more = counted(lost, "more request");
+    format!("the journal was full, and {more} not seen; set IMDSIM_JOURNAL to more entries")
+}
+
+/// What was checked, in one line.
+pub(super) fn summary(clients: &[Client], record: &Record, is_namespace: bool) -> String {
+    let total = record.calls.len() + record.lost;
+    if total == 0 {
+        let advice = "; a program that follows neither AWS_EC2_METADATA_SERVICE_ENDPOINT nor \
+            http_proxy passes the emulator by, which --namespace prevents";
+        return format!("no request came{}", if is_namespace { "" } else { advice });
+    }
+    let without: usize = clients.iter().map(|client| client.without_token).sum();
+    let tokens = match (without, record.lost) {
+        (0, 0) => "all with tokens".to_owned(),
+        (0, lost) => format!("those that were seen with tokens, {lost} not seen"),
+        (count, _) => format!("{count} without a token"),
+    };
+    let (requests, clients) = (counted(total, "request"), counted(clients.len(), "client"));
+    format!("{requests} from {clients}, {tokens}")
+}
+
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }
 
 fn used_v1(client: &Client) -> Option<String> {
@@ -79,7 +115,7 @@ mod tests {
             ("wget/1", 1, "/latest/user-data", 404),
         ]));
         assert_eq!(
-            no_v1(&clients, false).failures,
+            no_v1(&clients, 0, false).failures,
             [
                 "Boto/2.49.0 sent 2 requests without a token, for \
                  /latest/meta-data/instance-id; boto 2 knows no tokens; move to boto3",
@@ -96,32 +132,72 @@ mod tests {
             .iter()
             .map(|path| ("x", 1, path.as_str(), 404))
             .collect();
-        let failures = no_v1(&clients(&calls(&rows)), false).failures;
+        let failures = no_v1(&clients(&calls(&rows)), 0, false).failures;
         assert!(failures[0].contains("/latest/4, 2 more; "), "{failures:?}");
     }
 
+    fn record(rows: &[(&str, u8, &str, u16)], lost: usize) -> Record {
+        let calls = calls(rows);
+        Record { calls, lost }
+    }
+
+    const TOKEN: (&str, u8, &str, u16) = ("x", 2, "/latest/api/token", 200);
+
     #[test]
-    fn tokens_everywhere_satisfy_and_so_does_silence() {
-        let tokens = calls(&[("x", 2, "/latest/api/token", 200)]);
-        assert!(no_v1(&clients(&tokens), false).failures.is_empty());
-        assert!(no_v1(&[], false).failures.is_empty());
+    fn tokens_everywhere_satisfy_and_silence_does_if_it_is_allowed() {
+        let tokens = clients(&calls(&[TOKEN]));
+        assert!(no_v1(&tokens, 0, false).failures.is_empty());
+        assert!(no_v1(&[], 0, true).failures.is_empty());
+        let said = no_v1(&[], 0, false).failures;
+        assert!(said[0].starts_with("no request came"), "{said:?}");
     }
 
     #[test]
     fn a_full_journal_proves_nothing() {
-        let said = no_v1(&[], true).failures;
-        assert!(said[0].starts_with("the journal is full"), "{said:?}");
+        let full = "the journal was full, and 1 more request not seen; \
+            set IMDSIM_JOURNAL to more entries";
+        assert_eq!(no_v1(&clients(&calls(&[TOKEN])), 1, true).failures, [full]);
+        assert_eq!(
+            requested("/latest/*", &record(&[TOKEN], 1)).failures,
+            [full]
+        );
+        let found = requested("/latest/api/*", &record(&[TOKEN], 1));
+        assert!(found.failures.is_empty());
     }
 
     #[test]
     fn a_path_must_have_been_asked_for() {
-        assert!(requested("/latest/**", 1).failures.is_empty());
+        let record = record(&[TOKEN], 0);
+        assert!(requested("/latest/**", &record).failures.is_empty());
         assert_eq!(
-            requested("/latest/**", 0),
+            requested("/latest/*", &record),
             Judgement {
-                assertion: "--assert-requested /latest/**".into(),
+                assertion: "--assert-requested /latest/*".into(),
                 failures: vec!["nobody asked for such a path".into()],
             }
         );
+    }
+
+    #[test]
+    fn what_was_checked_is_one_line() {
+        let said = |rows: &[_], lost| {
+            let record = record(rows, lost);
+            summary(&clients(&record.calls), &record, true)
+        };
+        assert_eq!(said(&[], 0), "no request came");
+        assert_eq!(
+            said(&[TOKEN], 0),
+            "1 request from 1 client, all with tokens"
+        );
+        assert_eq!(
+            said(&[TOKEN, TOKEN, ("y", 1, "/", 200)], 0),
+            "3 requests from 2 clients, 1 without a token"
+        );
+        assert_eq!(
+            said(&[TOKEN], 7),
+            "8 requests from 1 client, those that were seen with tokens, 7 not seen"
+        );
+        let silence = summary(&[], &Record::default(), false);
+        assert!(silence.contains("--namespace"), "{silence}");
     }
 }

@@ -6,22 +6,22 @@
 mod calls;
 mod command;
 mod flags;
-mod inquiry;
 mod ipv6_endpoint;
 mod judgement;
 mod namespace;
 mod readiness;
+mod recorder;
 mod report;
+mod report_file;
 mod surroundings;
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Write as _;
 use std::net::TcpListener;
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
+use imdsim::Config;
 use tokio::process::Command;
 
 pub(crate) use self::flags::Run;
@@ -29,41 +29,43 @@ pub(crate) use self::ipv6_endpoint::Ipv6Endpoint;
 
 use self::command::Signals;
 use self::judgement::Judgement;
+use self::recorder::Recorder;
+use self::report::Report;
+use self::report_file::ReportFile;
 use crate::cli;
 use crate::engine;
 use crate::fail::{Failure, broken, say};
 use crate::files::Files;
 use crate::instance_pool::InstancePool;
-use crate::keyvalue::{Layered, Memory};
+use crate::keyvalue::{Layered, Memory, Store};
 use crate::log::{Escaped, Log};
 use crate::serve::{listen, registered};
 use crate::server::Server;
 use crate::settings::Sources;
 use crate::workers::Workers;
 
-/// The setting of how many requests are kept.
-const JOURNAL: &str = "journal";
+/// How many requests are judged at least; more, if the journal holds more.
+const MAX_CALLS: usize = 100_000;
 
-/// How many are kept where it is not set: more than a command under test sends.
-const DEFAULT_JOURNAL: &str = "100000";
+/// How long connections may take to finish once the command has ended.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Runs the command. The status is the command's, or 1 if it is content and an
 /// assertion is not.
 pub(crate) fn run(settings: &cli::Settings, flags: &Run) -> Result<ExitCode, Failure> {
     let (program, arguments) = flags.command()?;
-    let paper = flags.report.as_deref().map(create).transpose()?;
-    let mut sources = Sources::new(settings, std::env::vars_os())?;
-    if flags.judges() {
-        sources.suggest(JOURNAL, DEFAULT_JOURNAL);
-    }
+    let sources = Sources::new(settings, std::env::vars_os())?;
     let settings = sources.gather(&mut Files::default())?;
-    if flags.judges() && inquiry::journal_len(&settings) == 0 {
+    let journal = Config::new(&settings)?.journal;
+    if flags.judges() && journal == 0 {
         return Err(Failure::new(
-            JOURNAL,
+            "journal",
             "it is off, so nothing could be judged",
             "set IMDSIM_JOURNAL to the number of requests to keep",
         ));
     }
+    // In a namespace of its own this process may no longer be allowed to.
+    let report_file = flags.report.as_deref().map(ReportFile::open).transpose()?;
     let (listeners, has_ipv6) = listeners(flags)?;
     let ipv6 = has_ipv6.then(|| Ipv6Endpoint::new(&settings)).transpose()?;
     let address = listeners[0].local_addr().map_err(|error| broken(&error))?;
@@ -76,33 +78,36 @@ pub(crate) fn run(settings: &cli::Settings, flags: &Run) -> Result<ExitCode, Fai
         };
     }
     engine::run(async |component, workers| {
-        let values = Arc::new(Layered::new(Memory::default()));
-        let pool = InstancePool::new(component, settings.to_json(), values).await?;
-        let server = Arc::new(Server {
-            pool,
-            keep_alive: false,
-            log: Log::new(flags.logging.log),
-            ipv6,
-        });
-        let status = match attend(&server, listeners, workers, &mut command).await? {
-            Ok(status) => status,
-            Err(not_started) => return Ok(not_started),
+        let store = Layered::new(Memory::default());
+        let capacity = if flags.judges() {
+            journal.max(MAX_CALLS)
+        } else {
+            0
         };
+        let recorder = Arc::new(Recorder::new(store, capacity));
+        let values = Arc::clone(&recorder) as Arc<dyn Store>;
+        let pool = InstancePool::new(component, settings.to_json(), values).await?;
+        let log = Log::new(flags.logging.log);
+        let server = Arc::new(Server::new(pool, false, log, FAREWELL).with_ipv6(ipv6));
+        let ended = attend(&server, listeners, workers, &mut command).await?;
+        let (Ok(status) | Err(status)) = ended;
         if !flags.judges() {
             return Ok(ExitCode::from(status));
         }
-        let report = inquiry::report(&server.pool, &settings, flags, status).await?;
-        if let (Some(mut paper), Some(path)) = (paper, &flags.report) {
-            let text = report.text(path);
-            paper
-                .write_all(text.as_bytes())
-                .map_err(|error| unwritable(path, &error))?;
+        let report = Report::new(flags, recorder.record(), status);
+        if let (Some(file), Some(path)) = (report_file, &flags.report) {
+            file.write(&report.text(path))?;
+        }
+        if ended.is_err() {
+            // Of a command that never ran there is nothing to be told.
+            return Ok(ExitCode::from(status));
         }
         let failed = report
             .assertions
             .iter()
             .filter(|judgement| !tell(judgement))
             .count();
+        say(Escaped(&report.summary));
         Ok(match status {
             0 if failed > 0 => ExitCode::FAILURE,
             _ => ExitCode::from(status),
@@ -110,19 +115,17 @@ pub(crate) fn run(settings: &cli::Settings, flags: &Run) -> Result<ExitCode, Fai
     })
 }
 
-/// Serves while the command runs, and tells how it ended, or that it could not
-/// begin.
+/// Serves while the command runs, and yields the status with which it ended, or
+/// the one that says that it could not begin.
 async fn attend(
     server: &Arc<Server>,
     listeners: Vec<TcpListener>,
     workers: &mut Workers,
     command: &mut Command,
-) -> Result<Result<u8, ExitCode>, Failure> {
+) -> Result<Result<u8, u8>, Failure> {
     let listeners = registered(listeners)?;
     // Before the command can look.
-    if let Some(ipv6) = &server.ipv6 {
-        ipv6.update(&server.pool).await;
-    }
+    server.update_ipv6().await;
     let signals = Signals::listen().map_err(|error| broken(&error))?;
     let mut child = match command.spawn() {
         Ok(child) => child,
@@ -169,17 +172,4 @@ fn environment() -> BTreeMap<String, String> {
         Some((name.into_string().ok()?, value.into_string().ok()?))
     };
     std::env::vars_os().filter_map(text).collect()
-}
-
-/// Makes the file of the report, before anything is run in vain.
-fn create(path: &Path) -> Result<File, Failure> {
-    File::create(path).map_err(|error| unwritable(path, &error))
-}
-
-fn unwritable(path: &Path, error: &dyn std::fmt::Display) -> Failure {
-    Failure::new(
-        path.display(),
-        format_args!("the report cannot be written: {error}"),
-        "give --report a file that can be",
-    )
 }

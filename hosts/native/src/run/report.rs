@@ -6,9 +6,11 @@ use std::path::Path;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use serde::Serialize;
 
+use super::Run;
 use super::calls::Call;
-use super::judgement::Judgement;
-use super::readiness::{Client, Verdict};
+use super::judgement::{self, Judgement};
+use super::readiness::{self, Client, Verdict};
+use super::recorder::Record;
 
 /// What is known once the command has ended.
 #[derive(Debug, Serialize)]
@@ -17,13 +19,45 @@ pub(crate) struct Report {
     pub(crate) command: Vec<String>,
     pub(crate) exit_status: u8,
     pub(crate) assertions: Vec<Judgement>,
-    /// Whether every client would do under `HttpTokens=required`.
-    pub(crate) ready_for_required_tokens: bool,
+    /// What was checked, in one line.
+    pub(crate) summary: String,
+    /// Whether every client would do under `HttpTokens=required`, if that can
+    /// be told.
+    pub(crate) ready_for_required_tokens: Option<bool>,
     pub(crate) clients: Vec<Client>,
     pub(crate) calls: Vec<Call>,
 }
 
 impl Report {
+    /// Judges what was asked.
+    pub(super) fn new(flags: &Run, record: Record, exit_status: u8) -> Self {
+        let clients = readiness::clients(&record.calls);
+        let mut assertions = Vec::new();
+        if flags.assert_no_v1 {
+            let silence_is_fine = flags.allow_no_requests;
+            assertions.push(judgement::no_v1(&clients, record.lost, silence_is_fine));
+        }
+        let patterns = flags.assert_requested.iter();
+        assertions.extend(patterns.map(|pattern| judgement::requested(pattern, &record)));
+        let breaks = |client: &Client| client.verdict == Verdict::Breaks;
+        let command = flags.command.iter();
+        Self {
+            command: command
+                .map(|part| part.to_string_lossy().into_owned())
+                .collect(),
+            exit_status,
+            assertions,
+            ready_for_required_tokens: if clients.iter().any(breaks) {
+                Some(false)
+            } else {
+                (!clients.is_empty() && record.lost == 0).then_some(true)
+            },
+            summary: judgement::summary(&clients, &record, flags.namespace),
+            clients,
+            calls: record.calls,
+        }
+    }
+
     /// In the form that the name of its file asks for.
     pub(crate) fn text(&self, path: &Path) -> String {
         if path.extension().is_some_and(|end| end == "xml") {
@@ -45,20 +79,20 @@ impl Report {
         let mut suite = TestSuite::new(SUITE);
         let failed = (self.exit_status != 0)
             .then(|| format!("the command ended with status {}", self.exit_status));
-        suite.add_test_case(test(self.command.join(" "), failed.as_slice()));
+        suite.add_test_case(test(&self.command.join(" "), failed.as_slice()));
         for judgement in &self.assertions {
-            suite.add_test_case(test(judgement.assertion.clone(), &judgement.failures));
+            suite.add_test_case(test(&judgement.assertion, &judgement.failures));
         }
-        suite.set_system_out(self.summary());
+        suite.set_system_out(xml(&self.fates()));
         let mut report = quick_junit::Report::new(SUITE);
         report.add_test_suite(suite);
         let text = report.to_string();
         text.expect("text is written without failure")
     }
 
-    /// A line for each client.
-    fn summary(&self) -> String {
-        let mut lines = String::from("Under HttpTokens=required:\n");
+    /// What was checked, and a line for each client.
+    fn fates(&self) -> String {
+        let mut lines = format!("{}\nUnder HttpTokens=required:\n", self.summary);
         for client in &self.clients {
             let fate = match client.verdict {
                 Verdict::Ready => "works",
@@ -79,13 +113,29 @@ impl Report {
 /// What CI systems call all of it.
 const SUITE: &str = "imdsim run";
 
-fn test(name: String, failures: &[String]) -> TestCase {
+/// A text with U+FFFD for what XML 1.0 has no way to write: most control
+/// characters, and U+FFFE and U+FFFF.
+fn xml(text: &str) -> String {
+    let is_allowed = |character: &char| matches!(character, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
+    let characters = text.chars();
+    characters
+        .map(|character| {
+            if is_allowed(&character) {
+                character
+            } else {
+                char::REPLACEMENT_CHARACTER
+            }
+        })
+        .collect()
+}
+
+fn test(name: &str, failures: &[String]) -> TestCase {
     let mut status = TestCaseStatus::success();
     if !failures.is_empty() {
         status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-        status.set_message(failures.join("\n"));
+        status.set_message(xml(&failures.join("\n")));
     }
-    let mut case = TestCase::new(name, status);
+    let mut case = TestCase::new(xml(name), status);
     case.set_classname(SUITE);
     case
 }
@@ -94,23 +144,38 @@ fn test(name: String, failures: &[String]) -> TestCase {
 mod tests {
     use super::*;
     use crate::run::calls::tests::calls;
-    use crate::run::judgement::{no_v1, requested};
-    use crate::run::readiness::clients;
 
     fn report() -> Report {
         let calls = calls(&[
             ("curl/8", 2, "/latest/api/token", 200),
             ("a<b>\u{1}", 1, "/latest/user-data", 200),
         ]);
-        let clients = clients(&calls);
-        Report {
-            command: vec!["sh".into(), "-c".into(), "exit 3".into()],
-            exit_status: 3,
-            assertions: vec![no_v1(&clients, false), requested("/latest/**", 2)],
-            ready_for_required_tokens: false,
-            clients,
-            calls,
-        }
+        let flags = Run {
+            command: ["sh", "-c", "exit 3"].map(Into::into).to_vec(),
+            assert_no_v1: true,
+            assert_requested: vec!["/latest/**".into()],
+            ..Run::default()
+        };
+        Report::new(&flags, Record { calls, lost: 0 }, 3)
+    }
+
+    #[test]
+    fn of_no_clients_nothing_is_said() {
+        let report = Report::new(&Run::default(), Record::default(), 0);
+        let document: serde_json::Value = serde_json::from_str(&report.to_json()).unwrap();
+        assert!(document["ready_for_required_tokens"].is_null());
+    }
+
+    #[test]
+    fn junit_is_xml_whatever_clients_call_themselves() {
+        let calls = calls(&[("\u{fffe}\u{ffff}\u{1b}x", 1, "/", 200)]);
+        let flags = Run {
+            assert_no_v1: true,
+            ..Run::default()
+        };
+        let text = Report::new(&flags, Record { calls, lost: 0 }, 0).to_junit();
+        assert!(text.contains("\u{fffd}\u{fffd}\u{fffd}x: breaks"), "{text}");
+        assert!(!text.contains(['\u{fffe}', '\u{ffff}', '\u{1b}']), "{text}");
     }
 
     #[test]
