@@ -49,6 +49,8 @@ mod serve;
 mod snippets;
 /// The matrix as people read it.
 mod table;
+/// The picture of a terminal in README.md.
+mod terminal;
 #[allow(dead_code, reason = "shared with the tests of other hosts")]
 #[path = "../support/transcript.rs"]
 mod transcript;
@@ -90,6 +92,7 @@ fn main() -> ExitCode {
     trials.extend(openapi::trials(outside.as_deref()));
     trials.extend(snippets::trials(outside.as_deref()));
     trials.extend(walkthrough::trials(outside.as_deref()));
+    trials.push(terminal::trial(outside.as_deref()));
     let write = std::env::var_os(WRITE).is_some();
     if !write {
         trials.extend(table::trials());

@@ -42,9 +42,8 @@ fn pages() -> Vec<String> {
 
 /// A command, and what the page says that it prints; `None` if it has only to
 /// succeed.
-#[derive(Debug)]
-struct Step {
-    command: String,
+pub(crate) struct Step {
+    pub(crate) command: String,
     output: Option<String>,
 }
 
@@ -64,7 +63,7 @@ fn steps_of(block: &Block) -> Vec<Step> {
 }
 
 /// A line with a prompt is a command, others are what it prints.
-fn console(text: &str) -> Vec<Step> {
+pub(crate) fn console(text: &str) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     for line in text.lines() {
         if let Some(command) = line.strip_prefix("$ ") {
@@ -80,36 +79,42 @@ fn console(text: &str) -> Vec<Step> {
     steps
 }
 
-/// Does what the page says.
+/// Does what the page says, and compares.
 fn follow(page: &Page) -> Result<(), Failed> {
     let steps: Vec<_> = page.blocks.iter().flat_map(steps_of).collect();
-    let workplace = Workplace::with([page]);
-    let (_, printed) =
-        run(workplace
-            .command("unshare")
-            .args(["--net", "bash", "-c", &script(&steps)]))?;
-    let mut parts = printed.split(MARK);
-    let before = parts.next().unwrap_or_default();
-    for step in &steps {
-        let Some(part) = parts.next() else {
-            return Err(format!("`{}` was not reached:\n{before}", step.command.trim()).into());
-        };
-        let Some((output, status)) = part.rsplit_once(END) else {
-            return Err(format!("`{}` failed:\n{part}", step.command.trim()).into());
-        };
-        match &step.output {
-            Some(expected) if !matches(expected.trim_end(), output.trim_end()) => {
-                return Err(format!(
-                    "`{}` should print\n{expected}\nbut prints (status {})\n{output}",
-                    step.command,
-                    status.trim()
-                )
-                .into());
-            }
-            _ => {}
+    let printed = play(&Workplace::with([page]), &steps)?;
+    for (step, printed) in steps.iter().zip(printed) {
+        if let Some(expected) = &step.output
+            && !matches(expected.trim_end(), printed.trim_end())
+        {
+            return Err(format!(
+                "`{}` should print\n{expected}\nbut prints\n{printed}",
+                step.command
+            )
+            .into());
         }
     }
     Ok(())
+}
+
+/// Runs the steps one after the other, and returns what each of them prints.
+pub(crate) fn play(workplace: &Workplace, steps: &[Step]) -> Result<Vec<String>, Failed> {
+    let (_, printed) = run(workplace
+        .command("unshare")
+        .args(["--net", "bash", "-c", &script(steps)]))?;
+    let mut parts = printed.split(MARK);
+    let before = parts.next().unwrap_or_default();
+    let outputs = steps.iter().map(|step| {
+        let command = step.command.trim();
+        let part = parts
+            .next()
+            .ok_or_else(|| format!("`{command}` was not reached:\n{before}"))?;
+        let (output, _) = part
+            .rsplit_once(END)
+            .ok_or_else(|| format!("`{command}` failed:\n{part}"))?;
+        Ok(output.to_owned())
+    });
+    outputs.collect()
 }
 
 /// Precedes the output of a step.
