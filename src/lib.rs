@@ -5,8 +5,9 @@
 //! request, the time, some random bytes and the stored state, calls
 //! [`Emulator::answer`], stores what comes back and sends the response.
 //!
-//! "The reference" in these pages is the project's account of what the real
-//! service does; ARCHITECTURE.md says where the facts that matter ended up.
+//! "Reference 9.6" in these pages is a section of `docs/reference.md`, the
+//! project's account of the real service. ARCHITECTURE.md is the map of the
+//! code.
 
 mod clock;
 mod config;
