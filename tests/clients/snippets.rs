@@ -71,7 +71,7 @@ const TOOLS: [Tool; 4] = [
         installed: "bin/go-sdk-v2",
         pins: "go/v2/main.go",
         passes: "ok  \t",
-        fails: "sent a request without a token",
+        fails: "requests without a token",
     },
 ];
 
