@@ -99,9 +99,10 @@ fn follow(page: &Page) -> Result<(), Failed> {
 
 /// Runs the steps one after the other, and returns what each of them prints.
 pub(crate) fn play(workplace: &Workplace, steps: &[Step]) -> Result<Vec<String>, Failed> {
-    let (_, printed) = run(workplace
-        .command("unshare")
-        .args(["--net", "bash", "-c", &script(steps)]))?;
+    let (_, printed) =
+        run(workplace
+            .command("unshare")
+            .args(["--net", "bash", "-c", &script(steps)]))?;
     let mut parts = printed.split(MARK);
     let before = parts.next().unwrap_or_default();
     let outputs = steps.iter().map(|step| {
