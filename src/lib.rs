@@ -5,8 +5,25 @@
 //! request, the time, some random bytes and the stored state, calls
 //! [`Emulator::answer`], stores what comes back and sends the response.
 //!
-//! "The reference" in these pages is the project's account of what the real
-//! service does; ARCHITECTURE.md says where the facts that matter ended up.
+//! ```
+//! use imdsim::{Ambient, Connection, Emulator, UnixMillis};
+//!
+//! let settings = [("IMDSIM_INSTANCE".into(), r#"{"InstanceType": "m7i.large"}"#.into())];
+//! let mut emulator = Emulator::from_env(settings);
+//! let request = http::Request::get("/latest/meta-data/instance-type").body(Vec::new())?;
+//! let ambient = Ambient {
+//!     now: UnixMillis(1_767_225_600_000),
+//!     entropy: [7; 32],
+//!     connection: Connection::Unknown,
+//! };
+//! let outcome = emulator.answer(None, ambient, &request);
+//! assert_eq!(outcome.response.body[..], b"m7i.large"[..]);
+//! # Ok::<(), http::Error>(())
+//! ```
+//!
+//! "Reference 9.6" in these pages is a section of `docs/reference.md`, the
+//! project's account of the real service. ARCHITECTURE.md is the map of the
+//! code.
 
 mod clock;
 mod config;

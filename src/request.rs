@@ -7,7 +7,7 @@ use crate::limits::MAX_TARGET_LEN;
 use crate::path;
 use crate::wire;
 
-/// The version of IMDS that a request speaks; see [`Asked::version`]. The
+/// The version of IMDS that a request speaks; see `Asked::version`. The
 /// control API is no part of the service and has none.
 pub fn imds_version<B>(request: &Request<B>) -> Option<u8> {
     let path = path::normalize(request.uri().path());

@@ -1,4 +1,4 @@
-//! The file for Docker Compose in README.md. There is no network here to pull
+//! The file for Docker Compose in `docs/use-with`. There is no network here to pull
 //! images from, so its commands run without containers: with the environment,
 //! the health check and the names of the services that it says.
 
@@ -8,10 +8,12 @@ use std::process::{Command, Stdio};
 use libtest_mimic::{Failed, Trial};
 use serde::Deserialize;
 
+use crate::page::Page;
 use crate::program::Program;
-use crate::readme::Snippet;
 use crate::snippets::{Workplace, run};
 use crate::{pins, trial, workflow};
+
+const PAGE: &str = "docs/use-with/compose.md";
 
 pub(crate) fn trials(outside: Option<&str>) -> Vec<Trial> {
     let missing = outside.map(str::to_owned);
@@ -23,8 +25,8 @@ pub(crate) fn trials(outside: Option<&str>) -> Vec<Trial> {
         .or_else(|| needed("docker", &["info"]));
     vec![
         trial(
-            "README.md: the commands, environment and health check of Docker Compose work, \
-             without its containers"
+            "docs/use-with/compose.md: commands, environment and health check work, without \
+             containers"
                 .into(),
             natively.as_deref(),
             without_containers,
@@ -72,9 +74,9 @@ struct Dependency {
 /// The emulator is healthy once it runs, and not before; then the other service
 /// gets credentials.
 fn without_containers() -> Result<(), Failed> {
-    let snippet = Snippet::of("Docker Compose");
-    let workplace = Workplace::with(&snippet);
-    let Compose { services } = workflow::parse(&workplace, snippet.file())?;
+    let page = Page::read(PAGE);
+    let workplace = Workplace::with([&page]);
+    let Compose { services } = workflow::parse(&workplace, page.file())?;
     let (imds, app) = (&services["imds"], &services["app"]);
     assert_eq!(imds.volumes, ["./imdsim:/usr/local/bin/imdsim:ro"]);
     assert_eq!(app.depends_on["imds"].condition, "service_healthy");
@@ -136,7 +138,7 @@ fn words(workplace: &Workplace, command: &str) -> Command {
 /// The real tool, its containers in a network that leads nowhere. It is never
 /// required: few machines that run tests let them start containers.
 fn with_docker(missing: Option<String>) -> Trial {
-    let name = "README.md: Docker Compose runs its containers";
+    let name = "docs/use-with/compose.md: Docker Compose runs the containers";
     match missing {
         Some(reason) => {
             println!("skipped: {name}: {reason}");
@@ -147,15 +149,13 @@ fn with_docker(missing: Option<String>) -> Trial {
 }
 
 fn in_containers() -> Result<(), Failed> {
-    let snippet = Snippet::of("Docker Compose");
-    let workplace = Workplace::with(&snippet);
+    let page = Page::read(PAGE);
+    let workplace = Workplace::with([&page]);
     let folder = workplace.folder();
     std::fs::copy(env!("CARGO_BIN_EXE_imdsim"), folder.join("imdsim"))?;
     let alone = "networks: {default: {internal: true}}\n";
     std::fs::write(folder.join("compose.override.yaml"), alone)?;
-    let result = run(workplace
-        .command("bash")
-        .args(["-ec", &snippet.commands.join("\n")]));
+    let result = run(workplace.command("bash").args(["-ec", &page.commands()]));
     run(workplace.command("docker").args(["compose", "down"]))?;
     let (succeeded, said) = result?;
     assert!(

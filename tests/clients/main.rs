@@ -16,7 +16,7 @@ mod as_native;
 mod aws_config;
 /// cloud-init at its first boot.
 mod cloud_init;
-/// The file for Docker Compose in README.md.
+/// The file for Docker Compose.
 mod compose;
 #[path = "../support/endpoint.rs"]
 mod endpoint;
@@ -28,6 +28,8 @@ mod hosts;
 mod namespace;
 /// The control API by its OpenAPI document.
 mod openapi;
+/// A page of the documentation.
+mod page;
 /// The versions of the clients.
 mod pins;
 #[allow(
@@ -36,9 +38,6 @@ mod pins;
 )]
 #[path = "../native/program.rs"]
 mod program;
-/// The section of README.md that shows how tools are used.
-mod readme;
-
 /// How a client is run, and what must come back.
 mod row;
 /// The matrix.
@@ -46,14 +45,18 @@ mod rows;
 #[allow(dead_code, reason = "shared with the tests of `wasmtime serve`")]
 #[path = "../wasmtime/host.rs"]
 mod serve;
-/// What README.md shows of tools, run as it stands there.
+/// What the documentation shows of tools, run as it stands there.
 mod snippets;
 /// The matrix as people read it.
 mod table;
+/// The picture of a terminal in README.md.
+mod terminal;
 #[allow(dead_code, reason = "shared with the tests of other hosts")]
 #[path = "../support/transcript.rs"]
 mod transcript;
-/// The workflow for GitHub Actions in README.md.
+/// Pages of the documentation, followed from top to bottom.
+mod walkthrough;
+/// The workflow for GitHub Actions.
 mod workflow;
 
 use std::process::ExitCode;
@@ -88,6 +91,8 @@ fn main() -> ExitCode {
     let mut trials = cloud_init::trials(outside.as_deref());
     trials.extend(openapi::trials(outside.as_deref()));
     trials.extend(snippets::trials(outside.as_deref()));
+    trials.extend(walkthrough::trials(outside.as_deref()));
+    trials.push(terminal::trial(outside.as_deref()));
     let write = std::env::var_os(WRITE).is_some();
     if !write {
         trials.extend(table::trials());

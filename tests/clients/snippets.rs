@@ -1,4 +1,5 @@
-//! The tools of README.md, each run as it says with the files that it shows.
+//! The tools of `docs/use-with`, each run with the files and by the commands
+//! that its page shows.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,24 +7,24 @@ use std::process::Command;
 use libtest_mimic::{Failed, Trial};
 use tempfile::TempDir;
 
+use crate::page::Page;
 use crate::pins::{self, folder};
-use crate::readme::Snippet;
 use crate::transcript::files;
 use crate::{compose, trial, workflow};
 
-/// One trial that shows that the snippet works, and one that shows that it
-/// would notice requests without a token, for each tool; and the files of
+/// One trial that shows that the page is right, and one that shows that its
+/// test notices requests without a token, for each tool; and the files for
 /// Docker Compose and GitHub Actions.
 pub(crate) fn trials(outside: Option<&str>) -> Vec<Trial> {
     let tests = TOOLS.iter().flat_map(|tool| {
         let missing = outside.map(str::to_owned).or_else(|| tool.missing());
         let works = trial(
-            format!("README.md: {} passes", tool.name),
+            format!("{}: the test passes", tool.page),
             missing.as_deref(),
             || tool.run(&[], true, tool.passes),
         );
         let notices = trial(
-            format!("README.md: {} fails where tokens are refused", tool.name),
+            format!("{}: the test fails where tokens are refused", tool.page),
             missing.as_deref(),
             || tool.run(&[TOKENS_REFUSED], false, tool.fails),
         );
@@ -37,8 +38,8 @@ pub(crate) fn trials(outside: Option<&str>) -> Vec<Trial> {
 
 /// A tool that runs tests.
 struct Tool {
-    /// Its heading.
-    name: &'static str,
+    /// The page about it.
+    page: &'static str,
     /// What it is installed as, below `target/clients`.
     installed: &'static str,
     /// The file that pins its version.
@@ -49,26 +50,33 @@ struct Tool {
     fails: &'static str,
 }
 
-const TOOLS: [Tool; 3] = [
+const TOOLS: [Tool; 4] = [
     Tool {
-        name: "pytest",
+        page: "docs/use-with/pytest.md",
         installed: "bin/pytest",
         pins: "requirements.txt",
         passes: "1 passed",
         fails: "assert {'count': 2} == {'count': 0}",
     },
     Tool {
-        name: "Jest",
+        page: "docs/use-with/jest.md",
         installed: "npm/node_modules/.bin/jest",
         pins: "package-lock.json",
         passes: "Tests:       1 passed, 1 total",
         fails: "+   \"count\": 2,",
     },
     CARGO_TEST,
+    Tool {
+        page: "docs/use-with/go.md",
+        installed: "bin/go-sdk-v2",
+        pins: "go/v2/main.go",
+        passes: "ok  \t",
+        fails: "requests without a token",
+    },
 ];
 
 const CARGO_TEST: Tool = Tool {
-    name: "cargo test",
+    page: "docs/use-with/cargo-test.md",
     installed: "cargo-test/Cargo.lock",
     pins: "cargo-test/Cargo.lock",
     passes: "test result: ok. 1 passed",
@@ -105,16 +113,16 @@ impl Tool {
         succeeds: bool,
         expected: &str,
     ) -> Result<(), Failed> {
-        let snippet = Snippet::of(self.name);
-        let workplace = Workplace::with(&snippet);
+        let page = Page::read(self.page);
+        let workplace = Workplace::with([&page]);
         let mut bash = workplace.command("bash");
-        bash.args(["-ec", &snippet.commands.join("\n")]);
+        bash.args(["-ec", &page.commands()]);
         let (succeeded, said) = run(bash.envs(variables.iter().copied()))?;
         if succeeded == succeeds && said.contains(expected) {
             return Ok(());
         }
         let how = if succeeded { "succeeded" } else { "failed" };
-        Err(format!("{} {how}, expected was {expected}:\n{said}", self.name).into())
+        Err(format!("the test {how}, expected was {expected}:\n{said}").into())
     }
 }
 
@@ -123,20 +131,22 @@ pub(crate) fn cargo_test_missing() -> Option<String> {
     CARGO_TEST.missing()
 }
 
-/// A folder with the files of a snippet, and all that was installed for them.
+/// A folder with the files of pages, and all that was installed for them.
 pub(crate) struct Workplace {
     folder: TempDir,
     home: TempDir,
 }
 
 impl Workplace {
-    pub(crate) fn with(snippet: &Snippet) -> Self {
+    pub(crate) fn with<'p>(pages: impl IntoIterator<Item = &'p Page>) -> Self {
         let workplace = Self {
             folder: tempfile::tempdir().unwrap(),
             home: tempfile::tempdir().unwrap(),
         };
         let place = workplace.folder();
-        snippet.write(place);
+        for page in pages {
+            page.write(place);
+        }
         let clients = files::folder().join("clients");
         std::fs::copy(clients.join("package.json"), place.join("package.json")).unwrap();
         for name in ["Cargo.toml", "Cargo.lock", "lib.rs"] {
@@ -167,6 +177,11 @@ impl Workplace {
             .env("HOME", self.home.path())
             .env("CARGO_HOME", from_home("CARGO_HOME", ".cargo"))
             .env("RUSTUP_HOME", from_home("RUSTUP_HOME", ".rustup"))
+            // Debian's Go packages are a GOPATH.
+            .env("GO111MODULE", "off")
+            .env("GOPATH", folder().join("go-sdk/usr/share/gocode"))
+            .env("GOCACHE", folder().join("go-cache"))
+            .env("GOTOOLCHAIN", "local")
             .env("CARGO_NET_OFFLINE", "true")
             .env("CARGO_TARGET_DIR", folder().join("cargo-test-target"));
         if let Some(toolchain) = std::env::var_os("RUSTUP_TOOLCHAIN") {

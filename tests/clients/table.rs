@@ -100,11 +100,11 @@ fn back(row: &Row) -> String {
 const INTRODUCTION: &str = "\
 # Clients that work
 
-Each row is a client, asked for one thing in a network namespace that has nothing but loopback, of an instance that is described in `tests/data/describe-instances.json`.
-`E` is the emulator's address, `http://127.0.0.1:PORT`; `HOST` is that without `http://`; `DIR` is an empty folder.
-Names in braces are fields of the credentials that are served: the very same must come back.
-`refused` is what a client that knows nothing of tokens has to say where they are required.
-`minio` of npm looks for `AccessKeyID`, which the real service does not have either, and so finds the rest.
+Each row is a client and one thing that it is asked for. The instance is that of `tests/data/describe-instances.json`, and the client runs in a network namespace that has nothing but loopback.
+`E` is the emulator's address, `http://127.0.0.1:PORT`; `HOST` is the same without `http://`; `DIR` is an empty folder.
+Names in braces are fields of the credentials that are served; the client must return the very same.
+`refused` marks a client that does not support tokens, where tokens are required.
+`minio` of npm reads `AccessKeyID`, which the real service does not have either, so it finds only the other fields.
 
 `cargo xtask clients` runs all of this and writes this page; the rows are in `tests/clients/rows.rs`.
 

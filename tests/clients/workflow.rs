@@ -1,4 +1,4 @@
-//! The workflow for GitHub Actions in README.md. Actions, and steps that
+//! The workflow for GitHub Actions in `docs/use-with`. Actions, and steps that
 //! install something, would need a network: they are named and left out, and
 //! all other steps run.
 
@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::readme::Snippet;
+use crate::page::Page;
 use crate::snippets::{TOKEN_REFUSED_TO_RUST, TOKENS_REFUSED, Workplace, cargo_test_missing, run};
 use crate::{pins, trial};
 
@@ -22,7 +22,7 @@ pub(crate) fn trials(outside: Option<&str>) -> Vec<Trial> {
         .or_else(|| pins::outdated("requirements.txt"));
     vec![
         trial(
-            "README.md: the steps of GitHub Actions work, without actions and installation".into(),
+            "docs/use-with/actions.md: the steps work, without actions and installation".into(),
             missing.as_deref(),
             || {
                 let (succeeded, said, report) = run_steps(&[])?;
@@ -32,7 +32,7 @@ pub(crate) fn trials(outside: Option<&str>) -> Vec<Trial> {
             },
         ),
         trial(
-            "README.md: the steps of GitHub Actions fail where tokens are refused".into(),
+            "docs/use-with/actions.md: the steps fail where tokens are refused".into(),
             missing.as_deref(),
             || {
                 let (succeeded, said, _) = run_steps(&[TOKENS_REFUSED])?;
@@ -75,11 +75,11 @@ struct Step {
 
 /// Whether the steps succeed, what they say, and the report that is kept.
 fn run_steps(variables: &[(&str, &str)]) -> Result<(bool, String, String), Failed> {
-    let snippet = Snippet::of("GitHub Actions");
-    let workplace = Workplace::with(&snippet);
+    let page = Page::read("docs/use-with/actions.md");
     // What the workflow checks out: a package with a test, and the emulator.
-    Snippet::of("cargo test").write(workplace.folder());
-    let Workflow { jobs, .. } = parse(&workplace, snippet.file())?;
+    let package = Page::read("docs/use-with/cargo-test.md");
+    let workplace = Workplace::with([&page, &package]);
+    let Workflow { jobs, .. } = parse(&workplace, page.file())?;
     let (mut succeeded, mut said, mut report) = (true, String::new(), None);
     for step in &jobs["test"].steps {
         match (&step.uses, &step.run, &step.name) {

@@ -25,6 +25,8 @@ mod crawls;
 mod credentials;
 /// Made-up descriptions of instances.
 mod described;
+/// Pages of the documentation hang together.
+mod documentation;
 /// Which answers state the same fact.
 mod facts;
 /// What goes wrong when it is told to.

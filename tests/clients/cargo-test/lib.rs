@@ -1,1 +1,1 @@
-//! Has a test, which is in README.md.
+//! Has a test, which is in docs/use-with/cargo-test.md.
