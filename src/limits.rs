@@ -48,7 +48,7 @@ pub const MAX_FAULTS: usize = 64;
 pub const MAX_ID_LEN: usize = 128;
 
 /// The most overrides, and the most names in any object of the description.
-pub const MAX_OVERRIDES: usize = 1024;
+pub const MAX_OVERRIDES: usize = 2048;
 
 /// The most items in one list of the description of an instance: tags, network
 /// interfaces, addresses of one of them.

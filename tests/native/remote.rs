@@ -341,12 +341,12 @@ fn the_variable_names_the_emulator_for_all_commands() {
     for (arguments, expected) in [
         (
             &["spot", "--in", "30s"][..],
-            "1  2026-01-01T00:00:30Z  spot-interruption",
+            "1  2026-01-01T00:00:00Z  rebalance-recommendation",
         ),
-        (&["events"], "2  2026-01-01T00:00:00Z  maintenance"),
+        (&["events"], "3  2026-01-01T00:00:00Z  maintenance"),
         (
             &["asglifecycle"],
-            "3  2026-01-01T00:00:00Z  lifecycle-state",
+            "4  2026-01-01T00:00:00Z  lifecycle-state",
         ),
     ] {
         let made = told(&program, arguments);

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use wasmtime::component::{Linker, ResourceTable};
-use wasmtime::{Engine, ResourceLimiter, Result, Store};
+use wasmtime::{Engine, ResourceLimiter, Result, Store, Trap, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::engine::MAX_TICKS;
@@ -18,6 +18,8 @@ pub(crate) struct Host {
     table: ResourceTable,
     values: Arc<dyn keyvalue::Store>,
     memory: Memory,
+    /// Whether a change of the store has ended since the time was last looked at.
+    has_changed: bool,
 }
 
 /// How much memory an instance has.
@@ -62,11 +64,20 @@ impl Host {
             table: ResourceTable::new(),
             values,
             memory: Memory::default(),
+            has_changed: false,
         };
         let mut store = Store::new(engine, host);
         store.limiter(|host| &mut host.memory);
         // It does something when it starts, too.
         store.set_epoch_deadline(MAX_TICKS);
+        store.epoch_deadline_callback(|mut store| {
+            // A writer may wait for the disk and for others, each time it tries.
+            if std::mem::take(&mut store.data_mut().has_changed) {
+                Ok(UpdateDeadline::Continue(MAX_TICKS))
+            } else {
+                Err(Trap::Interrupt.into())
+            }
+        });
         store
     }
 
@@ -84,6 +95,7 @@ impl Host {
         KeyValue {
             table: &mut self.table,
             values: &*self.values,
+            has_changed: &mut self.has_changed,
         }
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn condense(error: &clap::Error, grammar: &Command, arguments: &[OsSt
                 .map(|name| name.trim_matches(['<', '>']).to_owned())
                 .collect();
             let what = match &missing[..] {
-                [] => format!("{argument} is missing"),
+                [] => format!("{} is missing", argument.trim_matches(['<', '>'])),
                 [name] => format!("{name} is missing"),
                 names => format!("{} are missing", names.join(" and ")),
             };

@@ -29,6 +29,8 @@ pub struct Cas {
 pub(crate) struct KeyValue<'a> {
     pub(crate) table: &'a mut ResourceTable,
     pub(crate) values: &'a dyn Store,
+    /// Set when a change ends, for which it may have waited.
+    pub(crate) has_changed: &'a mut bool,
 }
 
 /// Offers both interfaces to the component.
@@ -48,11 +50,20 @@ impl HasData for View {
 
 impl KeyValue<'_> {
     /// A change that does not depend on the present value.
-    fn replace(&self, key: &str, change: Change) -> Result<(), Error> {
+    fn replace(&mut self, key: &str, change: Change) -> Result<(), Error> {
         let mut change = Some(change);
-        self.values
-            .update(key, &mut |_| change.take().unwrap_or(Change::Keep))
+        self.update(key, &mut |_| change.take().unwrap_or(Change::Keep))
             .map_err(Error::Other)
+    }
+
+    fn update(
+        &mut self,
+        key: &str,
+        decide: &mut dyn FnMut(Option<&[u8]>) -> Change,
+    ) -> Result<(), String> {
+        let result = self.values.update(key, decide);
+        *self.has_changed = true;
+        result
     }
 }
 
@@ -127,7 +138,7 @@ impl atomics::Host for KeyValue<'_> {
         delta: i64,
     ) -> wasmtime::Result<Result<i64, Error>> {
         let mut sum = Err("the value is not a number, or the sum is out of range".to_owned());
-        let updated = self.values.update(&key, &mut |value| {
+        let updated = self.update(&key, &mut |value| {
             let Some(next) = number(value).and_then(|number| number.checked_add(delta)) else {
                 return Change::Keep;
             };
@@ -146,7 +157,7 @@ impl atomics::Host for KeyValue<'_> {
         let mut value = Some(value);
         // What stands there instead, if it is not what was seen.
         let mut other = None;
-        let updated = self.values.update(&key, &mut |present| {
+        let updated = self.update(&key, &mut |present| {
             if present != seen.as_deref() {
                 other = Some(present.map(<[u8]>::to_vec));
                 return Change::Keep;

@@ -15,6 +15,7 @@ use crate::bindings::wasi::keyvalue::store::{Error, Host as _, HostBucket as _};
 struct Guest {
     table: ResourceTable,
     values: Arc<dyn Store>,
+    has_changed: bool,
 }
 
 impl Guest {
@@ -22,6 +23,7 @@ impl Guest {
         Self {
             table: ResourceTable::new(),
             values: Arc::clone(values),
+            has_changed: false,
         }
     }
 
@@ -29,6 +31,7 @@ impl Guest {
         KeyValue {
             table: &mut self.table,
             values: &*self.values,
+            has_changed: &mut self.has_changed,
         }
     }
 
