@@ -250,7 +250,7 @@ mod tests {
         let more = many.set("meta-data/x", Override::Gone).unwrap_err();
         assert_eq!(
             more.to_string(),
-            "meta-data/x: there are more than 1024 overrides; remove some"
+            "meta-data/x: there are more than 2048 overrides; remove some"
         );
         let deep = format!("meta-data{}", "/a".repeat(4000));
         let problem = overrides(&[(&deep, Some("x"))]).unwrap_err().to_string();

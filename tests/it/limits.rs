@@ -182,7 +182,7 @@ fn more_of_anything_than_there_may_be_is_refused() {
         "instance",
         &overrides.to_string(),
         400,
-        "there are 1025",
+        "there are 2049",
     );
 }
 

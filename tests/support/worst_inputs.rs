@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use http::{Method, Request};
 use imdsim::limits::{
     MAX_BODY_LEN, MAX_CLIENTS, MAX_EVENTS, MAX_FAULTS, MAX_ID_LEN, MAX_ITEMS, MAX_JOURNAL,
-    MAX_JSON_DEPTH, MAX_JSON_VALUES, MAX_OVERRIDES, MAX_PATH_DEPTH, MAX_PATH_LEN, MAX_READ_LEN,
+    MAX_JSON_DEPTH, MAX_JSON_VALUES, MAX_OVERRIDES, MAX_PATH_DEPTH, MAX_READ_LEN, MAX_STATE_LEN,
     MAX_TARGET_LEN,
 };
 use imdsim::{Ambient, Connection, Emulator, STATE_KEY, UnixMillis};
@@ -284,7 +284,7 @@ fn overrides(of_one_directory: bool) -> Value {
         let first = if of_one_directory { 0 } else { number };
         let start = format!("meta-data/{first}/");
         let depth = MAX_PATH_DEPTH - 3;
-        let name = "a".repeat((MAX_PATH_LEN - 200) / depth - 1);
+        let name = "a".repeat(MAX_STATE_LEN / MAX_OVERRIDES * 3 / 4 / depth - 1);
         (
             format!("{start}{}{number}", format!("{name}/").repeat(depth)),
             json!("x"),

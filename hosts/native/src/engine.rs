@@ -15,10 +15,9 @@ use crate::workers::Workers;
 /// From one tick of the engine's clock, its epoch, to the next.
 const TICK: Duration = Duration::from_millis(100);
 
-/// How many ticks the component may work on one request, or between two changes
-/// of the store that it makes for one: a second and a half. A request takes less
-/// than a millisecond, and the limits on input keep any below a tenth of a
-/// second.
+/// How many ticks the component may work on one request before it changes the
+/// store: a second and a half. A request takes less than a millisecond, and the
+/// limits on input keep any below a tenth of a second.
 pub(crate) const MAX_TICKS: u64 = 15;
 
 /// Runs `work` on a thread that accepts connections and waits; the workers do

@@ -18,7 +18,7 @@ pub(crate) struct Host {
     table: ResourceTable,
     values: Arc<dyn keyvalue::Store>,
     memory: Memory,
-    /// Whether a change of the store has ended since the time was last looked at.
+    /// Whether this request has tried to change the store.
     has_changed: bool,
 }
 
@@ -71,14 +71,20 @@ impl Host {
         // It does something when it starts, too.
         store.set_epoch_deadline(MAX_TICKS);
         store.epoch_deadline_callback(|mut store| {
-            // A writer may wait for the disk and for others, each time it tries.
-            if std::mem::take(&mut store.data_mut().has_changed) {
+            // A writer may wait for the disk and for others each time it tries,
+            // and tries a limited number of times.
+            if store.data_mut().has_changed {
                 Ok(UpdateDeadline::Continue(MAX_TICKS))
             } else {
                 Err(Trap::Interrupt.into())
             }
         });
         store
+    }
+
+    /// Begins another request.
+    pub(crate) fn begin(&mut self) {
+        self.has_changed = false;
     }
 
     /// How many bytes of memory the instance has.

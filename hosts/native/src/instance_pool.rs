@@ -194,6 +194,7 @@ impl Instance {
         };
         let service = self.emulator.imdsim_emulator_direct();
         self.store.set_epoch_deadline(MAX_TICKS);
+        self.store.data_mut().begin();
         let response = service.call_answer(&mut self.store, request).await?;
         let kept = self.can_be_kept(MAX_KEPT_MEMORY).then_some(self);
         Ok((response, kept))

@@ -29,7 +29,7 @@ pub struct Cas {
 pub(crate) struct KeyValue<'a> {
     pub(crate) table: &'a mut ResourceTable,
     pub(crate) values: &'a dyn Store,
-    /// Set when a change ends, for which it may have waited.
+    /// Set when a change ends, for which the component may have waited.
     pub(crate) has_changed: &'a mut bool,
 }
 
