@@ -29,7 +29,7 @@ pub struct Cas {
 pub(crate) struct KeyValue<'a> {
     pub(crate) table: &'a mut ResourceTable,
     pub(crate) values: &'a dyn Store,
-    /// Set when a change ends, for which the component may have waited.
+    /// Set when the component tries to change a value, for which it may wait.
     pub(crate) has_changed: &'a mut bool,
 }
 
@@ -178,6 +178,8 @@ impl atomics::HostCas for KeyValue<'_> {
         _bucket: Resource<Bucket>,
         key: String,
     ) -> wasmtime::Result<Result<Resource<Cas>, Error>> {
+        // The first half of a change, which it may lose to another writer.
+        *self.has_changed = true;
         match self.values.get(&key) {
             Ok(seen) => Ok(Ok(self.table.push(Cas { key, seen })?)),
             Err(reason) => Ok(Err(Error::Other(reason))),
