@@ -136,15 +136,7 @@ fn a_newer_state_file_is_left_alone() {
 fn a_damaged_state_file_is_left_alone() {
     let (_folder, path) = folder();
     make(&path);
-    let database = Database::open(&path).unwrap();
-    let transaction = database.begin_write().unwrap();
-    transaction
-        .open_table(VALUES)
-        .unwrap()
-        .insert("key", [7; 3000].as_slice())
-        .unwrap();
-    transaction.commit().unwrap();
-    drop(database);
+    put(&path, "key", &[7; 3000]);
     let whole = fs::read(&path).unwrap();
     let value = whole
         .windows(64)
@@ -195,20 +187,25 @@ fn a_state_file_needs_a_folder() {
     assert!(said.contains("it is not a file; "), "{said}");
 }
 
+/// Writes a value into a file that no program has open.
+#[cfg(unix)]
+fn put(path: &Path, key: &str, value: &[u8]) {
+    let database = Database::open(path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    transaction
+        .open_table(VALUES)
+        .unwrap()
+        .insert(key, value)
+        .unwrap();
+    transaction.commit().unwrap();
+}
+
 #[test]
 #[cfg(unix)]
 fn a_state_document_that_cannot_be_read_is_left_alone_with_a_remedy_that_works() {
     let (_folder, path) = folder();
     make(&path);
-    let database = Database::open(&path).unwrap();
-    let transaction = database.begin_write().unwrap();
-    transaction
-        .open_table(VALUES)
-        .unwrap()
-        .insert("imdsim/state", &br#"{"version": 1}"#[..])
-        .unwrap();
-    transaction.commit().unwrap();
-    drop(database);
+    put(&path, "imdsim/state", br#"{"version": 1}"#);
     check_untouched(
         &path,
         "the state document: it has no instance; it was left as it is; move it away to start \
@@ -241,15 +238,7 @@ fn a_zero_delay_is_kept_over_a_restart() {
 fn a_state_document_of_a_newer_version_is_left_alone() {
     let (_folder, path) = folder();
     make(&path);
-    let database = Database::open(&path).unwrap();
-    let transaction = database.begin_write().unwrap();
-    transaction
-        .open_table(VALUES)
-        .unwrap()
-        .insert("imdsim/state", &br#"{"version": 2}"#[..])
-        .unwrap();
-    transaction.commit().unwrap();
-    drop(database);
+    put(&path, "imdsim/state", br#"{"version": 2}"#);
     check_untouched(
         &path,
         "the state document: it was written by a newer imdsim",
