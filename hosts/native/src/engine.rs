@@ -16,9 +16,9 @@ use crate::workers::Workers;
 const TICK: Duration = Duration::from_millis(100);
 
 /// How many ticks the component may work on one request before it changes the
-/// store: a second and a half. A request takes less than a millisecond, and the
+/// store: a second. A request takes less than a millisecond, and the
 /// limits on input keep any below a tenth of a second.
-pub(crate) const MAX_TICKS: u64 = 15;
+pub(crate) const MAX_TICKS: u64 = 10;
 
 /// Runs `work` on a thread that accepts connections and waits; the workers do
 /// the rest, and are gone in the end.
