@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 
 use divan::Bencher;
 use http::{Method, Request};
-use imdsim::{Ambient, Connection, Emulator, UnixMillis};
+use imdsim::{Connection, Emulator, RequestContext, UnixMillis};
 
 fn main() {
     divan::main();
 }
 
-const AMBIENT: Ambient = Ambient {
+const AMBIENT: RequestContext = RequestContext {
     now: UnixMillis::from_seconds(1_793_491_200),
     entropy: [7; 32],
     connection: Connection::Loopback,
@@ -99,7 +99,7 @@ fn recall_a_signature(bencher: Bencher<'_, '_>, path: &str) {
     let get = request(Method::GET, path, (TOKEN, &token));
     let kept = emulator()
         .answer(None, AMBIENT, &get)
-        .keep
+        .cache_entry
         .expect("it was made");
     let kept = BTreeMap::from([kept]);
     bencher

@@ -79,8 +79,8 @@ impl Clock {
             Self::Shifted(by) => host.shifted(by),
             Self::Frozen(time) => time.shifted(0),
         };
-        let complaint = || Problem::new(place, format!("the time that follows {OUT_OF_RANGE}"));
-        time.map(drop).ok_or_else(complaint)
+        let message = || Problem::new(place, format!("the time that follows {OUT_OF_RANGE}"));
+        time.map(drop).ok_or_else(message)
     }
 
     /// The stored form.
@@ -110,16 +110,16 @@ impl Change {
     /// field too. `now` may stand beside one of them, for it is shown there.
     fn read(document: &Value) -> Result<(&str, Self), Problem> {
         let Value::Object(fields) = document else {
-            let complaint = format!("this is {}; {REMEDY}", kind(document));
-            return Err(Problem::new("", complaint));
+            let message = format!("this is {}; {REMEDY}", kind(document));
+            return Err(Problem::new("", message));
         };
         let mut changes = fields.iter().filter(|(key, _)| *key != "now");
         let (key, value) = match (changes.next(), changes.next()) {
             (Some(change), None) => change,
             (None, _) if fields.is_empty() => return Ok(("", Self::Release)),
             (None, _) => {
-                let complaint = format!("it cannot be set; {REMEDY}");
-                return Err(Problem::new("now", complaint));
+                let message = format!("it cannot be set; {REMEDY}");
+                return Err(Problem::new("now", message));
             }
             (Some(_), Some(_)) => {
                 return Err(Problem::new("", format!("one thing at a time; {REMEDY}")));

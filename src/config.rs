@@ -6,15 +6,15 @@ use std::str::FromStr;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use crate::apply_settings;
 use crate::description::Description;
 use crate::host_header;
-use crate::instance::{Grant, Instance};
+use crate::instance::{Instance, RoleCredentials};
 use crate::limits::{MAX_CLIENTS, MAX_JOURNAL};
-use crate::overlay;
 use crate::problem::Problem;
-use crate::settings::{Given, Settings};
+use crate::settings::{Settings, SourcedValue};
 use crate::signature::IdentityKeys;
-use crate::simulation::Story;
+use crate::simulation::Timeline;
 use crate::time::{TimeError, UnixMillis};
 
 /// What an emulator is started with.
@@ -53,7 +53,7 @@ pub struct Config {
     /// small letters.
     pub allow_hosts: Vec<String>,
     /// What is to happen, as it was written.
-    timeline: Option<Given>,
+    timeline: Option<SourcedValue>,
     /// When the emulator was started, if it was told.
     started: Option<UnixMillis>,
 }
@@ -67,7 +67,7 @@ impl Config {
     pub fn new(settings: &Settings) -> Result<Self, Problem> {
         let Description {
             document, warnings, ..
-        } = overlay::description(settings)?;
+        } = apply_settings::description(settings)?;
         let place = settings.get("instance").map(|given| &*given.place);
         let warnings = warnings
             .into_iter()
@@ -97,8 +97,8 @@ impl Config {
             started: time(settings, "started")?,
         };
         // A change that makes no sense is told now, not once it has come.
-        let story = config.story(None)?;
-        story
+        let timeline = config.timeline(None)?;
+        timeline
             .check(config.document.clone())
             .map_err(|problem| problem.within(config.timeline_place()))?;
         Ok(config)
@@ -109,7 +109,7 @@ impl Config {
     pub fn warnings(&self, now: UnixMillis) -> Vec<String> {
         let mut warnings = self.warnings.clone();
         let profile = self.instance.profile.as_ref();
-        if let Some(Grant::Real(keys)) = profile.map(|profile| &profile.grant)
+        if let Some(RoleCredentials::Real(keys)) = profile.map(|profile| &profile.grant)
             && let Some(expiration) = keys.expiration.filter(|end| *end <= now)
         {
             warnings.push(format!(
@@ -122,14 +122,14 @@ impl Config {
 
     /// What is to happen. Delays count from the last reset, else from the start
     /// of the emulator, else from that of the instance.
-    pub(crate) fn story(&self, reset: Option<UnixMillis>) -> Result<Story, Problem> {
+    pub(crate) fn timeline(&self, reset: Option<UnixMillis>) -> Result<Timeline, Problem> {
         let Some(given) = &self.timeline else {
-            return Ok(Story::default());
+            return Ok(Timeline::default());
         };
         let start = reset.or(self.frozen_time).or(self.started);
         let start = start.unwrap_or(self.instance.launch_time);
-        let story = given.read(|document| Story::read(document, start))?;
-        Ok(story.at_revision(0))
+        let timeline = given.read(|document| Timeline::read(document, start))?;
+        Ok(timeline.at_revision(0))
     }
 
     /// Where the timeline was given.
@@ -251,7 +251,7 @@ fn choice(settings: &Settings, key: &str, words: [&str; 2]) -> Result<Option<usi
 }
 
 /// A value that is written as a text, or as a number where JSON has one.
-fn parse<T: FromStr>(given: &Given, what: &str, remedy: &str) -> Result<T, Problem> {
+fn parse<T: FromStr>(given: &SourcedValue, what: &str, remedy: &str) -> Result<T, Problem> {
     let parsed = match &given.value {
         Value::String(text) => text.parse().ok(),
         other => other.to_string().parse().ok(),
@@ -259,12 +259,12 @@ fn parse<T: FromStr>(given: &Given, what: &str, remedy: &str) -> Result<T, Probl
     parsed.ok_or_else(|| refusal(given, what, remedy))
 }
 
-fn string(given: &Given) -> Result<String, Problem> {
+fn string(given: &SourcedValue) -> Result<String, Problem> {
     let text = given.value.as_str().map(str::to_owned);
     text.ok_or_else(|| refusal(given, "a text", "put it in quotes"))
 }
 
-fn refusal(given: &Given, what: &str, remedy: &str) -> Problem {
+fn refusal(given: &SourcedValue, what: &str, remedy: &str) -> Problem {
     Problem::new(
         &given.place,
         format!("{} is not {what}; {remedy}", given.value),

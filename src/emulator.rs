@@ -9,29 +9,29 @@ use serde_json::Value;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::control::{self, Needs};
-use crate::documents::{Imds, Rotation, Vault};
-use crate::host::{Ambient, Connection, Outcome, STATE_KEY, Store, TALLY_KEY};
+use crate::documents::{CredentialIssuer, ImdsVersion, Rotation};
+use crate::host::{COUNTERS_KEY, Connection, Outcome, RequestContext, STATE_KEY, Store};
 use crate::host_header;
 use crate::instance::Instance;
-use crate::journal::{self, Course, Entry, Journal};
+use crate::journal::{self, Entry, Journal, RequestTiming};
 use crate::merge;
-use crate::pages::Pages;
+use crate::page_cache::PageCache;
 use crate::path;
 use crate::problem::Problem;
-use crate::reply::Reply;
+use crate::response::MetadataResponse;
 use crate::service;
 use crate::settings::Settings;
 use crate::signature::{Signature, Signatures};
-use crate::simulation::{Event, Story};
+use crate::simulation::{Event, Timeline};
 use crate::state::State;
 use crate::time::UnixMillis;
-use crate::token::Authority;
-use crate::tree::{Health, View};
+use crate::token::TokenAuthority;
+use crate::tree::{CredentialHealth, View};
 use crate::wire;
 
 /// Everything that the configuration and one state document determine.
 #[derive(Debug)]
-pub struct World {
+pub struct ResolvedInstance {
     /// What the emulator was started with.
     pub config: Config,
     /// What the control calls have set since.
@@ -39,37 +39,41 @@ pub struct World {
     /// The instance that follows from both.
     pub instance: Instance,
     /// Makes and checks session tokens.
-    pub authority: Authority,
+    pub token_authority: TokenAuthority,
     /// Makes credentials.
-    pub vault: Vault,
+    pub credential_issuer: CredentialIssuer,
     /// Makes signatures, and keeps them.
     pub(crate) signatures: Signatures,
     /// What was shown before.
-    pub(crate) pages: Pages,
+    pub(crate) page_cache: PageCache,
     /// All events.
-    pub(crate) story: Story,
+    pub(crate) timeline: Timeline,
 }
 
-impl World {
+impl ResolvedInstance {
     /// Works out what follows from the two at a moment. The state may not fit:
     /// its changes were made to another description.
     pub fn new(config: Config, state: State, now: UnixMillis) -> Result<Self, Problem> {
-        let story = story(&config, &state)?;
-        let document = described(&config, &state, story.due(now));
+        let timeline = timeline(&config, &state)?;
+        let document = described(&config, &state, timeline.due(now));
         let instance = if document == config.document {
             config.instance.clone()
         } else {
             Instance::read(&document).map_err(|problem| misfit(&config, &state, problem))?
         };
         Ok(Self {
-            authority: Authority::new(&config.secret, &instance.id, &state.epoch),
-            vault: Vault::new(&config.secret, &instance.id, &instance.account_id),
+            token_authority: TokenAuthority::new(&config.secret, &instance.id, &state.epoch),
+            credential_issuer: CredentialIssuer::new(
+                &config.secret,
+                &instance.id,
+                &instance.account_id,
+            ),
             signatures: Signatures::new(&config.identity_keys, &config.secret),
-            pages: Pages::default(),
+            page_cache: PageCache::default(),
             instance,
             config,
             state,
-            story,
+            timeline,
         })
     }
 
@@ -78,26 +82,26 @@ impl World {
     pub fn check(&self, state: &State) -> Result<(), Problem> {
         let document = described(&self.config, state, []);
         Instance::read(&document)?;
-        story(&self.config, state)?.check(document)
+        timeline(&self.config, state)?.check(document)
     }
 
     /// The description as it is at a moment.
     pub(crate) fn document(&self, now: UnixMillis) -> Value {
-        described(&self.config, &self.state, self.story.due(now))
+        described(&self.config, &self.state, self.timeline.due(now))
     }
 
     /// The description of which the changes that have come by now are a part,
     /// so that what is changed next comes on top of them, and a state without
     /// them.
-    pub(crate) fn settled(&self, now: UnixMillis) -> (Value, State) {
-        let changes = self.story.due(now).filter(|event| event.is_change());
+    pub(crate) fn fold_due_changes(&self, now: UnixMillis) -> (Value, State) {
+        let changes = self.timeline.due(now).filter(|event| event.is_change());
         let document = described(&self.config, &self.state, changes);
-        let story = self.story.settled(now);
+        let timeline = self.timeline.fold_due_changes(now);
         let state = State {
-            story: if story == self.story {
-                self.state.story.clone()
+            timeline: if timeline == self.timeline {
+                self.state.timeline.clone()
             } else {
-                Some(story)
+                Some(timeline)
             },
             ..self.state.clone()
         };
@@ -105,19 +109,19 @@ impl World {
     }
 
     /// The tree as it is at a moment, seen through one of the protocols.
-    pub fn view(&self, now: UnixMillis, imds: Imds) -> View<'_> {
+    pub fn view(&self, now: UnixMillis, imds: ImdsVersion) -> View<'_> {
         let instance = &self.instance;
         let rotated = instance.credentials_rotated;
         let from = rotated.filter(|rotated| *rotated <= now);
         View {
             instance,
-            vault: &self.vault,
+            credential_issuer: &self.credential_issuer,
             signatures: &self.signatures,
             tags: instance.options.instance_metadata_tags,
             rotation: Rotation::at(now, from.unwrap_or(instance.launch_time)),
             imds,
             notices: true,
-            credentials: Health::Good,
+            credentials: CredentialHealth::Good,
         }
     }
 }
@@ -128,9 +132,9 @@ const USER_AGENT_NAME: &str = "user-agent";
 
 /// What the host's store had for one request beside the state.
 #[derive(Debug, Default)]
-pub struct Found {
-    /// The document under [`TALLY_KEY`](crate::TALLY_KEY).
-    pub(crate) tally: Option<Vec<u8>>,
+pub struct StoredData {
+    /// The document under [`COUNTERS_KEY`](crate::TALLY_KEY).
+    pub(crate) request_counters: Option<Vec<u8>>,
     pub(crate) journal: Journal,
 }
 
@@ -139,31 +143,37 @@ pub struct Found {
 /// Everything a client sees is decided here: the same arguments give the same
 /// outcome, on every host.
 pub fn answer(
-    world: &World,
-    ambient: Ambient,
-    found: &Found,
+    resolved: &ResolvedInstance,
+    context: RequestContext,
+    stored_data: &StoredData,
     request: &Request<Vec<u8>>,
 ) -> Outcome {
     let path = path::normalize(request.uri().path());
     if host_header::is_repeated(request.headers()) {
-        return Outcome::reply(control::several_hosts(ambient.now));
+        return Outcome::reply(control::several_hosts(context.now));
     }
     if control::owns(&path) {
-        return control::answer(world, ambient, &found.journal, request, &path);
+        return control::answer(resolved, context, &stored_data.journal, request, &path);
     }
-    let ambient = frozen(&world.config, world.state.clock, ambient);
-    if let Some(refusal) = control::refuse_host(world, request, ambient.now) {
+    let context = frozen(&resolved.config, resolved.state.clock, context);
+    if let Some(refusal) = control::refuse_host(resolved, request, context.now) {
         return Outcome::reply(refusal);
     }
-    service::answer(world, ambient, found.tally.as_deref(), request, &path)
+    service::answer(
+        resolved,
+        context,
+        stored_data.request_counters.as_deref(),
+        request,
+        &path,
+    )
 }
 
 /// The events that hold: those that control calls have left, else those of the
 /// start-up configuration, which count from the last reset.
-fn story(config: &Config, state: &State) -> Result<Story, Problem> {
-    match &state.story {
-        Some(story) => Ok(story.clone()),
-        None => config.story(state.since),
+fn timeline(config: &Config, state: &State) -> Result<Timeline, Problem> {
+    match &state.timeline {
+        Some(timeline) => Ok(timeline.clone()),
+        None => config.timeline(state.since),
     }
 }
 
@@ -174,11 +184,11 @@ fn misfit(config: &Config, state: &State, problem: Problem) -> Problem {
     if let Err(problem) = Instance::read(&document) {
         return problem.within("the state document does not fit the instance");
     }
-    let place = match &state.story {
+    let place = match &state.timeline {
         Some(_) => "the state document does not fit the instance",
         None => config.timeline_place(),
     };
-    let events = story(config, state).and_then(|story| story.check(document));
+    let events = timeline(config, state).and_then(|timeline| timeline.check(document));
     events.err().unwrap_or(problem).within(place)
 }
 
@@ -199,11 +209,11 @@ fn described<'e>(
 
 /// What a person has frozen takes the place of what the host hands in, and what
 /// was done to the clock since then counts from there.
-pub(crate) fn frozen(config: &Config, clock: Clock, ambient: Ambient) -> Ambient {
-    Ambient {
-        now: moment(config, clock, ambient.now),
-        entropy: config.frozen_entropy.unwrap_or(ambient.entropy),
-        ..ambient
+pub(crate) fn frozen(config: &Config, clock: Clock, context: RequestContext) -> RequestContext {
+    RequestContext {
+        now: moment(config, clock, context.now),
+        entropy: config.frozen_entropy.unwrap_or(context.entropy),
+        ..context
     }
 }
 
@@ -217,8 +227,8 @@ fn moment(config: &Config, clock: Clock, now: UnixMillis) -> UnixMillis {
 #[derive(Debug)]
 pub struct Emulator {
     config: Result<Config, Problem>,
-    last: Option<Memory>,
-    found: Found,
+    last: Option<CachedInstance>,
+    stored_data: StoredData,
     /// The number of the last entry of the journal that this instance wrote.
     told: Option<u64>,
 }
@@ -226,10 +236,10 @@ pub struct Emulator {
 /// A state document, or that there was none, and what it meant from one event
 /// to the next.
 #[derive(Debug)]
-struct Memory {
+struct CachedInstance {
     stored: Option<Vec<u8>>,
-    world: Result<World, Problem>,
-    stretch: Range<UnixMillis>,
+    resolved: Result<ResolvedInstance, Problem>,
+    quiet_interval: Range<UnixMillis>,
 }
 
 impl Emulator {
@@ -250,7 +260,7 @@ impl Emulator {
         Self {
             config,
             last: None,
-            found: Found::default(),
+            stored_data: StoredData::default(),
             told: None,
         }
     }
@@ -293,32 +303,35 @@ impl Emulator {
     pub fn recall(
         &mut self,
         stored: Option<&[u8]>,
-        ambient: Ambient,
+        context: RequestContext,
         request: &Request<Vec<u8>>,
         store: &mut impl Store,
     ) {
-        self.found = Found::default();
+        self.stored_data = StoredData::default();
         let Ok(config) = &self.config else { return };
         let path = path::normalize(request.uri().path());
         if control::owns(&path) {
-            self.found.journal = match control::needs(config, ambient.connection, request, &path) {
-                Needs::Nothing => Journal::default(),
-                Needs::Keys => Journal::keys(store),
-                Needs::Entries => Journal::read(config.journal, store),
-            };
+            self.stored_data.journal =
+                match control::needs(config, context.connection, request, &path) {
+                    Needs::Nothing => Journal::default(),
+                    Needs::Keys => Journal::keys(store),
+                    Needs::Entries => Journal::read(config.journal, store),
+                };
             return;
         }
-        let Ok(world) = &Memory::of(&mut self.last, config, stored, ambient.now).world else {
+        let Ok(resolved) =
+            &CachedInstance::of(&mut self.last, config, stored, context.now).resolved
+        else {
             return;
         };
         if let Some(signature) = Signature::at(&path) {
-            let instance = &world.instance;
+            let instance = &resolved.instance;
             let read = |key: &str| store.get(key);
-            world.signatures.recall(signature, instance, read);
+            resolved.signatures.recall(signature, instance, read);
         }
-        let now = moment(config, world.state.clock, ambient.now);
-        if service::counts(world, now, request, &path) {
-            self.found.tally = store.get(TALLY_KEY);
+        let now = moment(config, resolved.state.clock, context.now);
+        if service::counts(resolved, now, request, &path) {
+            self.stored_data.request_counters = store.get(COUNTERS_KEY);
         }
     }
 
@@ -326,20 +339,21 @@ impl Emulator {
     pub fn answer(
         &mut self,
         stored: Option<&[u8]>,
-        ambient: Ambient,
+        context: RequestContext,
         request: &Request<Vec<u8>>,
     ) -> Outcome {
         let config = match &self.config {
             Ok(config) => config,
-            Err(problem) => return Outcome::reply(control::misconfigured(problem, ambient.now)),
+            Err(problem) => return Outcome::reply(control::misconfigured(problem, context.now)),
         };
-        let mut outcome = match &Memory::of(&mut self.last, config, stored, ambient.now).world {
-            Ok(world) => answer(world, ambient, &self.found, request),
-            Err(problem) => {
-                let journal = &self.found.journal;
-                control::recover(config, ambient, stored, journal, request, problem)
-            }
-        };
+        let mut outcome =
+            match &CachedInstance::of(&mut self.last, config, stored, context.now).resolved {
+                Ok(resolved) => answer(resolved, context, &self.stored_data, request),
+                Err(problem) => {
+                    let journal = &self.stored_data.journal;
+                    control::recover(config, context, stored, journal, request, problem)
+                }
+            };
         if let Some(swap) = &mut outcome.swap
             && swap.key == STATE_KEY
         {
@@ -350,7 +364,7 @@ impl Emulator {
 
     /// Writes what the journal tells of a request, of which the host knows
     /// when it came and how long its answer takes.
-    pub fn record(&mut self, entry: Entry, course: Course, store: &mut impl Store) {
+    pub fn record(&mut self, entry: Entry, course: RequestTiming, store: &mut impl Store) {
         let last = self.told.get_or_insert_with(course.random);
         *last = last.wrapping_add(1);
         let Ok(config) = &self.config else { return };
@@ -358,18 +372,18 @@ impl Emulator {
             Some(_) => Duration::ZERO,
             None => course.took,
         };
-        let course = Course { took, ..course };
+        let course = RequestTiming { took, ..course };
         journal::record(entry, course, *last, config.journal, store);
     }
 
     /// The answer to a change that the host could not store, for a `reason` in
     /// the host's words.
-    pub fn unstorable(&self, reason: &str, now: UnixMillis) -> Reply {
+    pub fn unstorable(&self, reason: &str, now: UnixMillis) -> MetadataResponse {
         control::unstorable(reason, now)
     }
 }
 
-impl Memory {
+impl CachedInstance {
     /// What these bytes mean at a moment of the host's clock: as it was worked
     /// out last, if they are the same and no event has come in between.
     fn of<'m>(
@@ -386,26 +400,27 @@ impl Memory {
     }
 
     fn new(config: &Config, stored: Option<&[u8]>, now: UnixMillis) -> Self {
-        let world = State::read(stored).and_then(|state| {
+        let resolved = State::read(stored).and_then(|state| {
             let now = moment(config, state.clock, now);
-            World::new(config.clone(), state, now).map(|world| (world.story.stretch(now), world))
+            ResolvedInstance::new(config.clone(), state, now)
+                .map(|resolved| (resolved.timeline.quiet_interval(now), resolved))
         });
-        let (stretch, world) = match world {
-            Ok((stretch, world)) => (stretch, Ok(world)),
+        let (quiet_interval, resolved) = match resolved {
+            Ok((quiet_interval, resolved)) => (quiet_interval, Ok(resolved)),
             Err(problem) => (UnixMillis(i64::MIN)..UnixMillis(i64::MAX), Err(problem)),
         };
         Self {
             stored: stored.map(<[u8]>::to_vec),
-            world,
-            stretch,
+            resolved,
+            quiet_interval,
         }
     }
 
     fn holds(&self, now: UnixMillis) -> bool {
-        match &self.world {
-            Ok(world) => {
-                let now = moment(&world.config, world.state.clock, now);
-                self.stretch.contains(&now)
+        match &self.resolved {
+            Ok(resolved) => {
+                let now = moment(&resolved.config, resolved.state.clock, now);
+                self.quiet_interval.contains(&now)
             }
             Err(_) => true,
         }

@@ -4,26 +4,26 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::journal::{Entry, JOURNAL_PREFIX};
-use crate::reply::Reply;
+use crate::response::MetadataResponse;
 use crate::time::UnixMillis;
 
 /// The key of the state document in the host's key-value store.
 pub const STATE_KEY: &str = "imdsim/state";
 
 /// The key of what is counted from one request to the next.
-pub const TALLY_KEY: &str = "imdsim/tally";
+pub const COUNTERS_KEY: &str = "imdsim/tally";
 
 /// Whether a key is of use only as long as requests keep coming, so that a
 /// store need not have it outlive the host: counts and the journal.
-pub fn is_passing(key: &str) -> bool {
-    key.starts_with(TALLY_KEY)
+pub fn is_ephemeral(key: &str) -> bool {
+    key.starts_with(COUNTERS_KEY)
         || key.starts_with(JOURNAL_PREFIX)
         || key.starts_with("imdsim/metrics/")
 }
 
 /// What a host hands in with each request because the core may not ask for it.
 #[derive(Clone, Copy, Debug)]
-pub struct Ambient {
+pub struct RequestContext {
     /// The wall clock at the moment the request arrived.
     pub now: UnixMillis,
     /// Fresh random bytes, enough for anything one request can need.
@@ -94,16 +94,16 @@ impl Store for BTreeMap<String, Vec<u8>> {
 pub struct Outcome {
     /// What the client gets. The answer to HEAD has no body and states the
     /// length of the one that GET would have.
-    pub response: Reply,
+    pub response: MetadataResponse,
     /// How much of that the client gets.
-    pub ending: Ending,
+    pub delivery: Delivery,
     /// A document that takes the place of another.
     pub swap: Option<Swap>,
     /// A key and a value for [`Emulator::recall`](crate::Emulator::recall) to
     /// find. A host that cannot store it may forget it.
-    pub keep: Option<(String, Vec<u8>)>,
+    pub cache_entry: Option<(String, Vec<u8>)>,
     /// Keys to delete.
-    pub forget: Vec<String>,
+    pub delete_keys: Vec<String>,
     /// For [`Emulator::record`](crate::Emulator::record).
     pub entry: Option<Entry>,
     /// How long the client waits for the response.
@@ -115,7 +115,7 @@ pub struct Outcome {
 /// A change of a document that must not undo another's.
 #[derive(Debug)]
 pub struct Swap {
-    /// [`STATE_KEY`] or [`TALLY_KEY`]. To lose the latter only costs a count.
+    /// [`STATE_KEY`] or [`COUNTERS_KEY`]. To lose the latter only costs a count.
     pub key: &'static str,
     /// What must stand there, or that nothing may.
     pub expected: Option<Vec<u8>>,
@@ -125,25 +125,25 @@ pub struct Swap {
 
 /// What becomes of a response on its way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Ending {
+pub enum Delivery {
     /// It arrives.
     #[default]
-    Whole,
+    Complete,
     /// The connection closes after so many bytes of the body.
-    Cut(usize),
+    Truncated(usize),
     /// The connection closes before a byte of it.
-    Closed,
+    Aborted,
 }
 
 impl Outcome {
     /// An answer that changes nothing and comes at once.
-    pub(crate) fn reply(response: Reply) -> Self {
+    pub(crate) fn reply(response: MetadataResponse) -> Self {
         Self {
             response,
-            ending: Ending::Whole,
+            delivery: Delivery::Complete,
             swap: None,
-            keep: None,
-            forget: Vec::new(),
+            cache_entry: None,
+            delete_keys: Vec::new(),
             entry: None,
             delay: Duration::ZERO,
             fault: None,

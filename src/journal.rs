@@ -13,8 +13,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::hex;
 use crate::host::Store;
-use crate::request::Asked;
-use crate::sorted::sorted;
+use crate::request::MetadataRequest;
+use crate::small_sort::sorted;
 use crate::time::UnixMillis;
 
 /// The keys of all entries begin with this.
@@ -41,7 +41,7 @@ pub struct Entry {
 
 /// When a request came and how long it took, by the host's clock.
 #[derive(Clone, Copy, Debug)]
-pub struct Course {
+pub struct RequestTiming {
     /// When it came, in nanoseconds since 1970.
     pub arrived: u64,
     /// How long its answer took. No time passes while the emulated clock is
@@ -54,18 +54,18 @@ pub struct Course {
 
 impl Entry {
     /// What is known of a request before it is answered.
-    pub(crate) fn new(asked: &Asked<'_>, now: UnixMillis) -> Self {
+    pub(crate) fn new(request: &MetadataRequest<'_>, now: UnixMillis) -> Self {
         let mut entry = Self {
             json: String::with_capacity(256),
-            version: asked.version,
+            version: request.version,
             counter: None,
         };
         entry.json.push('{');
         entry.text("time", &now.iso_millis());
-        entry.text("method", cut(asked.method.as_str()));
-        entry.text("path", cut(asked.target));
-        entry.number("version", asked.version.into());
-        if let Some(agent) = asked.headers.get(USER_AGENT) {
+        entry.text("method", cut(request.method.as_str()));
+        entry.text("path", cut(request.target));
+        entry.number("version", request.version.into());
+        if let Some(agent) = request.headers.get(USER_AGENT) {
             let agent = String::from_utf8_lossy(agent.as_bytes());
             entry.text("user_agent", cut(&agent));
         }
@@ -83,8 +83,8 @@ impl Entry {
         };
     }
 
-    /// The fault that struck it.
-    pub(crate) fn struck_by(&mut self, fault: &str) {
+    /// The id of the fault that applied to the request.
+    pub(crate) fn applied_fault(&mut self, fault: &str) {
         self.text("fault", fault);
     }
 
@@ -138,7 +138,7 @@ pub(crate) fn fingerprint(token: &[u8]) -> Fingerprint {
 /// any time.
 pub(crate) fn record(
     mut entry: Entry,
-    course: Course,
+    course: RequestTiming,
     number: u64,
     capacity: usize,
     store: &mut impl Store,

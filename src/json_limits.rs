@@ -41,8 +41,8 @@ pub(crate) fn check_items(description: &Value) -> Result<(), Problem> {
         _ => return Ok(()),
     };
     if len > most {
-        let complaint = format!("there are {len} and there may be {most}; remove some");
-        return Err(Problem::new("", complaint));
+        let message = format!("there are {len} and there may be {most}; remove some");
+        return Err(Problem::new("", message));
     }
     match description {
         Value::Array(items) => items.iter().enumerate().try_for_each(|(index, item)| {

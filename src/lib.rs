@@ -6,17 +6,17 @@
 //! [`Emulator::answer`], stores what comes back and sends the response.
 //!
 //! ```
-//! use imdsim::{Ambient, Connection, Emulator, UnixMillis};
+//! use imdsim::{Connection, Emulator, RequestContext, UnixMillis};
 //!
 //! let settings = [("IMDSIM_INSTANCE".into(), r#"{"InstanceType": "m7i.large"}"#.into())];
 //! let mut emulator = Emulator::from_env(settings);
 //! let request = http::Request::get("/latest/meta-data/instance-type").body(Vec::new())?;
-//! let ambient = Ambient {
+//! let context = RequestContext {
 //!     now: UnixMillis(1_767_225_600_000),
 //!     entropy: [7; 32],
 //!     connection: Connection::Unknown,
 //! };
-//! let outcome = emulator.answer(None, ambient, &request);
+//! let outcome = emulator.answer(None, context, &request);
 //! assert_eq!(outcome.response.body[..], b"m7i.large"[..]);
 //! # Ok::<(), http::Error>(())
 //! ```
@@ -25,13 +25,14 @@
 //! project's account of the real service. ARCHITECTURE.md is the map of the
 //! code.
 
+mod apply_settings;
 mod clock;
 mod config;
 mod control;
 pub mod description;
 mod documents;
 mod emulator;
-pub mod fields;
+pub mod header_frames;
 mod hex;
 mod host;
 mod host_header;
@@ -44,18 +45,17 @@ mod merge;
 mod metadata;
 mod nearest;
 mod options;
-mod overlay;
-mod pages;
+mod page_cache;
 mod path;
 mod path_pattern;
 mod problem;
-mod reply;
 mod request;
+mod response;
 mod service;
 mod settings;
 mod signature;
 mod simulation;
-mod sorted;
+mod small_sort;
 mod state;
 mod time;
 mod token;
@@ -66,22 +66,23 @@ pub mod wire;
 pub use clock::Clock;
 pub use config::Config;
 pub use control::control_calls;
-pub use documents::{Credentials, Imds, Rotation, Vault};
-pub use emulator::{Emulator, World, answer};
+pub use documents::{CredentialIssuer, Credentials, ImdsVersion, Rotation};
+pub use emulator::{Emulator, ResolvedInstance, answer};
 pub use host::{
-    Ambient, Connection, Ending, Outcome, STATE_KEY, Store, Swap, TALLY_KEY, is_passing,
+    COUNTERS_KEY, Connection, Delivery, Outcome, RequestContext, STATE_KEY, Store, Swap,
+    is_ephemeral,
 };
-pub use journal::{Course, Entry, JOURNAL_PREFIX};
+pub use journal::{Entry, JOURNAL_PREFIX, RequestTiming};
 pub use nearest::nearest;
 pub use options::{HttpTokens, MetadataOptions};
 pub use path::normalize;
 pub use path_pattern::path_matches;
 pub use problem::Problem;
-pub use reply::Reply;
 pub use request::imds_version;
+pub use response::MetadataResponse;
 pub use settings::{KEYS, Settings, key_of};
 pub use state::{STATE_VERSION, State};
 pub use time::UnixMillis;
-pub use token::{Authority, Ttl};
-pub use tree::{Branch, Content, Health, Node, View, crawl, find};
+pub use token::{TokenAuthority, Ttl};
+pub use tree::{Branch, Content, CredentialHealth, Node, View, crawl, find};
 pub use versions::{LATEST, VERSIONS, Version};

@@ -3,21 +3,21 @@
 
 use http::{HeaderMap, Method, StatusCode};
 
-use crate::documents::Imds;
-use crate::emulator::World;
-use crate::host::Ambient;
+use crate::documents::ImdsVersion;
+use crate::emulator::ResolvedInstance;
+use crate::host::RequestContext;
 use crate::options::HttpTokens;
-use crate::pages::Page;
-use crate::reply::Reply;
-use crate::request::Asked;
+use crate::page_cache::Page;
+use crate::request::MetadataRequest;
+use crate::response::MetadataResponse;
 use crate::simulation::Effect;
 use crate::token::Ttl;
-use crate::tree::{Health, View};
+use crate::tree::{CredentialHealth, View};
 use crate::wire;
 
 /// In what a request sees the instance otherwise than it is described.
 #[derive(Clone, Copy)]
-pub(crate) struct Distortion<'f> {
+pub(crate) struct FaultContext<'f> {
     /// Whether what is about to happen is shown.
     pub(crate) notices: bool,
     /// What goes wrong.
@@ -26,55 +26,59 @@ pub(crate) struct Distortion<'f> {
 
 /// Answers a request.
 pub(crate) fn answer(
-    world: &World,
-    ambient: Ambient,
-    asked: &Asked<'_>,
-    distortion: Distortion<'_>,
-) -> Reply {
-    let now = ambient.now;
-    let options = &world.instance.options;
+    resolved: &ResolvedInstance,
+    context: RequestContext,
+    request: &MetadataRequest<'_>,
+    faults: FaultContext<'_>,
+) -> MetadataResponse {
+    let now = context.now;
+    let options = &resolved.instance.options;
     if !options.http_endpoint {
-        return Reply::empty(StatusCode::FORBIDDEN, None, now);
+        return MetadataResponse::empty(StatusCode::FORBIDDEN, None, now);
     }
-    if asked.is_for_token() {
-        return mint(world, ambient, asked.headers);
+    if request.is_for_token() {
+        return mint(resolved, context, request.headers);
     }
     // Tokens are checked before routing: unknown paths are 401 too.
-    let ttl = match presented(world, ambient, asked.token) {
+    let ttl = match presented(resolved, context, request.token) {
         Presented::Nothing if options.http_tokens == HttpTokens::Optional => None,
         Presented::Valid { seconds_left } => Some(seconds_left),
         Presented::Nothing | Presented::Invalid => {
-            return Reply::empty(StatusCode::UNAUTHORIZED, None, now);
+            return MetadataResponse::empty(StatusCode::UNAUTHORIZED, None, now);
         }
     };
-    match *asked.method {
-        Method::OPTIONS => Reply::allow(StatusCode::OK, wire::ALLOW_METADATA, ttl, now),
-        Method::GET | Method::HEAD if asked.path == wire::TOKEN_PATH => {
-            Reply::allow(StatusCode::METHOD_NOT_ALLOWED, wire::ALLOW_TOKEN, ttl, now)
+    match *request.method {
+        Method::OPTIONS => MetadataResponse::allow(StatusCode::OK, wire::ALLOW_METADATA, ttl, now),
+        Method::GET | Method::HEAD if request.path == wire::TOKEN_PATH => {
+            MetadataResponse::allow(StatusCode::METHOD_NOT_ALLOWED, wire::ALLOW_TOKEN, ttl, now)
         }
-        Method::GET => get(world, ambient, asked.path, distortion, ttl),
+        Method::GET => get(resolved, context, request.path, faults, ttl),
         Method::HEAD => {
-            let mut response = get(world, ambient, asked.path, distortion, ttl);
+            let mut response = get(resolved, context, request.path, faults, ttl);
             response.body.clear();
             response
         }
-        _ => Reply::empty(StatusCode::FORBIDDEN, ttl, now),
+        _ => MetadataResponse::empty(StatusCode::FORBIDDEN, ttl, now),
     }
 }
 
 /// `PUT /latest/api/token`. That a forwarded request is refused before its
 /// time-to-live is looked at is our choice (reference 17.10).
-fn mint(world: &World, ambient: Ambient, headers: &HeaderMap) -> Reply {
-    let now = ambient.now;
-    if world.config.reject_forwarded && headers.contains_key(wire::FORWARDED_FOR) {
-        return Reply::empty(StatusCode::FORBIDDEN, None, now);
+fn mint(
+    resolved: &ResolvedInstance,
+    context: RequestContext,
+    headers: &HeaderMap,
+) -> MetadataResponse {
+    let now = context.now;
+    if resolved.config.reject_forwarded && headers.contains_key(wire::FORWARDED_FOR) {
+        return MetadataResponse::empty(StatusCode::FORBIDDEN, None, now);
     }
     let wanted = headers.get(wire::TOKEN_TTL);
     let Some(ttl) = wanted.and_then(|value| Ttl::parse(value.to_str().ok()?)) else {
-        return Reply::empty(StatusCode::BAD_REQUEST, None, now);
+        return MetadataResponse::empty(StatusCode::BAD_REQUEST, None, now);
     };
-    let token = world.authority.mint(now, ttl, &ambient.entropy);
-    Reply::token(token, ttl.seconds(), now)
+    let token = resolved.token_authority.mint(now, ttl, &context.entropy);
+    MetadataResponse::token(token, ttl.seconds(), now)
 }
 
 /// What a request says of itself.
@@ -84,38 +88,46 @@ enum Presented {
     Valid { seconds_left: u64 },
 }
 
-fn presented(world: &World, ambient: Ambient, token: Option<&[u8]>) -> Presented {
+fn presented(
+    resolved: &ResolvedInstance,
+    context: RequestContext,
+    token: Option<&[u8]>,
+) -> Presented {
     let Some(token) = token else {
         return Presented::Nothing;
     };
-    match world.authority.remaining(ambient.now, token) {
+    match resolved.token_authority.remaining(context.now, token) {
         Some(seconds_left) => Presented::Valid { seconds_left },
         None => Presented::Invalid,
     }
 }
 
 fn get(
-    world: &World,
-    ambient: Ambient,
+    resolved: &ResolvedInstance,
+    context: RequestContext,
     path: &str,
-    distortion: Distortion<'_>,
+    faults: FaultContext<'_>,
     ttl: Option<u64>,
-) -> Reply {
-    let now = ambient.now;
-    let imds = if ttl.is_some() { Imds::V2 } else { Imds::V1 };
-    let view = View {
-        notices: distortion.notices,
-        credentials: match distortion.effect {
-            Some(Effect::ExpiredCredentials) => Health::Expired(now),
-            Some(Effect::CredentialsFailure(code)) => Health::Failed(code),
-            _ => Health::Good,
-        },
-        ..world.view(now, imds)
+) -> MetadataResponse {
+    let now = context.now;
+    let imds = if ttl.is_some() {
+        ImdsVersion::V2
+    } else {
+        ImdsVersion::V1
     };
-    match world.pages.show(&view, path) {
+    let view = View {
+        notices: faults.notices,
+        credentials: match faults.effect {
+            Some(Effect::ExpiredCredentials) => CredentialHealth::Expired(now),
+            Some(Effect::CredentialsFailure(code)) => CredentialHealth::Failed(code),
+            _ => CredentialHealth::Good,
+        },
+        ..resolved.view(now, imds)
+    };
+    match resolved.page_cache.show(&view, path) {
         Some(Page { media_type, body }) => {
-            Reply::content(media_type, body, ttl, view.rotation.loaded(), now)
+            MetadataResponse::content(media_type, body, ttl, view.rotation.loaded(), now)
         }
-        None => Reply::not_found(ttl, now),
+        None => MetadataResponse::not_found(ttl, now),
     }
 }

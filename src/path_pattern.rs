@@ -15,7 +15,7 @@ pub(crate) struct PathPattern(String);
 impl PathPattern {
     /// Any text is a pattern, if it is not too long.
     pub(crate) fn new(text: &str) -> Result<Self, Problem> {
-        limits::check_path(text).map_err(|complaint| Problem::new("", complaint))?;
+        limits::check_path(text).map_err(|message| Problem::new("", message))?;
         Ok(Self(text.to_owned()))
     }
 

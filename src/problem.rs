@@ -7,16 +7,16 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     place: String,
-    complaint: String,
+    message: String,
 }
 
 impl Problem {
     /// `place` is what a person finds again: a flag, a variable, a file, a path
-    /// in a document. `complaint` says what is wrong and names the remedy.
-    pub fn new(place: impl Into<String>, complaint: impl Into<String>) -> Self {
+    /// in a document. `message` says what is wrong and names the remedy.
+    pub fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             place: place.into(),
-            complaint: complaint.into(),
+            message: message.into(),
         }
     }
 
@@ -58,9 +58,9 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.place.is_empty() {
-            f.write_str(&self.complaint)
+            f.write_str(&self.message)
         } else {
-            write!(f, "{}: {}", self.place, self.complaint)
+            write!(f, "{}: {}", self.place, self.message)
         }
     }
 }

@@ -7,16 +7,16 @@ use crate::limits::MAX_TARGET_LEN;
 use crate::path;
 use crate::wire;
 
-/// The version of IMDS that a request speaks; see `Asked::version`. The
+/// The version of IMDS that a request speaks; see `MetadataRequest::version`. The
 /// control API is no part of the service and has none.
 pub fn imds_version<B>(request: &Request<B>) -> Option<u8> {
     let path = path::normalize(request.uri().path());
-    (!control::owns(&path)).then(|| Asked::new(request, &path).version)
+    (!control::owns(&path)).then(|| MetadataRequest::new(request, &path).version)
 }
 
 /// What the service, faults and the journal look at.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked<'a> {
+pub(crate) struct MetadataRequest<'a> {
     /// The path as it came.
     pub(crate) target: &'a str,
     /// The normalised path.
@@ -30,11 +30,11 @@ pub(crate) struct Asked<'a> {
     pub(crate) version: u8,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> MetadataRequest<'a> {
     /// Looks at a request for a normalised path.
     pub(crate) fn new<B>(request: &'a Request<B>, path: &'a str) -> Self {
         let headers = request.headers();
-        let mut asked = Self {
+        let mut request = Self {
             target: request.uri().path(),
             path,
             method: request.method(),
@@ -42,10 +42,10 @@ impl<'a> Asked<'a> {
             token: headers.get(wire::TOKEN).map(HeaderValue::as_bytes),
             version: 1,
         };
-        if asked.token.is_some() || asked.is_for_token() {
-            asked.version = 2;
+        if request.token.is_some() || request.is_for_token() {
+            request.version = 2;
         }
-        asked
+        request
     }
 
     /// Whether its path is too long to look at: it is refused before anything

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use http::{Method, Request, StatusCode};
 
-use crate::emulator::World;
-use crate::host::{Ambient, Ending, Outcome, Swap, TALLY_KEY};
+use crate::emulator::ResolvedInstance;
+use crate::host::{COUNTERS_KEY, Delivery, Outcome, RequestContext, Swap};
 use crate::journal::Entry;
-use crate::metadata::{self, Distortion};
-use crate::reply::Reply;
-use crate::request::Asked;
-use crate::simulation::{Effect, Struck, Tally};
+use crate::metadata::{self, FaultContext};
+use crate::request::MetadataRequest;
+use crate::response::MetadataResponse;
+use crate::simulation::{Effect, MatchedFault, RequestCounters};
 use crate::time::UnixMillis;
 use crate::wire;
 
@@ -24,99 +24,103 @@ const STALL: Duration = Duration::from_hours(1);
 const NOTICES: [&str; 3] = ["spot", "events", "autoscaling"];
 
 /// Answers a request for a normalised path; `counted` is the document under
-/// [`TALLY_KEY`], which is asked for by [`counts`].
+/// [`COUNTERS_KEY`], which is asked for by [`counts`].
 pub(crate) fn answer(
-    world: &World,
-    ambient: Ambient,
+    resolved: &ResolvedInstance,
+    context: RequestContext,
     counted: Option<&[u8]>,
     request: &Request<Vec<u8>>,
     path: &str,
 ) -> Outcome {
-    let asked = Asked::new(request, path);
-    let now = ambient.now;
-    if asked.is_too_long() {
-        let mut outcome = Outcome::reply(Reply::empty(StatusCode::BAD_REQUEST, None, now));
-        if world.config.journal > 0 {
-            outcome.entry = Some(entry(world, now, &asked, None, &outcome));
+    let request = MetadataRequest::new(request, path);
+    let now = context.now;
+    if request.is_too_long() {
+        let mut outcome =
+            Outcome::reply(MetadataResponse::empty(StatusCode::BAD_REQUEST, None, now));
+        if resolved.config.journal > 0 {
+            outcome.entry = Some(entry(resolved, now, &request, None, &outcome));
         }
         return outcome;
     }
-    let epoch = &world.state.epoch;
-    let mut tally = Tally::read(counted, epoch);
-    let before = tally.clone();
-    let notices = sees_notices(world, &asked, &mut tally);
-    let struck = world.story.strike(&asked, now, &mut tally);
-    let distortion = Distortion {
+    let epoch = &resolved.state.epoch;
+    let mut request_counters = RequestCounters::read(counted, epoch);
+    let before = request_counters.clone();
+    let notices = sees_notices(resolved, &request, &mut request_counters);
+    let matched = resolved
+        .timeline
+        .matching_fault(&request, now, &mut request_counters);
+    let faults = FaultContext {
         notices,
-        effect: struck.map(|struck| &struck.fault.effect),
+        effect: matched.map(|matched| &matched.fault.effect),
     };
-    let mut outcome = under(world, ambient, &asked, distortion);
-    let delay = struck.map_or(Duration::ZERO, |struck| struck.fault.delay);
+    let mut outcome = under(resolved, context, &request, faults);
+    let delay = matched.map_or(Duration::ZERO, |matched| matched.fault.delay);
     outcome.delay = outcome.delay.saturating_add(delay);
-    outcome.fault = struck.map(|struck| struck.id.to_owned());
-    if tally != before {
-        tally.retain(world.story.counted());
+    outcome.fault = matched.map(|matched| matched.id.to_owned());
+    if request_counters != before {
+        request_counters.retain(resolved.timeline.counter_keys());
         outcome.swap = Some(Swap {
-            key: TALLY_KEY,
+            key: COUNTERS_KEY,
             expected: counted.map(<[u8]>::to_vec),
-            next: tally.to_bytes(epoch),
+            next: request_counters.to_bytes(epoch),
         });
     }
-    if world.config.journal > 0 {
-        outcome.entry = Some(entry(world, now, &asked, struck, &outcome));
+    if resolved.config.journal > 0 {
+        outcome.entry = Some(entry(resolved, now, &request, matched, &outcome));
     }
-    outcome.keep = world.signatures.take_new(&world.instance);
+    outcome.cache_entry = resolved.signatures.take_new(&resolved.instance);
     outcome
 }
 
 /// Whether the answer follows from what was counted before.
 pub(crate) fn counts(
-    world: &World,
+    resolved: &ResolvedInstance,
     now: UnixMillis,
     request: &Request<Vec<u8>>,
     path: &str,
 ) -> bool {
-    let asked = Asked::new(request, path);
-    !asked.is_too_long()
-        && (world.config.mock_ip_count.is_some() && world.instance.events.any()
-            || world.story.events(true).next().is_some() && world.story.counts(&asked, now))
+    let request = MetadataRequest::new(request, path);
+    !request.is_too_long()
+        && (resolved.config.mock_ip_count.is_some() && resolved.instance.events.any()
+            || resolved.timeline.events(true).next().is_some()
+                && resolved.timeline.counts(&request, now))
 }
 
 /// The answer under what goes wrong.
 fn under(
-    world: &World,
-    ambient: Ambient,
-    asked: &Asked<'_>,
-    distortion: Distortion<'_>,
+    resolved: &ResolvedInstance,
+    context: RequestContext,
+    request: &MetadataRequest<'_>,
+    faults: FaultContext<'_>,
 ) -> Outcome {
-    let now = ambient.now;
+    let now = context.now;
     // It never leaves. Over wasi:http, hosts see that since it has a body.
     let silence = |delay| Outcome {
-        ending: Ending::Closed,
+        delivery: Delivery::Aborted,
         delay,
-        ..Outcome::reply(Reply::not_found(None, now))
+        ..Outcome::reply(MetadataResponse::not_found(None, now))
     };
-    match distortion.effect {
+    match faults.effect {
         Some(Effect::Stall) => return silence(STALL),
         Some(Effect::Close) => return silence(Duration::ZERO),
         Some(Effect::Status(status)) => {
             let mut response = match *status {
-                StatusCode::NOT_FOUND => Reply::not_found(None, now),
-                status => Reply::empty(status, None, now),
+                StatusCode::NOT_FOUND => MetadataResponse::not_found(None, now),
+                status => MetadataResponse::empty(status, None, now),
             };
-            if asked.method == Method::HEAD {
+            if request.method == Method::HEAD {
                 response.body.clear();
             }
             return Outcome::reply(response);
         }
         _ => {}
     }
-    let mut outcome = Outcome::reply(metadata::answer(world, ambient, asked, distortion));
-    match distortion.effect {
-        Some(Effect::Cut(0)) => outcome.ending = Ending::Closed,
+    let mut outcome = Outcome::reply(metadata::answer(resolved, context, request, faults));
+    match faults.effect {
+        Some(Effect::Cut(0)) => outcome.delivery = Delivery::Aborted,
         // Of a body that is not there nothing is missing.
         Some(Effect::Cut(length)) if !outcome.response.body.is_empty() => {
-            outcome.ending = Ending::Cut(*length);
+            outcome.delivery = Delivery::Truncated(*length);
         }
         Some(Effect::Garble) => outcome.response.body.fill(b'?'),
         _ => {}
@@ -127,37 +131,41 @@ fn under(
 /// Whether a client sees the notices. Of the addresses that ask for them, only
 /// the first few do, if so many were said. A listing that would show them
 /// counts nobody.
-fn sees_notices(world: &World, asked: &Asked<'_>, tally: &mut Tally) -> bool {
-    let Some(limit) = world.config.mock_ip_count else {
+fn sees_notices(
+    resolved: &ResolvedInstance,
+    request: &MetadataRequest<'_>,
+    request_counters: &mut RequestCounters,
+) -> bool {
+    let Some(limit) = resolved.config.mock_ip_count else {
         return true;
     };
-    let peer = asked.headers.get(wire::PEER);
+    let peer = request.headers.get(wire::PEER);
     let peer = peer.and_then(|peer| peer.to_str().ok()).unwrap_or_default();
-    let category = asked.path.split('/').nth(2).unwrap_or_default();
-    if world.instance.events.any() && NOTICES.contains(&category) {
-        tally.admits(peer, limit)
+    let category = request.path.split('/').nth(2).unwrap_or_default();
+    if resolved.instance.events.any() && NOTICES.contains(&category) {
+        request_counters.admits(peer, limit)
     } else {
-        tally.clone().admits(peer, limit)
+        request_counters.clone().admits(peer, limit)
     }
 }
 
 fn entry(
-    world: &World,
+    resolved: &ResolvedInstance,
     now: UnixMillis,
-    asked: &Asked<'_>,
-    struck: Option<Struck<'_>>,
+    request: &MetadataRequest<'_>,
+    matched: Option<MatchedFault<'_>>,
     outcome: &Outcome,
 ) -> Entry {
-    let mut entry = Entry::new(asked, now);
+    let mut entry = Entry::new(request, now);
     let status = outcome.response.status;
-    entry.answered((outcome.ending != Ending::Closed).then_some(status));
-    if let Some(struck) = struck {
-        entry.struck_by(struck.id);
+    entry.answered((outcome.delivery != Delivery::Aborted).then_some(status));
+    if let Some(matched) = matched {
+        entry.applied_fault(matched.id);
     }
-    let mints = asked.is_for_token() && status == StatusCode::OK;
+    let mints = request.is_for_token() && status == StatusCode::OK;
     let minted = mints.then_some(&*outcome.response.body);
-    if let Some(token) = minted.or(asked.token) {
-        let (fingerprint, age) = world.authority.trace(now, token);
+    if let Some(token) = minted.or(request.token) {
+        let (fingerprint, age) = resolved.token_authority.trace(now, token);
         entry.token(fingerprint);
         if let Some(age) = age.filter(|_| minted.is_none()) {
             entry.token_age(age);

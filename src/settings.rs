@@ -11,7 +11,7 @@ use crate::description::kind;
 use crate::json_limits;
 use crate::nearest::nearest;
 use crate::problem::Problem;
-use crate::sorted;
+use crate::small_sort;
 
 /// The keys of the configuration document. The environment variable is
 /// `IMDSIM_` and the key in upper case, the flag `--` and the key with hyphens.
@@ -52,12 +52,12 @@ const DOCUMENT_KEY: &str = "config";
 
 /// A value and the place a person gave it at.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Given {
+pub(crate) struct SourcedValue {
     pub(crate) place: String,
     pub(crate) value: Value,
 }
 
-impl Given {
+impl SourcedValue {
     /// Reads the value, which is a document; a host whose settings are texts
     /// gives it as one. A complaint begins with the place.
     pub(crate) fn read<T>(
@@ -74,7 +74,7 @@ impl Given {
 
 /// Settings by key, each with its place.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Settings(BTreeMap<&'static str, Given>);
+pub struct Settings(BTreeMap<&'static str, SourcedValue>);
 
 impl Settings {
     /// Reads a configuration document: a JSON object with the [`KEYS`].
@@ -95,7 +95,7 @@ impl Settings {
         for (name, value) in fields {
             let key = must_know(place, &name)?;
             let place = format!("{place}: {key}");
-            settings.0.insert(key, Given { place, value });
+            settings.0.insert(key, SourcedValue { place, value });
         }
         Ok(settings)
     }
@@ -113,7 +113,7 @@ impl Settings {
             Value::from(text)
         };
         let place = place.to_owned();
-        self.0.insert(key, Given { place, value });
+        self.0.insert(key, SourcedValue { place, value });
         Ok(())
     }
 
@@ -178,10 +178,10 @@ impl Settings {
     /// The document that says the same.
     pub fn to_json(&self) -> String {
         let fields = self.0.iter();
-        sorted::object(fields.map(|(key, given)| (*key, given.value.clone()))).to_string()
+        small_sort::object(fields.map(|(key, given)| (*key, given.value.clone()))).to_string()
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<&Given> {
+    pub(crate) fn get(&self, key: &str) -> Option<&SourcedValue> {
         self.0.get(key)
     }
 }
@@ -227,7 +227,7 @@ fn must_know(place: &str, name: &str) -> Result<&'static str, Problem> {
 /// Reads a JSON document. Some editors put a byte order mark in front.
 pub(crate) fn read_json(place: &str, text: &str) -> Result<Value, Problem> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    json_limits::check_depth(text).map_err(|complaint| Problem::new(place, complaint))?;
+    json_limits::check_depth(text).map_err(|message| Problem::new(place, message))?;
     serde_json::from_str(text)
         .map_err(|error| Problem::new(place, format!("{error}; mend the JSON there")))
 }

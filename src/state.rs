@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use crate::clock::Clock;
 use crate::hex;
-use crate::host::Ambient;
+use crate::host::RequestContext;
 use crate::problem::Problem;
-use crate::simulation::Story;
+use crate::simulation::Timeline;
 use crate::time::UnixMillis;
 
 /// The version of the document that this program writes and reads.
@@ -30,7 +30,7 @@ pub struct State {
     pub since: Option<UnixMillis>,
     /// The events, if any were added or cancelled; else those of the start-up
     /// configuration hold.
-    pub(crate) story: Option<Story>,
+    pub(crate) timeline: Option<Timeline>,
 }
 
 impl Default for State {
@@ -41,7 +41,7 @@ impl Default for State {
             instance: json!({}),
             clock: Clock::Running,
             since: None,
-            story: None,
+            timeline: None,
         }
     }
 }
@@ -66,8 +66,8 @@ impl State {
 
     /// A new epoch. The revision tells epochs apart where random bytes are
     /// frozen.
-    pub(crate) fn new_epoch(revision: u64, ambient: Ambient) -> String {
-        format!("{revision}-{}", hex::encode(&ambient.entropy[..16]))
+    pub(crate) fn new_epoch(revision: u64, context: RequestContext) -> String {
+        format!("{revision}-{}", hex::encode(&context.entropy[..16]))
     }
 
     /// Reads the document as [`to_json`](Self::to_json) gives it.
@@ -87,10 +87,10 @@ impl State {
         if !instance.is_object() {
             return Err(damaged("it has no instance"));
         }
-        let story = match &document["events"] {
+        let timeline = match &document["events"] {
             Value::Null => None,
             events => Some(
-                Story::read(events, UnixMillis::default())
+                Timeline::read(events, UnixMillis::default())
                     .map_err(|problem| damaged(&format!("its events are odd ({problem})")))?,
             ),
         };
@@ -106,7 +106,7 @@ impl State {
             clock: Clock::read(&document["clock"])
                 .map_err(|problem| damaged(&format!("its clock is odd ({problem})")))?,
             since: since(&document["since"])?,
-            story,
+            timeline,
         })
     }
 
@@ -119,7 +119,7 @@ impl State {
             "instance": self.instance,
             "clock": self.clock.to_json(),
             "since": self.since.map(|time| time.0),
-            "events": self.story.as_ref().map(Story::to_list),
+            "events": self.timeline.as_ref().map(Timeline::to_list),
         })
     }
 
@@ -159,7 +159,7 @@ mod tests {
             instance: json!({ "Tags": null }),
             clock: Clock::Shifted(-1500),
             since: Some(UnixMillis(5)),
-            story: Some(Story::default()),
+            timeline: Some(Timeline::default()),
         };
         assert_eq!(State::read(Some(&state.to_bytes())).unwrap(), state);
         assert_eq!(State::read(None).unwrap(), State::default());

@@ -42,7 +42,7 @@ impl Ttl {
 
 /// Makes and checks the tokens of one instance in one epoch.
 #[derive(Clone)]
-pub struct Authority {
+pub struct TokenAuthority {
     key: Keyed,
     /// The last token that was found good: clients send one many times over,
     /// and hashing is the dearest part of a request.
@@ -59,7 +59,7 @@ struct Genuine {
     fingerprint: Fingerprint,
 }
 
-impl Authority {
+impl TokenAuthority {
     /// `epoch` changes on every reset and `instance_id` names the emulated
     /// machine, so a token from another epoch or another machine fails the
     /// same check as a forged one.
@@ -133,7 +133,7 @@ impl Authority {
 }
 
 /// The key stays out of logs.
-impl fmt::Debug for Authority {
+impl fmt::Debug for TokenAuthority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Authority").finish_non_exhaustive()
     }
@@ -174,8 +174,8 @@ const TEXT_LEN: usize = TOKEN_LEN.div_ceil(3) * 4;
 mod tests {
     use super::*;
 
-    fn authority() -> Authority {
-        Authority::new(b"secret", "i-1", "0")
+    fn authority() -> TokenAuthority {
+        TokenAuthority::new(b"secret", "i-1", "0")
     }
 
     fn at(milliseconds: i64) -> UnixMillis {
@@ -237,9 +237,9 @@ mod tests {
     fn a_token_dies_with_its_epoch_its_instance_and_its_secret() {
         let token = mint("300");
         for other in [
-            Authority::new(b"secret", "i-1", "1"),
-            Authority::new(b"secret", "i-2", "0"),
-            Authority::new(b"other", "i-1", "0"),
+            TokenAuthority::new(b"secret", "i-1", "1"),
+            TokenAuthority::new(b"secret", "i-2", "0"),
+            TokenAuthority::new(b"other", "i-1", "0"),
         ] {
             assert_eq!(other.remaining(at(0), token.as_bytes()), None);
         }

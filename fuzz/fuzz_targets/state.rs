@@ -3,17 +3,17 @@
 #![no_main]
 
 use http::Method;
-use imdsim::{STATE_KEY, TALLY_KEY};
+use imdsim::{STATE_KEY, COUNTERS_KEY};
 use imdsim_fuzz::{Host, SEPARATOR};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &str| {
-    let (state, tally) = input.split_once(SEPARATOR).unwrap_or((input, ""));
+    let (state, counters) = input.split_once(SEPARATOR).unwrap_or((input, ""));
     let mut host = Host::new([("http_tokens", "optional"), ("mock_ip_count", "1")]);
     host.store
         .insert(STATE_KEY.to_owned(), state.as_bytes().to_vec());
     host.store
-        .insert(TALLY_KEY.to_owned(), tally.as_bytes().to_vec());
+        .insert(COUNTERS_KEY.to_owned(), counters.as_bytes().to_vec());
     for path in [
         "/",
         "/latest/meta-data/",

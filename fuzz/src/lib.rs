@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use http::{Method, Request};
-use imdsim::{Ambient, Connection, Course, Emulator, Reply, STATE_KEY, UnixMillis};
+use imdsim::{RequestContext, Connection, RequestTiming, Emulator, MetadataResponse, STATE_KEY, UnixMillis};
 
 /// Stands between the parts of an input, as between those of a transcript.
 pub const SEPARATOR: &str = "\n###\n";
@@ -35,8 +35,8 @@ impl Host {
 
     /// Answers a request and does what a host does with the outcome, but for
     /// the wait.
-    pub fn send(&mut self, request: &Request<Vec<u8>>) -> Reply {
-        let ambient = Ambient {
+    pub fn send(&mut self, request: &Request<Vec<u8>>) -> MetadataResponse {
+        let context = RequestContext {
             now: self.now,
             entropy: [7; 32],
             connection: Connection::Loopback,
@@ -44,8 +44,8 @@ impl Host {
         let stored = self.store.get(STATE_KEY).cloned();
         let stored = stored.as_deref();
         self.emulator
-            .recall(stored, ambient, request, &mut self.store);
-        let outcome = self.emulator.answer(stored, ambient, request);
+            .recall(stored, context, request, &mut self.store);
+        let outcome = self.emulator.answer(stored, context, request);
         let length = outcome
             .response
             .headers
@@ -55,8 +55,8 @@ impl Host {
         if request.method() != Method::HEAD {
             assert_eq!(*length, outcome.response.body.len().to_string());
         }
-        self.store.extend(outcome.keep);
-        for key in &outcome.forget {
+        self.store.extend(outcome.cache_entry);
+        for key in &outcome.delete_keys {
             self.store.remove(key);
         }
         if let Some(swap) = outcome.swap {
@@ -64,7 +64,7 @@ impl Host {
             self.store.insert(swap.key.to_owned(), swap.next);
         }
         if let Some(entry) = outcome.entry {
-            let course = Course {
+            let course = RequestTiming {
                 arrived: self.now.0.unsigned_abs(),
                 took: outcome.delay,
                 random: || 0,

@@ -6,26 +6,26 @@ use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
 use super::problem::Refusal;
-use crate::emulator::World;
-use crate::host::{Ambient, Outcome, STATE_KEY, Swap};
+use crate::emulator::ResolvedInstance;
+use crate::host::{Outcome, RequestContext, STATE_KEY, Swap};
 use crate::journal::Journal;
 use crate::json_limits;
 use crate::limits::MAX_STATE_LEN;
 use crate::merge;
 use crate::problem::Problem;
-use crate::reply::Reply;
+use crate::response::MetadataResponse;
 use crate::settings::read_json;
-use crate::simulation::{Event, Story};
+use crate::simulation::{Event, Timeline};
 use crate::state::State;
 use crate::time::UnixMillis;
 
 /// What every call works on.
 #[derive(Clone, Copy)]
 pub(super) struct Call<'a> {
-    pub(super) world: &'a World,
-    pub(super) ambient: Ambient,
+    pub(super) resolved: &'a ResolvedInstance,
+    pub(super) context: RequestContext,
     /// The same by a clock to which nothing was done.
-    pub(super) real: Ambient,
+    pub(super) real: RequestContext,
     pub(super) request: &'a Request<Vec<u8>>,
     pub(super) journal: &'a Journal,
 }
@@ -38,7 +38,7 @@ impl Call<'_> {
     pub(super) fn document(&self) -> Result<Value, Refusal> {
         const PLACE: &str = "the body";
         let text = self.text()?;
-        json_limits::check_values(text).map_err(|complaint| Problem::new(PLACE, complaint))?;
+        json_limits::check_values(text).map_err(|message| Problem::new(PLACE, message))?;
         Ok(read_json(PLACE, text)?)
     }
 
@@ -65,65 +65,65 @@ impl Call<'_> {
     pub(super) fn describe(&self, change: impl FnOnce(&mut Value)) -> Answer {
         // What is shown has the notices of events in it, which stay events: so
         // only what differs from that is written.
-        let shown = self.world.document(self.ambient.now);
+        let shown = self.resolved.document(self.context.now);
         let mut changed = shown.clone();
         change(&mut changed);
         if changed == shown {
-            return self.change(self.world.state.clone());
+            return self.change(self.resolved.state.clone());
         }
-        let (mut document, state) = self.world.settled(self.ambient.now);
+        let (mut document, state) = self.resolved.fold_due_changes(self.context.now);
         merge::apply(&mut document, &merge::between(&shown, &changed));
-        self.simulate(State {
-            instance: merge::between(&self.world.config.document, &document),
+        self.store_checked(State {
+            instance: merge::between(&self.resolved.config.document, &document),
             ..state
         })
     }
 
-    /// Has something happen, in the place of what has the same id.
-    pub(super) fn happen(&self, event: Event) -> Answer {
+    /// Adds an event, replacing one with the same id.
+    pub(super) fn add_event(&self, event: Event) -> Answer {
         let id = event.id.clone();
-        let story = self.renewed(self.world.story.clone(), event.into());
-        let next = self.next(self.told(story))?;
-        self.world.check(&next.state)?;
+        let timeline = self.renewed(self.resolved.timeline.clone(), event.into());
+        let next = self.next(self.with_timeline(timeline))?;
+        self.resolved.check(&next.state)?;
         let body = json!({ "status": "ok", "revision": next.state.revision, "id": id });
-        Ok(next.outcome(&body, self.ambient.now))
+        Ok(next.outcome(&body, self.context.now))
     }
 
-    /// What is `kept` of the story, and events put into it by this call.
-    pub(super) fn renewed(&self, kept: Story, events: Story) -> Story {
-        let story = &self.world.story;
-        story.renewed(kept, events, self.next_revision())
+    /// The events in `kept`, with others added or replaced by this call.
+    pub(super) fn renewed(&self, kept: Timeline, events: Timeline) -> Timeline {
+        let timeline = &self.resolved.timeline;
+        timeline.renewed(kept, events, self.next_revision())
     }
 
-    /// Has a whole story happen in the place of the other.
-    pub(super) fn tell(&self, story: Story) -> Answer {
-        self.simulate(self.told(story))
+    /// Replaces the timeline.
+    pub(super) fn replace_timeline(&self, timeline: Timeline) -> Answer {
+        self.store_checked(self.with_timeline(timeline))
     }
 
-    fn told(&self, story: Story) -> State {
+    fn with_timeline(&self, timeline: Timeline) -> State {
         State {
-            story: Some(story),
-            ..self.world.state.clone()
+            timeline: Some(timeline),
+            ..self.resolved.state.clone()
         }
     }
 
     /// Stores another state, unless some day nothing sensible would follow from
     /// it.
-    pub(super) fn simulate(&self, state: State) -> Answer {
+    pub(super) fn store_checked(&self, state: State) -> Answer {
         let next = self.next(state)?;
-        self.world.check(&next.state)?;
-        Ok(next.done(self.ambient.now))
+        self.resolved.check(&next.state)?;
+        Ok(next.done(self.context.now))
     }
 
     /// Stores another state, from which the same description follows, or that
     /// of the start.
     pub(super) fn change(&self, state: State) -> Answer {
-        Ok(self.next(state)?.done(self.ambient.now))
+        Ok(self.next(state)?.done(self.context.now))
     }
 
     /// The state to store, unless the client has seen an older one.
     fn next(&self, state: State) -> Result<Next, Refusal> {
-        unless_overtaken(self.request, self.world.state.revision)?;
+        unless_overtaken(self.request, self.resolved.state.revision)?;
         Next::new(&State {
             revision: self.next_revision(),
             ..state
@@ -132,7 +132,7 @@ impl Call<'_> {
 
     /// The revision that a change makes.
     pub(super) fn next_revision(&self) -> u64 {
-        self.world.state.revision.saturating_add(1)
+        self.resolved.state.revision.saturating_add(1)
     }
 
     /// A JSON document as an answer.
@@ -146,8 +146,8 @@ impl Call<'_> {
         reason = "calls end in an answer or a refusal"
     )]
     pub(super) fn give(&self, media_type: &'static str, body: Vec<u8>) -> Answer {
-        let revision = self.world.state.revision;
-        let response = tagged(media_type, body, revision, self.ambient.now);
+        let revision = self.resolved.state.revision;
+        let response = tagged(media_type, body, revision, self.context.now);
         Ok(Outcome::reply(response))
     }
 }
@@ -179,7 +179,7 @@ impl Next {
         let text = String::from_utf8_lossy(&document);
         json_limits::check_depth(&text)
             .and_then(|()| json_limits::check_values(&text))
-            .map_err(|complaint| Problem::new("the state with this change", complaint))?;
+            .map_err(|message| Problem::new("the state with this change", message))?;
         let state = State::read(Some(&document)).map_err(|problem| {
             let detail = format!("the change cannot be stored: {problem}; send a simpler one");
             Refusal::new(StatusCode::BAD_REQUEST, detail)
@@ -225,8 +225,8 @@ pub(super) fn tagged(
     body: Vec<u8>,
     revision: u64,
     now: UnixMillis,
-) -> Reply {
-    Reply::new(StatusCode::OK)
+) -> MetadataResponse {
+    MetadataResponse::new(StatusCode::OK)
         .header(CONTENT_TYPE, media_type)
         .text(ETAG, format!("\"{revision}\""))
         .finish(body, now)

@@ -6,42 +6,45 @@ use serde_json::{Value, json};
 use super::call::{Answer, Call};
 use super::problem::Refusal;
 use super::resources::is_read;
-use crate::simulation::{Event, Story};
+use crate::simulation::{Event, Timeline};
 
 /// `events`: all of them but for faults. POST adds one, DELETE cancels all,
 /// and PUT puts a timeline in their place; faults in it are put beside those
 /// that there are.
 pub(super) fn events(call: Call<'_>) -> Answer {
-    let now = call.ambient.now;
-    let story = &call.world.story;
+    let now = call.context.now;
+    let timeline = &call.resolved.timeline;
     if is_read(call) {
-        let events: Vec<_> = story.events(false).map(|event| show(call, event)).collect();
+        let events: Vec<_> = timeline
+            .events(false)
+            .map(|event| show(call, event))
+            .collect();
         return call.json(&json!({ "events": events }));
     }
     match *call.request.method() {
         Method::POST => {
             let body = call.object(EXAMPLE)?;
-            call.happen(story.read_another(&body, now)?)
+            call.add_event(timeline.read_another(&body, now)?)
         }
         Method::PUT => {
-            let events = Story::read(&call.document()?, now)?;
-            call.tell(call.renewed(story.without_all(false), events))
+            let events = Timeline::read(&call.document()?, now)?;
+            call.replace_timeline(call.renewed(timeline.without_all(false), events))
         }
-        _ => call.tell(story.without_all(false)),
+        _ => call.replace_timeline(timeline.without_all(false)),
     }
 }
 
 /// `events/<id>`: one of them; DELETE cancels it.
 pub(super) fn event(call: Call<'_>, id: &str) -> Answer {
-    let story = &call.world.story;
-    let event = story.find(id, false).ok_or_else(|| {
+    let timeline = &call.resolved.timeline;
+    let event = timeline.find(id, false).ok_or_else(|| {
         let detail = "there is no such event; GET /_imdsim/events lists all";
         Refusal::new(StatusCode::NOT_FOUND, detail)
     })?;
     if is_read(call) {
         return call.json(&show(call, event));
     }
-    call.tell(story.without(id, false))
+    call.replace_timeline(timeline.without(id, false))
 }
 
 const EXAMPLE: &str = r#"{"type": "spot-interruption", "in": "30s"}"#;
@@ -49,6 +52,6 @@ const EXAMPLE: &str = r#"{"type": "spot-interruption", "in": "30s"}"#;
 /// An event, and whether it shows yet.
 pub(super) fn show(call: Call<'_>, event: &Event) -> Value {
     let mut document = event.to_json();
-    document["due"] = (event.at <= call.ambient.now).into();
+    document["due"] = (event.at <= call.context.now).into();
     document
 }

@@ -8,18 +8,21 @@ use super::events::show;
 use super::problem::Refusal;
 use super::resources::is_read;
 use crate::problem::Problem;
-use crate::simulation::{Event, PRESETS, Preset, Story};
+use crate::simulation::{Event, PRESETS, Preset, Timeline};
 
 /// `faults`: all of them. PUT puts a list in their place, DELETE ends all.
 pub(super) fn faults(call: Call<'_>) -> Answer {
-    let story = &call.world.story;
+    let timeline = &call.resolved.timeline;
     if is_read(call) {
-        let faults: Vec<_> = story.events(true).map(|event| show(call, event)).collect();
+        let faults: Vec<_> = timeline
+            .events(true)
+            .map(|event| show(call, event))
+            .collect();
         return call.json(&json!({ "faults": faults }));
     }
-    let others = story.without_all(true);
+    let others = timeline.without_all(true);
     if call.request.method() != Method::PUT {
-        return call.tell(others);
+        return call.replace_timeline(others);
     }
     let document = call.document()?;
     let list = match &document {
@@ -36,8 +39,8 @@ pub(super) fn faults(call: Call<'_>) -> Answer {
         as_event(fault).map_err(|problem| problem.inside(&format!("faults[{index}]")))
     });
     let list = list.collect::<Result<Vec<_>, _>>()?;
-    let faults = Story::read_list(&list, call.ambient.now, "faults")?;
-    call.tell(call.renewed(others, faults))
+    let faults = Timeline::read_list(&list, call.context.now, "faults")?;
+    call.replace_timeline(call.renewed(others, faults))
 }
 
 /// `faults/<id>`: one of them. PUT puts one there, without a body the
@@ -52,14 +55,14 @@ pub(super) fn fault(call: Call<'_>, id: &str) -> Answer {
         if let Value::Object(fields) = &mut document {
             let said = fields.insert("id".into(), id.into());
             if said.is_some_and(|said| said != id) {
-                let complaint = "it is not that of the path; write the same, or leave it out";
-                return Err(Problem::new("id", complaint).into());
+                let message = "it is not that of the path; write the same, or leave it out";
+                return Err(Problem::new("id", message).into());
             }
         }
-        return call.happen(Event::read(&document, call.ambient.now, id)?);
+        return call.add_event(Event::read(&document, call.context.now, id)?);
     }
-    let story = &call.world.story;
-    let event = story.find(id, true).ok_or_else(|| {
+    let timeline = &call.resolved.timeline;
+    let event = timeline.find(id, true).ok_or_else(|| {
         let detail = "there is no such fault; GET /_imdsim/faults lists all, and \
                       GET /_imdsim/faults/presets those there are by name";
         Refusal::new(StatusCode::NOT_FOUND, detail)
@@ -67,7 +70,7 @@ pub(super) fn fault(call: Call<'_>, id: &str) -> Answer {
     if is_read(call) {
         return call.json(&show(call, event));
     }
-    call.tell(story.without(id, true))
+    call.replace_timeline(timeline.without(id, true))
 }
 
 /// `faults/presets`: the ready-made ones.

@@ -19,13 +19,13 @@ use serde_json::{Value, json};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::emulator::{World, frozen};
-use crate::host::{Ambient, Connection, Outcome};
+use crate::emulator::{ResolvedInstance, frozen};
+use crate::host::{Connection, Outcome, RequestContext};
 use crate::journal::Journal;
 use crate::limits::MAX_TARGET_LEN;
 use crate::path;
 use crate::problem::Problem;
-use crate::reply::Reply;
+use crate::response::MetadataResponse;
 use crate::state::State;
 use crate::time::UnixMillis;
 use call::{Answer, Call, JSON, Next, tagged, unless_overtaken};
@@ -54,24 +54,24 @@ pub fn control_calls() -> impl Iterator<Item = (String, &'static str)> {
 
 /// Answers a request for a normalised path.
 pub(crate) fn answer(
-    world: &World,
-    ambient: Ambient,
+    resolved: &ResolvedInstance,
+    context: RequestContext,
     journal: &Journal,
     request: &Request<Vec<u8>>,
     path: &str,
 ) -> Outcome {
-    let real = frozen(&world.config, Clock::Running, ambient);
-    let ambient = frozen(&world.config, world.state.clock, ambient);
+    let real = frozen(&resolved.config, Clock::Running, context);
+    let context = frozen(&resolved.config, resolved.state.clock, context);
     let call = Call {
-        world,
-        ambient,
+        resolved,
+        context,
         real,
         request,
         journal,
     };
-    let mut outcome = route(&world.config, ambient.connection, request, path)
+    let mut outcome = route(&resolved.config, context.connection, request, path)
         .and_then(|(route, below)| (route.answer)(call, below))
-        .unwrap_or_else(|refusal| Outcome::reply(refusal.response(ambient.now)));
+        .unwrap_or_else(|refusal| Outcome::reply(refusal.response(context.now)));
     if request.method() == Method::HEAD {
         outcome.response.body.clear();
     }
@@ -118,13 +118,13 @@ pub(crate) fn admits(
 /// `stored`: health, and a reset.
 pub(crate) fn recover(
     config: &Config,
-    ambient: Ambient,
+    context: RequestContext,
     stored: Option<&[u8]>,
     journal: &Journal,
     request: &Request<Vec<u8>>,
     problem: &Problem,
 ) -> Outcome {
-    let ambient = frozen(config, Clock::Running, ambient);
+    let context = frozen(config, Clock::Running, context);
     let path = path::normalize(request.uri().path());
     let detail = format!("{problem}; POST /_imdsim/reset starts over");
     let broken = || Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, detail.clone());
@@ -132,28 +132,28 @@ pub(crate) fn recover(
         if !owns(&path) {
             return Err(broken());
         }
-        let (route, _) = route(config, ambient.connection, request, &path)?;
+        let (route, _) = route(config, context.connection, request, &path)?;
         let revision = State::revision_of(stored);
         match route.path {
             HEALTH => {
                 let mut about = about(config, revision, "degraded");
                 about["problem"] = detail.as_str().into();
                 let body = about.to_string().into();
-                Ok(Outcome::reply(tagged(JSON, body, revision, ambient.now)))
+                Ok(Outcome::reply(tagged(JSON, body, revision, context.now)))
             }
             RESET => {
                 unless_overtaken(request, revision)?;
-                let state = blank(revision.saturating_add(1), ambient);
+                let state = blank(revision.saturating_add(1), context);
                 Ok(Outcome {
-                    forget: journal.everything(),
-                    ..Next::new(&state)?.done(ambient.now)
+                    delete_keys: journal.everything(),
+                    ..Next::new(&state)?.done(context.now)
                 })
             }
             _ => Err(broken()),
         }
     };
     let mut outcome =
-        answer().unwrap_or_else(|refusal| Outcome::reply(refusal.response(ambient.now)));
+        answer().unwrap_or_else(|refusal| Outcome::reply(refusal.response(context.now)));
     if request.method() == Method::HEAD {
         outcome.response.body.clear();
     }
@@ -161,13 +161,13 @@ pub(crate) fn recover(
 }
 
 /// The answer when the settings are bad.
-pub(crate) fn misconfigured(problem: &Problem, now: UnixMillis) -> Reply {
+pub(crate) fn misconfigured(problem: &Problem, now: UnixMillis) -> MetadataResponse {
     let detail = format!("{problem}; the settings are read at start-up");
     Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, detail).response(now)
 }
 
 /// The answer to a request with more than one `Host`.
-pub(crate) fn several_hosts(now: UnixMillis) -> Reply {
+pub(crate) fn several_hosts(now: UnixMillis) -> MetadataResponse {
     let detail = "there is more than one `Host`; send one";
     Refusal::new(StatusCode::BAD_REQUEST, detail).response(now)
 }
@@ -175,16 +175,16 @@ pub(crate) fn several_hosts(now: UnixMillis) -> Reply {
 /// The answer to a metadata request for a host to which real credentials are
 /// not served.
 pub(crate) fn refuse_host(
-    world: &World,
+    resolved: &ResolvedInstance,
     request: &Request<Vec<u8>>,
     now: UnixMillis,
-) -> Option<Reply> {
-    let checked = admission::check_host(&world.config, &world.instance, request);
+) -> Option<MetadataResponse> {
+    let checked = admission::check_host(&resolved.config, &resolved.instance, request);
     checked.err().map(|refusal| refusal.response(now))
 }
 
 /// The answer when a change could not be stored.
-pub(crate) fn unstorable(reason: &str, now: UnixMillis) -> Reply {
+pub(crate) fn unstorable(reason: &str, now: UnixMillis) -> MetadataResponse {
     let detail = format!("the change was not stored: {reason}");
     Refusal::new(StatusCode::SERVICE_UNAVAILABLE, detail).response(now)
 }
@@ -229,9 +229,9 @@ fn route<'p>(
 
 /// `health`: that all is well, and with what.
 fn health(call: Call<'_>) -> Answer {
-    let world = call.world;
-    let mut health = about(&world.config, world.state.revision, "ok");
-    let warnings = world.config.warnings(call.real.now);
+    let resolved = call.resolved;
+    let mut health = about(&resolved.config, resolved.state.revision, "ok");
+    let warnings = resolved.config.warnings(call.real.now);
     if !warnings.is_empty() {
         health["warnings"] = warnings.into();
     }
@@ -251,17 +251,17 @@ fn about(config: &Config, revision: u64, status: &str) -> Value {
 fn reset(call: Call<'_>) -> Answer {
     let outcome = call.change(blank(call.next_revision(), call.real))?;
     Ok(Outcome {
-        forget: call.journal.everything(),
+        delete_keys: call.journal.everything(),
         ..outcome
     })
 }
 
 /// A state without changes. Its new epoch voids all tokens.
-fn blank(revision: u64, ambient: Ambient) -> State {
+fn blank(revision: u64, context: RequestContext) -> State {
     State {
         revision,
-        epoch: State::new_epoch(revision, ambient),
-        since: Some(ambient.now),
+        epoch: State::new_epoch(revision, context),
+        since: Some(context.now),
         ..State::default()
     }
 }

@@ -5,7 +5,7 @@ use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
 use serde_json::json;
 
 use crate::problem::Problem;
-use crate::reply::Reply;
+use crate::response::MetadataResponse;
 use crate::time::UnixMillis;
 
 /// Why a call is refused, with the remedy.
@@ -41,13 +41,14 @@ impl Refusal {
         self.status
     }
 
-    pub(super) fn response(self, now: UnixMillis) -> Reply {
+    pub(super) fn response(self, now: UnixMillis) -> MetadataResponse {
         let body = json!({
             "title": self.status.canonical_reason().unwrap_or_default(),
             "status": self.status.as_u16(),
             "detail": self.detail,
         });
-        let mut reply = Reply::new(self.status).header(CONTENT_TYPE, "application/problem+json");
+        let mut reply =
+            MetadataResponse::new(self.status).header(CONTENT_TYPE, "application/problem+json");
         if let Some(methods) = self.allow {
             reply = reply.header(ALLOW, methods);
         }

@@ -9,16 +9,16 @@ use crate::host::Outcome;
 use crate::path;
 use crate::path_pattern::PathPattern;
 use crate::problem::Problem;
-use crate::sorted;
+use crate::small_sort;
 use crate::time::UnixMillis;
 
 /// `requests`: those that the query asks for; DELETE empties the journal.
 pub(super) fn requests(call: Call<'_>) -> Answer {
     check_on(call)?;
     if call.request.method() == Method::DELETE {
-        let outcome = call.json(&done(&call.world.state))?;
+        let outcome = call.json(&done(&call.resolved.state))?;
         return Ok(Outcome {
-            forget: call.journal.everything(),
+            delete_keys: call.journal.everything(),
             ..outcome
         });
     }
@@ -36,12 +36,12 @@ pub(super) fn metrics(call: Call<'_>) -> Answer {
     check_on(call)?;
     let counters = call.journal.counters.iter();
     let counters = counters.map(|(name, count)| (*name, Value::from(*count)));
-    call.json(&sorted::object(counters))
+    call.json(&small_sort::object(counters))
 }
 
 /// Where nothing is told, nothing that was asked must look like nothing asked.
 fn check_on(call: Call<'_>) -> Result<(), Refusal> {
-    if call.world.config.journal > 0 {
+    if call.resolved.config.journal > 0 {
         return Ok(());
     }
     let detail = "the journal is off; set IMDSIM_JOURNAL to the number of requests to keep";
@@ -52,7 +52,7 @@ fn wanted(call: Call<'_>) -> Result<Vec<&Value>, Refusal> {
     let query = call.request.uri().query().unwrap_or_default();
     let filter = Filter::read(query).map_err(|problem| problem.within("the query"))?;
     let entries = call.journal.entries.iter();
-    Ok(entries.filter(|entry| filter.lets(entry)).collect())
+    Ok(entries.filter(|entry| filter.matches(entry)).collect())
 }
 
 /// What entries are asked for.
@@ -103,7 +103,7 @@ impl Filter {
         Ok(filter)
     }
 
-    fn lets(&self, entry: &Value) -> bool {
+    fn matches(&self, entry: &Value) -> bool {
         let text = |key: &str| entry[key].as_str().unwrap_or_default();
         let number = |key: &str| entry[key].as_u64();
         (self.path.as_ref()).is_none_or(|pattern| pattern.matches(&path::normalize(text("path"))))

@@ -11,7 +11,7 @@ use super::openapi;
 use super::problem::Refusal;
 use crate::clock::Clock;
 use crate::description;
-use crate::instance::{Verdict, check_user_data};
+use crate::instance::{OverrideLookup, check_user_data};
 use crate::merge;
 use crate::problem::Problem;
 use crate::signature::Signature;
@@ -21,10 +21,10 @@ use crate::{path, wire};
 /// `instance`: the description; a merge patch changes it.
 pub(super) fn instance(call: Call<'_>) -> Answer {
     if is_read(call) {
-        return call.json(&call.world.document(call.ambient.now));
+        return call.json(&call.resolved.document(call.context.now));
     }
     let patch = call.object(r#"{"InstanceType": "m5.large"}"#)?;
-    let now = call.ambient.now;
+    let now = call.context.now;
     call.describe(|document| {
         description::change(document, &patch);
         // The one time that people want to be this one.
@@ -38,7 +38,7 @@ pub(super) fn instance(call: Call<'_>) -> Answer {
 
 /// `metadata-options`: those of EC2's API; a merge patch changes them.
 pub(super) fn metadata_options(call: Call<'_>) -> Answer {
-    let options = call.world.instance.options.to_json();
+    let options = call.resolved.instance.options.to_json();
     if is_read(call) {
         return call.json(&options);
     }
@@ -74,7 +74,7 @@ pub(super) fn metadata_options(call: Call<'_>) -> Answer {
 /// `user-data`: raw bytes.
 pub(super) fn user_data(call: Call<'_>) -> Answer {
     if is_read(call) {
-        let bytes = call.world.instance.user_data.clone().ok_or_else(|| {
+        let bytes = call.resolved.instance.user_data.clone().ok_or_else(|| {
             let detail = "there is no user data; PUT it here";
             Refusal::new(StatusCode::NOT_FOUND, detail)
         })?;
@@ -85,8 +85,15 @@ pub(super) fn user_data(call: Call<'_>) -> Answer {
         _ => &Vec::new(),
     };
     check_user_data(bytes)
-        .map_err(|complaint| Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, complaint))?;
-    if call.world.instance.user_data.as_deref().unwrap_or_default() == &bytes[..] {
+        .map_err(|message| Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, message))?;
+    if call
+        .resolved
+        .instance
+        .user_data
+        .as_deref()
+        .unwrap_or_default()
+        == &bytes[..]
+    {
         return call.describe(|_| ());
     }
     call.describe(|document| {
@@ -104,11 +111,11 @@ pub(super) fn user_data(call: Call<'_>) -> Answer {
 pub(super) fn overrides(call: Call<'_>) -> Answer {
     const PLACE: &str = "/Imdsim/Overrides";
     if is_read(call) {
-        let document = call.world.document(call.ambient.now);
+        let document = call.resolved.document(call.context.now);
         let overrides = document.pointer(PLACE).cloned();
         return call.json(&overrides.unwrap_or_else(|| json!({})));
     }
-    let before = call.world.config.document.pointer(PLACE);
+    let before = call.resolved.config.document.pointer(PLACE);
     let before = before.cloned().unwrap_or_else(|| json!({}));
     call.describe(|document| {
         let now = document.pointer(PLACE).cloned().unwrap_or_default();
@@ -124,13 +131,13 @@ pub(super) fn one_override(call: Call<'_>, below: &str) -> Answer {
         // `null` would take the override back in a merge patch.
         Method::DELETE => false.into(),
         _ => {
-            return match call.world.instance.overrides.verdict(below) {
-                Verdict::Text(text) => call.give(wire::TEXT, text.into()),
-                Verdict::Gone => Err(Refusal::new(
+            return match call.resolved.instance.overrides.lookup(below) {
+                OverrideLookup::Text(text) => call.give(wire::TEXT, text.into()),
+                OverrideLookup::Gone => Err(Refusal::new(
                     StatusCode::NOT_FOUND,
                     "this was removed; PUT a text to have it again",
                 )),
-                Verdict::Standing => Err(Refusal::new(
+                OverrideLookup::Unchanged => Err(Refusal::new(
                     StatusCode::NOT_FOUND,
                     "nothing is overridden here; PUT a text, or DELETE to remove the leaf",
                 )),
@@ -151,14 +158,14 @@ pub(super) fn one_override(call: Call<'_>, below: &str) -> Answer {
 
 /// `clock`: shifted, frozen, or released by DELETE.
 pub(super) fn clock(call: Call<'_>) -> Answer {
-    let state = &call.world.state;
+    let state = &call.resolved.state;
     let clock = match *call.request.method() {
         Method::PUT => {
             let change = call.object(r#"{"shift": "+6h1s"}"#)?;
             state.clock.changed(&change, call.real.now)?
         }
         Method::DELETE => Clock::Running,
-        _ => return call.json(&state.clock.show(call.ambient.now)),
+        _ => return call.json(&state.clock.show(call.context.now)),
     };
     call.change(State {
         clock,
@@ -170,15 +177,15 @@ pub(super) fn clock(call: Call<'_>) -> Answer {
 /// that tokens which a reset has voided do not come back.
 pub(super) fn snapshot(call: Call<'_>) -> Answer {
     if is_read(call) {
-        return call.json(&call.world.state.to_json());
+        return call.json(&call.resolved.state.to_json());
     }
     let mut state = State::from_json(&call.object("what GET gave")?)
         .map_err(|problem| Problem::new("", format!("{problem}; send what GET gave")))?;
     state.clock.check("clock", call.real.now)?;
-    if state.epoch != call.world.state.epoch {
-        state.epoch = State::new_epoch(call.next_revision(), call.ambient);
+    if state.epoch != call.resolved.state.epoch {
+        state.epoch = State::new_epoch(call.next_revision(), call.context);
     }
-    call.simulate(state)
+    call.store_checked(state)
 }
 
 /// `certificates/<name>`: what verifies a signature of the identity document.
@@ -189,7 +196,7 @@ pub(super) fn certificate(call: Call<'_>, name: &str) -> Answer {
         let detail = format!("there is no such certificate; there are {names}");
         Refusal::new(StatusCode::NOT_FOUND, detail)
     })?;
-    let text = call.world.config.identity_keys.certificate(signature);
+    let text = call.resolved.config.identity_keys.certificate(signature);
     call.give("application/x-pem-file", text.into_bytes())
 }
 

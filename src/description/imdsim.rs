@@ -11,7 +11,7 @@ described! {
     Unknown::Refused;
 
     /// `Imdsim` of an instance.
-    Extras {
+    ImdsimFields {
         /// The account that owns it, 12 digits. Default: the reservation's
         /// owner, else that of an interface or of the instance profile.
         account_id: Option<String> = "AccountId",
@@ -181,7 +181,7 @@ described! {
     }
 }
 
-impl Extras {
+impl ImdsimFields {
     /// The blocks around the first interface, as its own `Imdsim` would say.
     pub fn cidr_blocks(&self) -> CidrBlocks {
         CidrBlocks {

@@ -4,7 +4,7 @@
 //! Nothing is derived here. Unknown fields are ignored, every field may be
 //! left out, and a field that cannot be understood is named by its path.
 
-mod fields;
+mod describe_instances;
 mod imdsim;
 mod read;
 mod recognize;
@@ -13,15 +13,15 @@ mod values;
 
 use serde_json::{Map, Value, json};
 
-pub use fields::{
+pub use describe_instances::{
     Association, BlockDeviceMapping, EbsVolume, ElasticGpuAssociation, ElasticInferenceAssociation,
     Group, HibernationOptions, IamInstanceProfile, InstanceDescription, Ipv6Address,
     MetadataOptionsDescription, Monitoring, NetworkAttachment, NetworkInterface, Placement,
     Prefix4, Prefix6, PrivateDnsNameOptions, PrivateIpAddress, ProductCode, Tag,
 };
 pub use imdsim::{
-    CidrBlocks, Extras, Failure, MaintenanceEvent, ManagedSshKeys, PublicKey, RealCredentials,
-    SpotInstanceAction,
+    CidrBlocks, Failure, ImdsimFields, MaintenanceEvent, ManagedSshKeys, PublicKey,
+    RealCredentials, SpotInstanceAction,
 };
 pub(crate) use read::{Read, kind};
 use read::{Unknown, described};

@@ -24,10 +24,10 @@ pub(super) fn recognize(document: &Value) -> Result<(), Problem> {
     if fields.keys().any(|key| known.contains(&key.as_str())) {
         return Ok(());
     }
-    Err(Problem::new("", complaint(fields, known)))
+    Err(Problem::new("", message(fields, known)))
 }
 
-fn complaint(fields: &Map<String, Value>, known: &[&str]) -> String {
+fn message(fields: &Map<String, Value>, known: &[&str]) -> String {
     let mut found: Vec<_> = fields
         .keys()
         .take(SHOWN_NAMES)

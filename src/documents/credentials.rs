@@ -12,7 +12,7 @@ use crate::time::UnixMillis;
 
 /// Which protocol a request speaks. The two get different keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Imds {
+pub enum ImdsVersion {
     /// Without a session token.
     V1,
     /// With a valid session token.
@@ -84,12 +84,12 @@ impl Rotation {
 
 /// Makes the credentials of one instance.
 #[derive(Clone)]
-pub struct Vault {
+pub struct CredentialIssuer {
     key: Keyed,
     account: String,
 }
 
-impl Vault {
+impl CredentialIssuer {
     /// The keys follow from the secret, the instance and its account.
     pub fn new(secret: &[u8], instance_id: &str, account: &str) -> Self {
         Self {
@@ -100,13 +100,19 @@ impl Vault {
 
     /// The credentials of the role `name` under the instance profile `id`.
     /// Both protocols see the same `Expiration` (reference 17.6).
-    pub fn role(&self, name: &str, profile: &str, imds: Imds, rotation: Rotation) -> Credentials {
+    pub fn role(
+        &self,
+        name: &str,
+        profile: &str,
+        imds: ImdsVersion,
+        rotation: Rotation,
+    ) -> Credentials {
         self.make(&["role", name, profile], &[], imds, rotation)
     }
 
     /// The instance's own credentials, `aws:ec2-instance`. They change when a
     /// profile is attached, and the protocols see different expirations.
-    pub fn instance(&self, profile: &str, imds: Imds, rotation: Rotation) -> Credentials {
+    pub fn instance(&self, profile: &str, imds: ImdsVersion, rotation: Rotation) -> Credentials {
         self.make(&["instance", profile], &[imds.label()], imds, rotation)
     }
 
@@ -114,7 +120,7 @@ impl Vault {
         &self,
         subject: &[&str],
         shared_by: &[&str],
-        imds: Imds,
+        imds: ImdsVersion,
         rotation: Rotation,
     ) -> Credentials {
         let hour = rotation.start.seconds().to_string();
@@ -127,8 +133,8 @@ impl Vault {
         let seed = STANDARD.encode(seed);
         Credentials {
             last_updated: rotation.before(match imds {
-                Imds::V1 => 31 + i64::from(token[0] % 30),
-                Imds::V2 => 1 + i64::from(token[0] % 30),
+                ImdsVersion::V1 => 31 + i64::from(token[0] % 30),
+                ImdsVersion::V2 => 1 + i64::from(token[0] % 30),
             }),
             access_key_id: derive::unique_id("ASIA", &self.account, &[&seed], 20),
             secret_access_key: STANDARD.encode(secret),
@@ -139,13 +145,13 @@ impl Vault {
 }
 
 /// The key stays out of logs.
-impl fmt::Debug for Vault {
+impl fmt::Debug for CredentialIssuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Vault").finish_non_exhaustive()
+        f.debug_struct("CredentialIssuer").finish_non_exhaustive()
     }
 }
 
-impl Imds {
+impl ImdsVersion {
     const fn label(self) -> &'static str {
         match self {
             Self::V1 => "IMDSv1",
@@ -173,14 +179,14 @@ mod tests {
         UnixMillis::from_seconds(1_800_000_000 + second)
     }
 
-    fn role(imds: Imds, second: i64) -> Credentials {
-        let vault = Vault::new(b"secret", "i-1", "123456789012");
-        vault.role("web", "AIPA1", imds, Rotation::at(at(second), at(0)))
+    fn role(imds: ImdsVersion, second: i64) -> Credentials {
+        let credential_issuer = CredentialIssuer::new(b"secret", "i-1", "123456789012");
+        credential_issuer.role("web", "AIPA1", imds, Rotation::at(at(second), at(0)))
     }
 
     #[test]
     fn keys_have_the_shape_of_real_ones() {
-        let keys = role(Imds::V2, 0);
+        let keys = role(ImdsVersion::V2, 0);
         assert!(keys.access_key_id.starts_with("ASIA"));
         assert_eq!(keys.access_key_id.len(), 20);
         assert_eq!(keys.secret_access_key.len(), 40);
@@ -190,20 +196,20 @@ mod tests {
     #[test]
     fn keys_are_stable_for_an_hour_and_change_long_before_they_expire() {
         for second in [-1, 0, 1, 3599, 3600, 1_000_000] {
-            let keys = role(Imds::V2, second);
+            let keys = role(ImdsVersion::V2, second);
             let left = keys.expiration.seconds() - at(second).seconds();
             assert!(left > 5 * 3600, "{left} at {second}");
             assert!(keys.last_updated < at(second));
             let life = keys.expiration.seconds() - keys.last_updated.seconds();
             assert!((361..=395).contains(&(life / 60)), "{life}");
         }
-        assert_eq!(role(Imds::V2, 0), role(Imds::V2, 3599));
-        assert_ne!(role(Imds::V2, 0), role(Imds::V2, 3600));
+        assert_eq!(role(ImdsVersion::V2, 0), role(ImdsVersion::V2, 3599));
+        assert_ne!(role(ImdsVersion::V2, 0), role(ImdsVersion::V2, 3600));
     }
 
     #[test]
     fn the_protocols_get_different_keys_with_the_same_expiration() {
-        let (v1, v2) = (role(Imds::V1, 0), role(Imds::V2, 0));
+        let (v1, v2) = (role(ImdsVersion::V1, 0), role(ImdsVersion::V2, 0));
         assert_ne!(v1.access_key_id, v2.access_key_id);
         assert_ne!(v1.secret_access_key, v2.secret_access_key);
         assert_ne!(v1.token, v2.token);
@@ -215,7 +221,7 @@ mod tests {
     fn data_is_loaded_before_the_keys_arrive() {
         for second in [0, 5000] {
             let loaded = Rotation::at(at(second), at(0)).loaded();
-            assert!(loaded < role(Imds::V1, second).last_updated);
+            assert!(loaded < role(ImdsVersion::V1, second).last_updated);
         }
     }
 }

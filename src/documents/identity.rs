@@ -20,7 +20,7 @@ pub(crate) fn document(instance: &Instance) -> String {
     spaced(&[
         ("accountId", instance.account_id.as_str().into()),
         ("architecture", instance.architecture.as_str().into()),
-        ("availabilityZone", instance.place.zone.as_str().into()),
+        ("availabilityZone", instance.placement.zone.as_str().into()),
         ("billingProducts", list(&instance.billing_products)),
         ("devpayProductCodes", list(&instance.devpay_product_codes)),
         (
@@ -34,7 +34,7 @@ pub(crate) fn document(instance: &Instance) -> String {
         ("pendingTime", instance.pending_time.iso().into()),
         ("privateIp", optional(&private_ip)),
         ("ramdiskId", optional(&instance.ramdisk_id)),
-        ("region", instance.place.region.as_str().into()),
+        ("region", instance.placement.region.as_str().into()),
         (
             "version",
             instance.identity_document_version.as_str().into(),

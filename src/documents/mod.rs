@@ -6,7 +6,7 @@ mod iam;
 mod identity;
 mod layout;
 
-pub use credentials::{Credentials, Imds, Rotation, Vault};
+pub use credentials::{CredentialIssuer, Credentials, ImdsVersion, Rotation};
 pub(crate) use events::{maintenance, rebalance, spot_instance_action};
 pub(crate) use iam::{
     credentials_document, extended_document, failure, info as iam_info, instance_info,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::or;
 use crate::description::InstanceDescription;
-use crate::sorted;
+use crate::small_sort;
 
 /// What is attached, by id: the text that the service has of each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,11 +24,11 @@ impl Accelerators {
             "eia2.medium",
         );
         Self {
-            graphics: sorted::map(graphics.map(|gpu| {
+            graphics: small_sort::map(graphics.map(|gpu| {
                 let id = &gpu.elastic_gpu_id;
                 (id.clone(), graphics_text(id))
             })),
-            inference: sorted::map(inference.map(|accelerator| {
+            inference: small_sort::map(inference.map(|accelerator| {
                 let arn = &accelerator.elastic_inference_accelerator_arn;
                 let id = arn.rsplit('/').next().unwrap_or_default();
                 (id.to_owned(), inference_text(id, &kind))

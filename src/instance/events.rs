@@ -2,7 +2,7 @@
 //! and 9.5).
 
 use super::derive;
-use crate::description::{Extras, LifecycleState, MaintenanceEvent};
+use crate::description::{ImdsimFields, LifecycleState, MaintenanceEvent};
 use crate::problem::Problem;
 use crate::time::UnixMillis;
 
@@ -87,7 +87,7 @@ const CODES: [(&str, &str); 5] = [
 impl Events {
     /// Works out the described ones; what has no time happens at the launch.
     pub(super) fn new(
-        given: &Extras,
+        given: &ImdsimFields,
         instance_id: &str,
         launch: UnixMillis,
     ) -> Result<Self, Problem> {
@@ -169,9 +169,9 @@ fn one_of(text: &str, words: &[&str]) -> Result<String, Problem> {
     if words.contains(&text) {
         return Ok(text.to_owned());
     }
-    let complaint = format!(
+    let message = format!(
         "{text:?} is none of {}; write one of them",
         words.join(", ")
     );
-    Err(Problem::new("", complaint))
+    Err(Problem::new("", message))
 }

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::block::Block;
-use super::place::Place;
-use super::{derive, surroundings};
+use super::cidr::CidrBlock;
+use super::placement::Placement;
+use super::{derive, subnets};
 use crate::description::{
     Association, CidrBlocks, DnsName, Group, InstanceDescription, Ipv6Address, MacAddress,
     NetworkAttachment, NetworkInterface,
 };
 use crate::problem::Problem;
-use crate::sorted;
+use crate::small_sort;
 
 /// One network interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub(super) fn all(
     given: &InstanceDescription,
     instance_id: &str,
     account_id: &str,
-    place: &Place,
+    placement: &Placement,
     several_cards: bool,
 ) -> Result<Interfaces, Problem> {
     let mut described = given.network_interfaces.clone();
@@ -93,7 +93,7 @@ pub(super) fn all(
         given,
         instance_id,
         account_id,
-        place,
+        placement,
         several_cards,
         primary: &described[primary],
     };
@@ -112,10 +112,10 @@ pub(super) fn all(
         all.push(interface);
     }
     all[..=primary].rotate_right(1);
-    surroundings::complete(&mut all);
+    subnets::complete(&mut all);
     Ok(Interfaces {
         primary: all[0].mac.clone(),
-        by_mac: sorted::map(
+        by_mac: small_sort::map(
             all.into_iter()
                 .map(|interface| (interface.mac.clone(), interface)),
         ),
@@ -136,12 +136,12 @@ fn complete(given: &InstanceDescription, primary: &mut NetworkInterface) {
         primary.ipv6_addresses.extend(address);
     }
     let said = given.imdsim.cidr_blocks();
-    surroundings::merge(&mut primary.imdsim, &said);
+    subnets::merge(&mut primary.imdsim, &said);
     if private_addresses(primary).is_empty() {
         let made_up = primary.ipv6_addresses.is_empty();
         primary.private_ip_address = given
             .private_ip_address
-            .or_else(|| made_up.then(|| surroundings::address(&primary.imdsim)));
+            .or_else(|| made_up.then(|| subnets::address(&primary.imdsim)));
     }
     let public = |(_, association): &(_, Option<_>)| association.is_some();
     if !private_addresses(primary).iter().any(public) {
@@ -159,7 +159,7 @@ struct Context<'a> {
     given: &'a InstanceDescription,
     instance_id: &'a str,
     account_id: &'a str,
-    place: &'a Place,
+    placement: &'a Placement,
     several_cards: bool,
     primary: &'a NetworkInterface,
 }
@@ -261,7 +261,7 @@ impl Context<'_> {
             return None;
         }
         let kind = self.given.private_dns_name_options.hostname_type.as_deref();
-        let domain = self.place.private_domain();
+        let domain = self.placement.private_domain();
         Some(match ipv4 {
             Some(address) if kind != Some("resource-name") => {
                 format!("ip-{}.{domain}", dashed(*address))
@@ -280,7 +280,7 @@ impl Context<'_> {
             DnsName::Unsaid => Some(format!(
                 "ec2-{}.{}",
                 dashed(address),
-                self.place.public_domain()
+                self.placement.public_domain()
             )),
         }
     }
@@ -291,7 +291,7 @@ impl Context<'_> {
         if let Some(id) = &given.subnet_id {
             return id.clone();
         }
-        let block = |address| Block::around(&[IpAddr::V4(address).into()], 20).to_string();
+        let block = |address| CidrBlock::around(&[IpAddr::V4(address).into()], 20).to_string();
         let first = private_addresses(self.primary).first().copied();
         match (ipv4, first) {
             (Some(address), Some((first, _))) if block(*address) != block(first) => {

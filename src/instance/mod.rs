@@ -5,9 +5,9 @@
 //! the credentials only read it, so that no two answers contradict each other.
 
 mod accelerators;
-mod block;
 mod block_devices;
 mod built_in;
+mod cidr;
 pub(crate) mod derive;
 mod events;
 mod family;
@@ -15,9 +15,9 @@ mod interface;
 mod keys;
 mod names;
 mod overrides;
-mod place;
+mod placement;
 mod profile;
-mod surroundings;
+mod subnets;
 mod zones;
 
 use std::borrow::Cow;
@@ -30,9 +30,9 @@ pub(crate) use built_in::DOCUMENT as BUILT_IN;
 pub use events::{Events, Interruption, Maintenance, MaintenanceState};
 pub use interface::Interface;
 pub use keys::PublicKey;
-pub use overrides::{Overrides, Verdict};
-pub use place::Place;
-pub use profile::{Failure, Grant, InstanceProfile, RealKeys};
+pub use overrides::{OverrideLookup, Overrides};
+pub use placement::Placement;
+pub use profile::{Failure, InstanceProfile, RealKeys, RoleCredentials};
 
 use crate::description::{
     Base64, InstanceDescription, LifecycleState, ManagedSshKeys, ProductCode, Read as _,
@@ -40,7 +40,7 @@ use crate::description::{
 use crate::json_limits;
 use crate::options::MetadataOptions;
 use crate::problem::Problem;
-use crate::sorted::sorted;
+use crate::small_sort::sorted;
 use crate::time::UnixMillis;
 use crate::versions;
 
@@ -81,7 +81,7 @@ pub struct Instance {
     /// 12 digits.
     pub account_id: String,
     /// Where it runs.
-    pub place: Place,
+    pub placement: Placement,
     /// The private host name.
     pub hostname: String,
     /// The interfaces by MAC address.
@@ -147,7 +147,7 @@ impl Instance {
     /// Whether it shows credentials that AWS services accept.
     pub(crate) fn serves_real_credentials(&self) -> bool {
         let profile = self.profile.as_ref();
-        profile.is_some_and(|profile| matches!(profile.grant, Grant::Real(_)))
+        profile.is_some_and(|profile| matches!(profile.grant, RoleCredentials::Real(_)))
     }
 
     /// Works out everything that follows from a description.
@@ -157,12 +157,12 @@ impl Instance {
             .instance_id
             .clone()
             .unwrap_or_else(|| built_in::INSTANCE_ID.into());
-        let place = Place::new(given)?;
+        let placement = Placement::new(given)?;
         let account_id = account_id(given);
         let instance_type = or(given.instance_type.as_ref(), "t3.micro");
         let system = or(extras.system.as_ref(), family::system(&instance_type));
         let several_cards = family::has_several_cards(&instance_type);
-        let interfaces = interface::all(given, &id, &account_id, &place, several_cards)?;
+        let interfaces = interface::all(given, &id, &account_id, &placement, several_cards)?;
         let primary = &interfaces.by_mac[&interfaces.primary];
         let options = MetadataOptions::new(&given.metadata_options)?;
         check_ipv6(options, &instance_type)?;
@@ -195,7 +195,7 @@ impl Instance {
             launch_time,
             pending_time: extras.pending_time.unwrap_or(launch_time),
             identity_document_version: or(extras.identity_document_version.as_ref(), "2017-09-30"),
-            profile: InstanceProfile::new(given, &account_id, &place)?,
+            profile: InstanceProfile::new(given, &account_id, &placement)?,
             credentials_rotated: extras.credentials_rotation_time,
             public_keys: keys::all(given, &id),
             user_data: user_data(extras.user_data.as_ref())?,
@@ -222,7 +222,7 @@ impl Instance {
             versions: versions(&extras.api_versions),
             options,
             account_id,
-            place,
+            placement,
             id,
         })
     }
@@ -295,12 +295,12 @@ fn tags(given: &InstanceDescription, shown: bool) -> Result<Vec<(String, String)
     let refused = given.tags.iter().position(|tag| shown && odd(&tag.key));
     if let Some(index) = refused {
         let key: String = given.tags[index].key.chars().take(40).collect();
-        let complaint = format!(
+        let message = format!(
             "{key:?} cannot be shown in metadata; keys have 1 to {MAX_TAG_KEY} of ASCII letters, \
              digits and + - = . , _ : @ and are not `.`, `..` or `_index`; rename it, or set \
              InstanceMetadataTags to disabled"
         );
-        return Err(Problem::new(format!("Tags[{index}].Key"), complaint));
+        return Err(Problem::new(format!("Tags[{index}].Key"), message));
     }
     let tags = given.tags.iter();
     Ok(tags
@@ -328,7 +328,7 @@ fn user_data(given: Option<&Base64>) -> Result<Option<Vec<u8>>, Problem> {
     let Some(Base64(bytes)) = given.filter(|data| !data.0.is_empty()) else {
         return Ok(None);
     };
-    check_user_data(bytes).map_err(|complaint| Problem::new("Imdsim.UserData", complaint))?;
+    check_user_data(bytes).map_err(|message| Problem::new("Imdsim.UserData", message))?;
     Ok(Some(bytes.clone()))
 }
 

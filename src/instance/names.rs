@@ -45,8 +45,8 @@ fn check_name(place: &str, name: &str) -> Result<(), Problem> {
 }
 
 fn refusal(place: &str, name: &str, allowed: &str) -> Problem {
-    let complaint = format!("{name:?} cannot be a name in the tree; write {allowed}");
-    Problem::new(place, complaint)
+    let message = format!("{name:?} cannot be a name in the tree; write {allowed}");
+    Problem::new(place, message)
 }
 
 #[cfg(test)]

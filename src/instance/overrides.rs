@@ -14,9 +14,9 @@ pub struct Overrides(BTreeMap<String, Override>);
 
 /// What the overrides say of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict<'a> {
+pub enum OverrideLookup<'a> {
     /// Nothing: it is as the instance says.
-    Standing,
+    Unchanged,
     /// It is a leaf with this text.
     Text(&'a str),
     /// It was removed, by itself or with a directory around it, or it would be
@@ -31,8 +31,8 @@ impl Overrides {
         for (path, change) in given {
             let normal = path::normalize(path);
             if overrides.0.contains_key(&*normal) {
-                let complaint = format!("{normal} is overridden twice; remove one of them");
-                return Err(Problem::new(path, complaint));
+                let message = format!("{normal} is overridden twice; remove one of them");
+                return Err(Problem::new(path, message));
             }
             overrides.set(path, change.clone())?;
         }
@@ -43,7 +43,7 @@ impl Overrides {
     pub fn set(&mut self, path: &str, change: Override) -> Result<(), Problem> {
         let normal = path::normalize(path).into_owned();
         self.check(&normal, &change)
-            .map_err(|complaint| Problem::new(shown(path), complaint))?;
+            .map_err(|message| Problem::new(shown(path), message))?;
         self.0.insert(normal, change);
         Ok(())
     }
@@ -83,17 +83,17 @@ impl Overrides {
     }
 
     /// What is said of a normalised path: the innermost override counts.
-    pub fn verdict(&self, path: &str) -> Verdict<'_> {
+    pub fn lookup(&self, path: &str) -> OverrideLookup<'_> {
         match self.0.get(path) {
-            Some(Override::Text(text)) => return Verdict::Text(text),
-            Some(Override::Gone) => return Verdict::Gone,
+            Some(Override::Text(text)) => return OverrideLookup::Text(text),
+            Some(Override::Gone) => return OverrideLookup::Gone,
             None => {}
         }
         let covered = ancestors(path).any(|outer| self.0.contains_key(outer));
         if covered {
-            Verdict::Gone
+            OverrideLookup::Gone
         } else {
-            Verdict::Standing
+            OverrideLookup::Unchanged
         }
     }
 
@@ -136,7 +136,7 @@ impl Overrides {
         if let Some((other, _)) = around.next() {
             return Some(other);
         }
-        tree::leaf_around(path).filter(|leaf| self.verdict(leaf) == Verdict::Standing)
+        tree::leaf_around(path).filter(|leaf| self.lookup(leaf) == OverrideLookup::Unchanged)
     }
 }
 
@@ -177,13 +177,22 @@ mod tests {
             ("/meta-data//iam/info/", Some("x")),
         ])
         .unwrap();
-        assert_eq!(overrides.verdict("meta-data/iam/info"), Verdict::Text("x"));
-        assert_eq!(overrides.verdict("meta-data/iam/info/y"), Verdict::Gone);
         assert_eq!(
-            overrides.verdict("meta-data/iam/security-credentials"),
-            Verdict::Gone
+            overrides.lookup("meta-data/iam/info"),
+            OverrideLookup::Text("x")
         );
-        assert_eq!(overrides.verdict("meta-data/iam-info"), Verdict::Standing);
+        assert_eq!(
+            overrides.lookup("meta-data/iam/info/y"),
+            OverrideLookup::Gone
+        );
+        assert_eq!(
+            overrides.lookup("meta-data/iam/security-credentials"),
+            OverrideLookup::Gone
+        );
+        assert_eq!(
+            overrides.lookup("meta-data/iam-info"),
+            OverrideLookup::Unchanged
+        );
     }
 
     #[test]
@@ -254,8 +263,8 @@ mod tests {
         );
         let deep = format!("meta-data{}", "/a".repeat(4000));
         let problem = overrides(&[(&deep, Some("x"))]).unwrap_err().to_string();
-        let complaint = "the path is longer than 1024 bytes; write a shorter one";
-        assert!(problem.ends_with(complaint) && problem.len() < 200);
+        let message = "the path is longer than 1024 bytes; write a shorter one";
+        assert!(problem.ends_with(message) && problem.len() < 200);
         let deep = format!("meta-data{}", "/a".repeat(limits::MAX_PATH_DEPTH));
         let problem = overrides(&[(&deep, Some("x"))]).unwrap_err().to_string();
         assert!(problem.ends_with("the path has more than 32 names; write fewer"));

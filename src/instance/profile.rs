@@ -1,6 +1,6 @@
 //! The instance profile, and what the role in it gives.
 
-use super::{Place, built_in, derive, or};
+use super::{Placement, built_in, derive, or};
 use crate::description::{self, InstanceDescription, RealCredentials};
 use crate::problem::Problem;
 use crate::time::UnixMillis;
@@ -17,14 +17,14 @@ pub struct InstanceProfile {
     /// What is wrong with the profile, if anything is.
     pub failure: Option<Failure>,
     /// What the role gives.
-    pub grant: Grant,
+    pub grant: RoleCredentials,
     /// Whether `iam/security-credentials-extended` is there.
     pub extended: bool,
 }
 
 /// What a role gives.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Grant {
+pub enum RoleCredentials {
     /// Made-up credentials.
     MadeUp,
     /// These.
@@ -56,7 +56,7 @@ pub struct Failure {
 }
 
 /// Keys stay out of logs.
-impl std::fmt::Debug for Grant {
+impl std::fmt::Debug for RoleCredentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::MadeUp => "MadeUp",
@@ -71,7 +71,7 @@ impl InstanceProfile {
     pub(super) fn new(
         given: &InstanceDescription,
         account: &str,
-        place: &Place,
+        placement: &Placement,
     ) -> Result<Option<Self>, Problem> {
         let Some(profile) = given.iam_instance_profile.as_ref() else {
             return Ok(None);
@@ -79,7 +79,7 @@ impl InstanceProfile {
         let extras = &given.imdsim;
         let arn = profile.arn.clone().unwrap_or_else(|| {
             let name = or(extras.role_name.as_ref(), built_in::ROLE_NAME);
-            let partition = &place.partition;
+            let partition = &placement.partition;
             format!("arn:{partition}:iam::{account}:instance-profile/{name}")
         });
         let name = arn.rsplit('/').next().unwrap_or_default();
@@ -90,11 +90,11 @@ impl InstanceProfile {
             given.as_ref().map(|given| Failure::new(given, &role, &id))
         };
         let grant = match (failure(&extras.credentials_failure), &extras.credentials) {
-            (Some(failure), _) => Grant::Nothing(failure),
-            (None, Some(keys)) => Grant::Real(
+            (Some(failure), _) => RoleCredentials::Nothing(failure),
+            (None, Some(keys)) => RoleCredentials::Real(
                 RealKeys::new(keys).map_err(|problem| problem.inside("Imdsim.Credentials"))?,
             ),
-            (None, None) => Grant::MadeUp,
+            (None, None) => RoleCredentials::MadeUp,
         };
         Ok(Some(Self {
             failure: failure(&extras.instance_profile_failure),

@@ -1,6 +1,6 @@
 //! Writes BER and DER: tag, length, content (ITU-T X.690).
 
-use crate::sorted::sorted;
+use crate::small_sort::sorted;
 
 pub(super) const INTEGER: u8 = 0x02;
 pub(super) const BIT_STRING: u8 = 0x03;

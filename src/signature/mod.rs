@@ -23,7 +23,7 @@ use hmac::Mac as _;
 
 use crate::documents::identity_document;
 use crate::hex;
-use crate::instance::{Instance, Verdict, derive};
+use crate::instance::{Instance, OverrideLookup, derive};
 use crate::mac;
 use identity::Identity;
 pub(crate) use identity::IdentityKeys;
@@ -156,9 +156,9 @@ impl fmt::Debug for Signatures {
 
 /// What is signed: the document as it is served.
 fn document(instance: &Instance) -> Cow<'_, str> {
-    match instance.overrides.verdict(DOCUMENT) {
-        Verdict::Text(text) => text.into(),
-        Verdict::Standing | Verdict::Gone => identity_document(instance).into(),
+    match instance.overrides.lookup(DOCUMENT) {
+        OverrideLookup::Text(text) => text.into(),
+        OverrideLookup::Unchanged | OverrideLookup::Gone => identity_document(instance).into(),
     }
 }
 

@@ -39,8 +39,8 @@ impl Section<'_> {
     }
 
     /// A complaint about this section.
-    pub(super) fn problem(&self, complaint: &str) -> Problem {
-        at(self.line, complaint)
+    pub(super) fn problem(&self, message: &str) -> Problem {
+        at(self.line, message)
     }
 }
 
@@ -63,8 +63,8 @@ pub(super) fn lines(bytes: &[u8], width: usize) -> String {
     lines
 }
 
-fn at(line: usize, complaint: &str) -> Problem {
-    Problem::new(format!("line {line}"), complaint)
+fn at(line: usize, message: &str) -> Problem {
+    Problem::new(format!("line {line}"), message)
 }
 
 const BEGIN: &str = "-----BEGIN ";

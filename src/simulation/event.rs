@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::fault::{self, Fault};
-use super::fields::{later, optional, strict, word};
 use super::ids;
+use super::json_fields::{later, optional, strict, word};
 use crate::description;
 use crate::instance::Instance;
 use crate::merge;
@@ -91,8 +91,8 @@ impl Event {
     pub(crate) fn read(document: &Value, base: UnixMillis, id: &str) -> Result<Self, Problem> {
         let names = TYPES.map(|(name, _)| name).join(", ");
         let Value::Object(fields) = document else {
-            let complaint = format!("an event is an object whose type is one of {names}");
-            return Err(Problem::new("", complaint));
+            let message = format!("an event is an object whose type is one of {names}");
+            return Err(Problem::new("", message));
         };
         let kind = word(fields, "type", &TYPES)?
             .ok_or_else(|| Problem::new("type", format!("it is missing; write one of {names}")))?;

@@ -5,11 +5,11 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::fields::{later, optional};
+use super::json_fields::{later, optional};
 use super::presets;
 use crate::path_pattern::PathPattern;
 use crate::problem::Problem;
-use crate::request::Asked;
+use crate::request::MetadataRequest;
 use crate::time::UnixMillis;
 
 /// Something that goes wrong with requests of a kind.
@@ -24,7 +24,7 @@ pub(crate) struct Fault {
     /// For how long; for ever if nothing is said.
     until: Option<UnixMillis>,
     /// Which of those requests.
-    pub(crate) often: Often,
+    pub(crate) frequency: Frequency,
     /// What happens.
     pub(crate) effect: Effect,
     /// By how much the answer comes later.
@@ -36,7 +36,7 @@ pub(crate) struct Fault {
 
 /// Which of the requests that a fault is about it strikes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Often {
+pub(crate) enum Frequency {
     /// All.
     Always,
     /// The one of this number, beginning with 1.
@@ -100,8 +100,8 @@ impl Fault {
             return Self::read_whole(fields, at);
         };
         let preset = presets::find(&name).ok_or_else(|| {
-            let complaint = format!("there is no {name:?}; there are {}", presets::names());
-            Problem::new("preset", complaint)
+            let message = format!("there is no {name:?}; there are {}", presets::names());
+            Problem::new("preset", message)
         })?;
         let mut whole = preset.fields()?;
         for group in GROUPS {
@@ -120,21 +120,21 @@ impl Fault {
             (Some(length), None) => Some(later("for", at, length)?),
             (None, until) => until,
         };
-        let often = often(fields)?;
+        let frequency = frequency(fields)?;
         let delay = delay(fields)?;
         let effect = match effect(fields)? {
             Some(effect) => effect,
-            None if matches!(often, Often::Throttle(_)) => {
+            None if matches!(frequency, Frequency::Throttle(_)) => {
                 Effect::Status(StatusCode::SERVICE_UNAVAILABLE)
             }
             None if delay.is_some() => Effect::Delay,
             None => {
-                let complaint = format!(
+                let message = format!(
                     "it does not say what goes wrong; write a preset ({}) or one of {}",
                     presets::names(),
                     EFFECTS.join(", ")
                 );
-                return Err(Problem::new("", complaint));
+                return Err(Problem::new("", message));
             }
         };
         Ok(Self {
@@ -142,7 +142,7 @@ impl Fault {
             method: method(fields)?,
             version: version(fields)?,
             until,
-            often,
+            frequency,
             effect,
             delay: delay.unwrap_or_default(),
             revision: fields.get("revision").and_then(Value::as_u64),
@@ -168,12 +168,12 @@ impl Fault {
         if let Some(until) = self.until {
             set("until", until.iso_millis().into());
         }
-        match self.often {
-            Often::Always => {}
-            Often::Nth(number) => set("nth", number.into()),
-            Often::First(count) => set("first", count.into()),
-            Often::Share(share) => set("share", share.into()),
-            Often::Throttle(rate) => set("throttle", rate.into()),
+        match self.frequency {
+            Frequency::Always => {}
+            Frequency::Nth(number) => set("nth", number.into()),
+            Frequency::First(count) => set("first", count.into()),
+            Frequency::Share(share) => set("share", share.into()),
+            Frequency::Throttle(rate) => set("throttle", rate.into()),
         }
         match &self.effect {
             Effect::Delay => {}
@@ -195,12 +195,14 @@ impl Fault {
 
     /// Whether a request is of the kind that this is about, at a moment after
     /// its beginning.
-    pub(super) fn concerns(&self, asked: &Asked<'_>, now: UnixMillis) -> bool {
+    pub(super) fn concerns(&self, request: &MetadataRequest<'_>, now: UnixMillis) -> bool {
         self.until.is_none_or(|until| now < until)
-            && self.version.is_none_or(|version| version == asked.version)
-            && (self.method.as_ref()).is_none_or(|method| asked.method == method.as_str())
-            && (self.path.as_ref()).is_none_or(|pattern| pattern.matches(asked.path))
-            && self.effect.can_happen_to(asked.path)
+            && self
+                .version
+                .is_none_or(|version| version == request.version)
+            && (self.method.as_ref()).is_none_or(|method| request.method == method.as_str())
+            && (self.path.as_ref()).is_none_or(|pattern| pattern.matches(request.path))
+            && self.effect.can_happen_to(request.path)
     }
 }
 
@@ -248,14 +250,17 @@ const MAX_DELAY: Duration = Duration::from_hours(1);
 /// What `credentials` says of such that have ended; anything else is a code.
 const EXPIRED: &str = "expired";
 
-fn often(fields: &Map<String, Value>) -> Result<Often, Problem> {
-    let often = only([
-        ("nth", count(fields, "nth")?.map(Often::Nth)),
-        ("first", count(fields, "first")?.map(Often::First)),
-        ("share", share(fields)?.map(Often::Share)),
-        ("throttle", count(fields, "throttle")?.map(Often::Throttle)),
+fn frequency(fields: &Map<String, Value>) -> Result<Frequency, Problem> {
+    let frequency = only([
+        ("nth", count(fields, "nth")?.map(Frequency::Nth)),
+        ("first", count(fields, "first")?.map(Frequency::First)),
+        ("share", share(fields)?.map(Frequency::Share)),
+        (
+            "throttle",
+            count(fields, "throttle")?.map(Frequency::Throttle),
+        ),
     ])?;
-    Ok(often.unwrap_or(Often::Always))
+    Ok(frequency.unwrap_or(Frequency::Always))
 }
 
 fn effect(fields: &Map<String, Value>) -> Result<Option<Effect>, Problem> {
@@ -264,9 +269,9 @@ fn effect(fields: &Map<String, Value>) -> Result<Option<Effect>, Problem> {
     let length = length.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
     let credentials = optional::<String>(fields, "credentials")?;
     if credentials.as_deref() == Some("") {
-        let complaint = "it is empty; write `expired` or the code of a failure, as in \
+        let message = "it is empty; write `expired` or the code of a failure, as in \
                          AssumeRoleUnauthorizedAccess";
-        return Err(Problem::new("credentials", complaint));
+        return Err(Problem::new("credentials", message));
     }
     only([
         ("status", status(fields)?.map(Effect::Status)),
@@ -311,8 +316,8 @@ fn method(fields: &Map<String, Value>) -> Result<Option<String>, Problem> {
         return Ok(Some(method));
     }
     let known = METHODS.join(", ");
-    let complaint = format!("{given:?} is not a method of HTTP; write one of {known}");
-    Err(Problem::new("method", complaint))
+    let message = format!("{given:?} is not a method of HTTP; write one of {known}");
+    Err(Problem::new("method", message))
 }
 
 fn delay(fields: &Map<String, Value>) -> Result<Option<Duration>, Problem> {
@@ -338,8 +343,8 @@ fn share(fields: &Map<String, Value>) -> Result<Option<f64>, Problem> {
     };
     let share = value.as_f64().filter(|share| (0.0..=1.0).contains(share));
     share.map(Some).ok_or_else(|| {
-        let complaint = format!("{value} is no share; write a number from 0 to 1, as in 0.5");
-        Problem::new("share", complaint)
+        let message = format!("{value} is no share; write a number from 0 to 1, as in 0.5");
+        Problem::new("share", message)
     })
 }
 
@@ -353,8 +358,8 @@ fn status(fields: &Map<String, Value>) -> Result<Option<StatusCode>, Problem> {
         .filter(|number| (200..600).contains(number));
     let status = status.and_then(|number| StatusCode::from_u16(number).ok());
     status.map(Some).ok_or_else(|| {
-        let complaint = format!("{number} is no status of an answer; write one from 200 to 599");
-        Problem::new("status", complaint)
+        let message = format!("{number} is no status of an answer; write one from 200 to 599");
+        Problem::new("status", message)
     })
 }
 
@@ -364,8 +369,8 @@ fn version(fields: &Map<String, Value>) -> Result<Option<u8>, Problem> {
         Some(1) => Ok(Some(1)),
         Some(2) => Ok(Some(2)),
         Some(other) => {
-            let complaint = format!("there is no IMDS version {other}; write 1 or 2");
-            Err(Problem::new("version", complaint))
+            let message = format!("there is no IMDS version {other}; write 1 or 2");
+            Err(Problem::new("version", message))
         }
     }
 }

@@ -13,11 +13,11 @@ pub(super) fn check(id: &str) -> Result<(), Problem> {
     if is_id {
         return Ok(());
     }
-    let complaint = format!(
+    let message = format!(
         "{id:?} is not an id; write 1 to {MAX_ID_LEN} letters, digits and any of `-_.:`, other \
          than `.` and `..`"
     );
-    Err(Problem::new("id", complaint))
+    Err(Problem::new("id", message))
 }
 
 /// The ids that are taken.

@@ -5,14 +5,14 @@
 
 mod event;
 mod fault;
-mod fields;
 mod ids;
+mod json_fields;
 mod presets;
-mod story;
-mod tally;
+mod request_counters;
+mod timeline;
 
 pub(crate) use event::Event;
 pub(crate) use fault::Effect;
 pub(crate) use presets::{PRESETS, Preset};
-pub(crate) use story::{Story, Struck};
-pub(crate) use tally::Tally;
+pub(crate) use request_counters::RequestCounters;
+pub(crate) use timeline::{MatchedFault, Timeline};

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Found, Node, View, at};
+use super::{Lookup, Node, View, at};
 use crate::versions::Version;
 
 /// One name in a directory, and what is there.
@@ -32,7 +32,7 @@ pub fn crawl<'a>(view: &View<'a>, version: &str) -> Vec<Branch<'a>> {
 }
 
 fn below<'a>(view: &View<'a>, version: Version<'_>, directory: &str) -> Vec<Branch<'a>> {
-    let Some(Found::Directory(listing)) = at(view, version, directory) else {
+    let Some(Lookup::Directory(listing)) = at(view, version, directory) else {
         return Vec::new();
     };
     let mut names: Vec<_> = listing.entries().map(|entry| entry.name).collect();
@@ -45,7 +45,7 @@ fn below<'a>(view: &View<'a>, version: Version<'_>, directory: &str) -> Vec<Bran
         };
         Branch {
             content: match at(view, version, &path) {
-                Some(Found::Leaf(leaf)) => Content::Leaf(leaf),
+                Some(Lookup::Leaf(leaf)) => Content::Leaf(leaf),
                 _ => Content::Directory(below(view, version, &path)),
             },
             name: name.into_owned(),

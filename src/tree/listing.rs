@@ -1,6 +1,6 @@
 //! The names in a directory, and how they are written (reference 4).
 
-use crate::sorted::sorted;
+use crate::small_sort::sorted;
 use std::borrow::Cow;
 
 /// What a directory holds.

@@ -13,7 +13,7 @@ mod view;
 use std::borrow::Cow;
 
 pub use crawl::{Branch, Content, crawl};
-pub use view::{Health, View};
+pub use view::{CredentialHealth, View};
 
 use crate::versions::{LATEST, Version};
 use catalog::CATALOG;
@@ -49,8 +49,8 @@ pub fn find<'a>(view: &View<'a>, path: &str) -> Option<Node<'a>> {
     let (version, path) = path.split_once('/').unwrap_or((path, ""));
     let version = view.version(version)?;
     match at(view, version, path) {
-        Some(Found::Leaf(leaf)) => Some(leaf),
-        Some(Found::Directory(listing)) => Some(Node::Listing(listing.text(path.is_empty()))),
+        Some(Lookup::Leaf(leaf)) => Some(leaf),
+        Some(Lookup::Directory(listing)) => Some(Node::Listing(listing.text(path.is_empty()))),
         // A version is there, even if all of it was removed.
         None => path.is_empty().then(|| Node::Listing(String::new())),
     }
@@ -63,26 +63,26 @@ pub(crate) fn leaf_around(path: &str) -> Option<&str> {
 }
 
 /// What is at a path.
-enum Found<'a> {
+enum Lookup<'a> {
     Leaf(Node<'a>),
     Directory(Listing<'a>),
 }
 
 /// Looks up a path below a version.
-fn at<'a>(view: &View<'a>, version: Version<'_>, path: &str) -> Option<Found<'a>> {
+fn at<'a>(view: &View<'a>, version: Version<'_>, path: &str) -> Option<Lookup<'a>> {
     if view.instance.overrides.is_empty() {
-        standing(view, version, path)
+        without_overrides(view, version, path)
     } else {
         overridden::find(view, version, path)
     }
 }
 
 /// Looks up a path as the instance alone has it.
-fn standing<'a>(view: &View<'a>, version: Version<'_>, path: &str) -> Option<Found<'a>> {
+fn without_overrides<'a>(view: &View<'a>, version: Version<'_>, path: &str) -> Option<Lookup<'a>> {
     // Most requests are for one leaf, under the very name of its row.
     if let Some(row) = catalog::row_at(path) {
         let leaf = version.shows(row.since).then(|| row.node(view, &[]))?;
-        return leaf.map(Found::Leaf);
+        return leaf.map(Lookup::Leaf);
     }
     let depth = path.split_terminator('/').count();
     let mut listing = Listing::default();
@@ -94,11 +94,11 @@ fn standing<'a>(view: &View<'a>, version: Version<'_>, path: &str) -> Option<Fou
             continue;
         }
         if row.depth() == depth {
-            return row.node(view, &bound).map(Found::Leaf);
+            return row.node(view, &bound).map(Lookup::Leaf);
         }
         row.children(view, &bound, depth, &mut listing);
     }
-    (!listing.is_empty()).then_some(Found::Directory(listing))
+    (!listing.is_empty()).then_some(Lookup::Directory(listing))
 }
 
 fn versions(view: &View<'_>) -> String {

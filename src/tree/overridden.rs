@@ -2,28 +2,28 @@
 //! of the service that is still there.
 
 use super::listing::{Entry, Listing};
-use super::{Found, Node, View, standing};
-use crate::instance::{Overrides, Verdict};
+use super::{Lookup, Node, View, without_overrides};
+use crate::instance::{OverrideLookup, Overrides};
 use crate::versions::Version;
 
-/// Looks up a path as `standing` does, overrides first.
-pub(super) fn find<'a>(view: &View<'a>, version: Version<'_>, path: &str) -> Option<Found<'a>> {
+/// Looks up a path as `without_overrides` does, overrides first.
+pub(super) fn find<'a>(view: &View<'a>, version: Version<'_>, path: &str) -> Option<Lookup<'a>> {
     let tree = Tree {
         view,
         version,
         overrides: &view.instance.overrides,
     };
-    match tree.overrides.verdict(path) {
-        Verdict::Text(text) if path == "user-data" => {
-            Some(Found::Leaf(Node::Octets(text.as_bytes())))
+    match tree.overrides.lookup(path) {
+        OverrideLookup::Text(text) if path == "user-data" => {
+            Some(Lookup::Leaf(Node::Octets(text.as_bytes())))
         }
-        Verdict::Text(text) => Some(Found::Leaf(Node::Text(text.into()))),
-        Verdict::Standing => match standing(view, version, path) {
-            Some(Found::Leaf(leaf)) => Some(Found::Leaf(leaf)),
-            Some(Found::Directory(listing)) => tree.directory(path, listing),
+        OverrideLookup::Text(text) => Some(Lookup::Leaf(Node::Text(text.into()))),
+        OverrideLookup::Unchanged => match without_overrides(view, version, path) {
+            Some(Lookup::Leaf(leaf)) => Some(Lookup::Leaf(leaf)),
+            Some(Lookup::Directory(listing)) => tree.directory(path, listing),
             None => tree.directory(path, Listing::default()),
         },
-        Verdict::Gone => tree.directory(path, Listing::default()),
+        OverrideLookup::Gone => tree.directory(path, Listing::default()),
     }
 }
 
@@ -36,9 +36,9 @@ struct Tree<'v, 'a> {
 impl<'a> Tree<'_, 'a> {
     /// A directory with what overrides add to what stands there, and without
     /// what they take away; one that is left empty is not there.
-    fn directory(&self, path: &str, standing: Listing<'a>) -> Option<Found<'a>> {
+    fn directory(&self, path: &str, without_overrides: Listing<'a>) -> Option<Lookup<'a>> {
         let mut listing = Listing::default();
-        for entry in standing.entries() {
+        for entry in without_overrides.entries() {
             if self.remains(path, &entry) {
                 listing.push(entry);
             }
@@ -53,16 +53,18 @@ impl<'a> Tree<'_, 'a> {
                 listing.push(Entry::new(name.to_owned(), is_leaf));
             }
         }
-        (!listing.is_empty()).then_some(Found::Directory(listing))
+        (!listing.is_empty()).then_some(Lookup::Directory(listing))
     }
 
     fn remains(&self, directory: &str, entry: &Entry<'a>) -> bool {
         let path = join(directory, &entry.name);
-        match self.overrides.verdict(&path) {
+        match self.overrides.lookup(&path) {
             // It is added again as what it is now.
-            Verdict::Text(_) | Verdict::Gone => false,
-            Verdict::Standing if entry.is_leaf || !self.overrides.reach_below(&path) => true,
-            Verdict::Standing => find(self.view, self.version, &path).is_some(),
+            OverrideLookup::Text(_) | OverrideLookup::Gone => false,
+            OverrideLookup::Unchanged if entry.is_leaf || !self.overrides.reach_below(&path) => {
+                true
+            }
+            OverrideLookup::Unchanged => find(self.view, self.version, &path).is_some(),
         }
     }
 }

@@ -3,8 +3,8 @@
 
 use std::borrow::Cow;
 
-use crate::documents::{self, Credentials, Imds, Rotation, Vault};
-use crate::instance::{Events, Failure, Grant, Instance, InstanceProfile};
+use crate::documents::{self, CredentialIssuer, Credentials, ImdsVersion, Rotation};
+use crate::instance::{Events, Failure, Instance, InstanceProfile, RoleCredentials};
 use crate::signature::{Signature, Signatures};
 use crate::time::UnixMillis;
 use crate::versions::{LATEST, Version};
@@ -15,7 +15,7 @@ pub struct View<'a> {
     /// The instance.
     pub instance: &'a Instance,
     /// Makes its credentials.
-    pub vault: &'a Vault,
+    pub credential_issuer: &'a CredentialIssuer,
     /// Makes the signatures of its identity document.
     pub(crate) signatures: &'a Signatures,
     /// Whether tags are shown.
@@ -24,16 +24,16 @@ pub struct View<'a> {
     /// more closely than that.
     pub rotation: Rotation,
     /// The protocol, which decides which credentials are shown.
-    pub imds: Imds,
+    pub imds: ImdsVersion,
     /// Whether what is about to happen to it is shown.
     pub notices: bool,
     /// What has become of its credentials.
-    pub credentials: Health<'a>,
+    pub credentials: CredentialHealth<'a>,
 }
 
 /// What has become of credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Health<'a> {
+pub enum CredentialHealth<'a> {
     /// They are as described.
     Good,
     /// They ended an hour before this moment, and no new ones came.
@@ -114,13 +114,13 @@ impl<'a> View<'a> {
 
     fn granted(&self, profile: &InstanceProfile, say: impl Fn(&Credentials) -> String) -> String {
         let keys = self.role_keys(profile);
-        if let Health::Failed(code) = self.credentials {
+        if let CredentialHealth::Failed(code) = self.credentials {
             return documents::failure(&Failure::of_role(code, profile), keys.last_updated);
         }
         match &profile.grant {
-            Grant::MadeUp => say(&self.worn(keys)),
-            Grant::Real(real) => say(&self.worn(keys.replaced_by(real))),
-            Grant::Nothing(failure) => documents::failure(failure, keys.last_updated),
+            RoleCredentials::MadeUp => say(&self.worn(keys)),
+            RoleCredentials::Real(real) => say(&self.worn(keys.replaced_by(real))),
+            RoleCredentials::Nothing(failure) => documents::failure(failure, keys.last_updated),
         }
     }
 
@@ -140,20 +140,21 @@ impl<'a> View<'a> {
     }
 
     fn role_keys(&self, profile: &InstanceProfile) -> Credentials {
-        self.vault
+        self.credential_issuer
             .role(&profile.role, &profile.id, self.imds, self.rotation)
     }
 
     fn instance_keys(&self) -> Credentials {
         let profile = self.instance.profile.as_ref();
         let profile = profile.map_or("", |profile| &profile.id);
-        self.vault.instance(profile, self.imds, self.rotation)
+        self.credential_issuer
+            .instance(profile, self.imds, self.rotation)
     }
 
     /// Credentials as they are by now.
     fn worn(&self, keys: Credentials) -> Credentials {
         match self.credentials {
-            Health::Expired(now) => keys.expired(now),
+            CredentialHealth::Expired(now) => keys.expired(now),
             _ => keys,
         }
     }

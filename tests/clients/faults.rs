@@ -20,7 +20,7 @@ use document::Document;
 use seen::Seen;
 
 /// How long a client waits to connect, and then for an answer.
-const PATIENCE: Duration = Duration::from_secs(1);
+const TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How often a client asks.
 const ATTEMPTS: u32 = 2;
@@ -84,7 +84,7 @@ fn presets() -> BTreeMap<String, String> {
         .header(http::header::HOST, "localhost")
         .body(Vec::new())
         .unwrap();
-    let ambient = imdsim::Ambient {
+    let ambient = imdsim::RequestContext {
         now: imdsim::UnixMillis(0),
         entropy: [0; 32],
         connection: imdsim::Connection::Loopback,
@@ -144,11 +144,11 @@ fn same(what: &str, told: &str, seen: &str) -> Result<(), Failed> {
     if told == seen {
         return Ok(());
     }
-    let complaint = format!(
+    let message = format!(
         "docs/faults.md, {what}: it says\n    {told}\nbut what is seen is\n    {seen}\n\
          UPDATE_GOLDEN=1 rewrites the file"
     );
-    Err(complaint.into())
+    Err(message.into())
 }
 
 /// Calls the control API: a method and what follows `/_imdsim/`.
@@ -182,7 +182,7 @@ impl Client {
             )
             .env(
                 "AWS_METADATA_SERVICE_TIMEOUT",
-                PATIENCE.as_secs().to_string(),
+                TIMEOUT.as_secs().to_string(),
             )
             .env("AWS_METADATA_SERVICE_NUM_ATTEMPTS", ATTEMPTS.to_string())
             .output()?;

@@ -1,8 +1,8 @@
-use crate::world::World;
+use crate::client::Client;
 
 /// The instance of the captures: a role, a key pair, tags, no public address.
-fn reference() -> World {
-    World::with_instance("reference.json")
+fn reference() -> Client {
+    Client::with_instance("reference.json")
 }
 
 #[test]
@@ -48,22 +48,22 @@ fn every_version_lists_as_many_bytes_as_captured() {
         ("2026-04-15", 313),
         ("latest", 313),
     ];
-    let mut world = reference();
+    let mut client = reference();
     assert!(
-        world
+        client
             .text("/")
             .lines()
             .eq(sizes.map(|(version, _)| version))
     );
     for (version, size) in sizes {
-        let listing = world.text(&format!("/{version}/meta-data/"));
+        let listing = client.text(&format!("/{version}/meta-data/"));
         assert_eq!(listing.len(), size, "{version}:\n{listing}");
     }
 }
 
 #[test]
 fn directories_hold_what_was_captured() {
-    let mut world = reference();
+    let mut client = reference();
     let mac = "/latest/meta-data/network/interfaces/macs/0e:ff:d5:40:fe:7d";
     for (path, listing) in [
         ("/latest", "dynamic\nmeta-data\nuser-data"),
@@ -106,11 +106,11 @@ fn directories_hold_what_was_captured() {
             "document\npkcs7\nrsa2048\nsignature",
         ),
     ] {
-        assert_eq!(world.text(path), listing, "{path}");
+        assert_eq!(client.text(path), listing, "{path}");
     }
-    assert_eq!(world.text(mac).len(), 182);
+    assert_eq!(client.text(mac).len(), 182);
     let old = "/2016-04-19/meta-data/network/interfaces/macs/0e:ff:d5:40:fe:7d";
-    assert_eq!(world.text(old).lines().count(), 12);
+    assert_eq!(client.text(old).lines().count(), 12);
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn a_public_key_line_ends_in_the_key_name_and_a_newline() {
 
 #[test]
 fn a_described_instance_is_the_one_that_is_served() {
-    let mut world = World::with_instance("describe-instances.json");
+    let mut client = Client::with_instance("describe-instances.json");
     let mac = "/latest/meta-data/network/interfaces/macs/0e:ff:cd:d5:fd:4f/";
     for (path, value) in [
         ("/latest/meta-data/instance-id", "i-0885117ca4f076833"),
@@ -148,7 +148,7 @@ fn a_described_instance_is_the_one_that_is_served() {
         ("/latest/meta-data/tags/instance/suite", "web"),
         ("/latest/meta-data/tag-sets/instance", r#"{"suite":"web"}"#),
     ] {
-        assert_eq!(world.text(path), value, "{path}");
+        assert_eq!(client.text(path), value, "{path}");
     }
     for (leaf, value) in [
         ("interface-id", "eni-088bd588ab00c5714"),
@@ -159,22 +159,22 @@ fn a_described_instance_is_the_one_that_is_served() {
         ("vpc-ipv4-cidr-blocks", "10.237.0.0/24"),
         ("security-group-ids", "sg-0830db79a0cbb5b67"),
     ] {
-        assert_eq!(world.text(&format!("{mac}{leaf}")), value, "{leaf}");
+        assert_eq!(client.text(&format!("{mac}{leaf}")), value, "{leaf}");
     }
     // The VPC gives no public names, the type has one card, nothing is IPv6.
     for leaf in ["public-hostname", "network-card", "ipv6s", "ipv6-prefix"] {
-        assert_eq!(world.get(&format!("{mac}{leaf}")).0, 404, "{leaf}");
+        assert_eq!(client.get(&format!("{mac}{leaf}")).0, 404, "{leaf}");
     }
 }
 
 #[test]
 fn credentials_are_laid_out_as_captured() {
-    let mut world = reference();
+    let mut client = reference();
     for path in [
         "/latest/meta-data/iam/security-credentials/web-guest",
         "/latest/meta-data/identity-credentials/ec2/security-credentials/ec2-instance",
     ] {
-        let document = world.text(path);
+        let document = client.text(path);
         let lines: Vec<_> = document.lines().collect();
         let keys: Vec<_> = lines[1..8]
             .iter()

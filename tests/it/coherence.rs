@@ -3,11 +3,11 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use serde_json::Value;
 
+use crate::client::Client;
 use crate::corpus;
 use crate::crawl::{Crawl, Found};
 use crate::described;
 use crate::facts::contradictions;
-use crate::world::World;
 
 #[test]
 fn every_listing_is_kept_and_nothing_else_answers() {
@@ -48,22 +48,22 @@ proptest! {
 }
 
 /// A described instance; it answers without a token too.
-fn serve(document: &Value) -> World {
+fn serve(document: &Value) -> Client {
     let document = document.to_string();
-    World::new(&[("instance", &document), ("http_tokens", "optional")])
+    Client::new(&[("instance", &document), ("http_tokens", "optional")])
 }
 
 /// In every version, or every `step`th from the last: what is listed is there,
 /// a value is what it is in all versions and has nothing below it, and what
 /// other versions have is not there. In some: paths with and without a slash
 /// are the same, names are sorted, and what other instances have is not there.
-fn check_listings(world: &mut World, step: usize, strange: &BTreeSet<String>) {
-    let versions = world.text("/");
-    let newest = Crawl::of(world, "latest", None);
+fn check_listings(client: &mut Client, step: usize, strange: &BTreeSet<String>) {
+    let versions = client.text("/");
+    let newest = Crawl::of(client, "latest", None);
     for (path, found) in &newest.found {
         if let Found::Leaf(_) = found {
             let below = format!("/latest/{path}/x");
-            assert_eq!(world.fetch(&below, None).0, 404, "{below}");
+            assert_eq!(client.fetch(&below, None).0, 404, "{below}");
         }
     }
     let own: BTreeSet<String> = newest.found.keys().cloned().collect();
@@ -74,7 +74,7 @@ fn check_listings(world: &mut World, step: usize, strange: &BTreeSet<String>) {
         known.extend(here.map(|path| path.replacen(STRANGE_MAC, mac, 1)));
     }
     for (index, version) in versions.lines().rev().step_by(step).enumerate() {
-        let crawl = Crawl::of(world, version, None);
+        let crawl = Crawl::of(client, version, None);
         for (path, found) in &crawl.found {
             if let Found::Leaf(_) = found {
                 assert_eq!(Some(found), newest.found.get(path), "/{version}/{path}");
@@ -84,31 +84,31 @@ fn check_listings(world: &mut World, step: usize, strange: &BTreeSet<String>) {
         let thorough = index % 5 == 0;
         if thorough {
             for (path, found) in &crawl.found {
-                check_entry(world, version, path, found);
+                check_entry(client, version, path, found);
             }
         }
         for path in if thorough { &known } else { &own } {
             if !crawl.found.contains_key(path) {
                 let target = format!("/{version}/{path}");
-                assert_eq!(world.fetch(&target, None).0, 404, "{target} is not listed");
+                assert_eq!(client.fetch(&target, None).0, 404, "{target} is not listed");
             }
         }
     }
 }
 
-fn check_entry(world: &mut World, version: &str, path: &str, found: &Found) {
+fn check_entry(client: &mut Client, version: &str, path: &str, found: &Found) {
     let target = format!("/{version}/{path}");
     match found {
         Found::Directory(names) => {
             let bare = target.trim_end_matches('/');
             let listing = names.join("\n").into_bytes();
-            assert_eq!(world.fetch(bare, None), (200, listing), "{bare}");
+            assert_eq!(client.fetch(bare, None), (200, listing), "{bare}");
             assert!(names.is_sorted_by(|a, b| a < b), "{target}: {names:?}");
         }
         Found::Leaf(bytes) => {
             let slashed = format!("{target}/");
             assert_eq!(
-                world.fetch(&slashed, None),
+                client.fetch(&slashed, None),
                 (200, bytes.clone()),
                 "{slashed}"
             );

@@ -7,46 +7,46 @@ use imdsim::limits::{MAX_EVENTS, MAX_FAULTS};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::client::Client;
 
 const TOKEN: &str = "x-aws-ec2-metadata-token";
 
 /// A call; its status and body.
-fn call(world: &mut World, method: &Method, path: &str, body: &[u8]) -> (u16, Vec<u8>) {
+fn call(client: &mut Client, method: &Method, path: &str, body: &[u8]) -> (u16, Vec<u8>) {
     let request = Request::builder()
         .method(method)
         .uri(format!("/_imdsim/{path}"))
         .header("host", "127.0.0.1")
         .body(body.to_vec())
         .unwrap();
-    let response = world.send(&request);
+    let response = client.send(&request);
     (response.status().as_u16(), response.into_body())
 }
 
-fn get(world: &mut World, path: &str) -> Value {
-    let (status, body) = call(world, &Method::GET, path, b"");
+fn get(client: &mut Client, path: &str) -> Value {
+    let (status, body) = call(client, &Method::GET, path, b"");
     assert_eq!(status, 200, "{path}: {}", String::from_utf8_lossy(&body));
     serde_json::from_slice(&body).unwrap()
 }
 
-fn put(world: &mut World, path: &str, body: &Value) -> (u16, Value) {
-    let (status, said) = call(world, &Method::PUT, path, body.to_string().as_bytes());
+fn put(client: &mut Client, path: &str, body: &Value) -> (u16, Value) {
+    let (status, said) = call(client, &Method::PUT, path, body.to_string().as_bytes());
     (status, serde_json::from_slice(&said).unwrap())
 }
 
 /// The sentence with which a call is refused.
 #[track_caller]
-fn refused(world: &mut World, method: &Method, path: &str, body: &Value) -> String {
-    let before = world.kept.clone();
-    let (status, said) = call(world, method, path, body.to_string().as_bytes());
+fn refused(client: &mut Client, method: &Method, path: &str, body: &Value) -> String {
+    let before = client.kept.clone();
+    let (status, said) = call(client, method, path, body.to_string().as_bytes());
     let said: Value = serde_json::from_slice(&said).unwrap();
     assert!((400..500).contains(&status), "{status}: {said}");
-    assert_eq!(world.kept, before, "a refusal changes nothing");
+    assert_eq!(client.kept, before, "a refusal changes nothing");
     said["detail"].as_str().unwrap().to_owned()
 }
 
-fn metadata(world: &mut World, path: &str, token: &str) -> u16 {
-    let response = world.call(Method::GET, path, &[(TOKEN, token)]);
+fn metadata(client: &mut Client, path: &str, token: &str) -> u16 {
+    let response = client.call(Method::GET, path, &[(TOKEN, token)]);
     response.status().as_u16()
 }
 
@@ -64,16 +64,16 @@ const PAIRS: [(&str, &Method); 8] = [
 
 /// All that the control API shows, and single events and faults, but for what
 /// counts the changes themselves.
-fn everything(world: &mut World) -> Vec<(String, Vec<u8>)> {
+fn everything(client: &mut Client) -> Vec<(String, Vec<u8>)> {
     let mut paths: Vec<_> = PAIRS.iter().map(|(path, _)| (*path).to_owned()).collect();
     paths.extend(["overrides".to_owned(), "requests".to_owned()]);
     for list in ["events", "faults"] {
-        let all = get(world, list);
+        let all = get(client, list);
         let ids = all[list].as_array().unwrap().iter();
         paths.extend(ids.map(|event| format!("{list}/{}", event["id"].as_str().unwrap())));
     }
     let show = |path: String| {
-        let (status, mut body) = call(world, &Method::GET, &path, b"");
+        let (status, mut body) = call(client, &Method::GET, &path, b"");
         assert!(matches!(status, 200 | 404 | 409), "{path}");
         if path == "snapshot" {
             let mut state: Value = serde_json::from_slice(&body).unwrap();
@@ -131,76 +131,76 @@ fn what_a_call_shows_can_be_put_back_and_changes_nothing() {
         ("reset", &Method::POST, b""),
     ];
     let (timeline, instance) = (timeline.to_string(), instance.to_string());
-    let mut world = World::new(&[("timeline", &timeline), ("instance", &instance)]);
+    let mut client = Client::new(&[("timeline", &timeline), ("instance", &instance)]);
     for (path, method, body) in [&changes[..], &changes[..6]].concat() {
-        let before = everything(&mut world);
-        let listed = call(&mut world, &Method::GET, "../latest/meta-data/", b"");
-        let token = world.token("60");
+        let before = everything(&mut client);
+        let listed = call(&mut client, &Method::GET, "../latest/meta-data/", b"");
+        let token = client.token("60");
         for (path, method) in PAIRS {
-            let (status, shown) = call(&mut world, &Method::GET, path, b"");
+            let (status, shown) = call(&mut client, &Method::GET, path, b"");
             if status == 200 {
-                let (status, said) = call(&mut world, method, path, &shown);
+                let (status, said) = call(&mut client, method, path, &shown);
                 let said = String::from_utf8_lossy(&said).into_owned();
                 assert_eq!(status, 200, "{path}: {said}");
-                check_same(&everything(&mut world), &before, path);
+                check_same(&everything(&mut client), &before, path);
             }
         }
-        for (path, shown) in everything(&mut world) {
+        for (path, shown) in everything(&mut client) {
             if path.starts_with("faults/") {
-                assert_eq!(call(&mut world, &Method::PUT, &path, &shown).0, 200);
-                check_same(&everything(&mut world), &before, &path);
+                assert_eq!(call(&mut client, &Method::PUT, &path, &shown).0, 200);
+                check_same(&everything(&mut client), &before, &path);
             }
         }
-        let again = call(&mut world, &Method::GET, "../latest/meta-data/", b"");
+        let again = call(&mut client, &Method::GET, "../latest/meta-data/", b"");
         assert_eq!(again, listed);
-        let status = metadata(&mut world, "/latest/meta-data/ami-id", &token);
+        let status = metadata(&mut client, "/latest/meta-data/ami-id", &token);
         assert_eq!(status, 200, "the token is still valid");
-        let (status, said) = call(&mut world, method, path, body);
+        let (status, said) = call(&mut client, method, path, body);
         assert_eq!(status, 200, "{path}: {}", String::from_utf8_lossy(&said));
     }
 }
 
 #[test]
 fn events_and_faults_have_ids_of_their_own() {
-    let mut world = World::new(&[]);
+    let mut client = Client::new(&[]);
     let rebalance = json!([{ "type": "rebalance-recommendation" }]);
-    assert_eq!(put(&mut world, "events", &rebalance).0, 200);
+    assert_eq!(put(&mut client, "events", &rebalance).0, 200);
     assert_eq!(
-        put(&mut world, "faults/1", &json!({ "status": 500 })).0,
+        put(&mut client, "faults/1", &json!({ "status": 500 })).0,
         200
     );
-    assert_eq!(get(&mut world, "events")["events"][0]["id"], "1");
-    assert_eq!(get(&mut world, "faults")["faults"][0]["id"], "1");
+    assert_eq!(get(&mut client, "events")["events"][0]["id"], "1");
+    assert_eq!(get(&mut client, "faults")["faults"][0]["id"], "1");
     // A timeline takes the place of the events, and of no fault.
-    assert_eq!(put(&mut world, "events", &json!([])).0, 200);
-    assert_eq!(get(&mut world, "faults")["faults"][0]["id"], "1");
-    assert_eq!(call(&mut world, &Method::DELETE, "faults/1", b"").0, 200);
-    assert_eq!(get(&mut world, "faults")["faults"], json!([]));
+    assert_eq!(put(&mut client, "events", &json!([])).0, 200);
+    assert_eq!(get(&mut client, "faults")["faults"][0]["id"], "1");
+    assert_eq!(call(&mut client, &Method::DELETE, "faults/1", b"").0, 200);
+    assert_eq!(get(&mut client, "faults")["faults"], json!([]));
 }
 
 #[test]
 fn no_two_of_one_list_are_called_alike() {
-    let mut world = World::new(&[]);
+    let mut client = Client::new(&[]);
     let ids = |list: &Value| -> Vec<String> {
         let list = list.as_array().unwrap().iter();
         list.map(|event| event["id"].as_str().unwrap().to_owned())
             .collect()
     };
     let faults = json!(["throttled", { "preset": "throttled", "throttle": 9 }, { "status": 500 }]);
-    assert_eq!(put(&mut world, "faults", &faults).0, 200);
-    let named = ids(&get(&mut world, "faults")["faults"]);
+    assert_eq!(put(&mut client, "faults", &faults).0, 200);
+    let named = ids(&get(&mut client, "faults")["faults"]);
     assert_eq!(named, ["throttled", "throttled-2", "3"]);
     let events = json!([
         { "id": "2", "type": "rebalance-recommendation" },
         { "type": "lifecycle-state" },
         { "type": "spot-interruption" },
     ]);
-    assert_eq!(put(&mut world, "events", &events).0, 200);
-    let named = ids(&get(&mut world, "events")["events"]);
+    assert_eq!(put(&mut client, "events", &events).0, 200);
+    let named = ids(&get(&mut client, "events")["events"]);
     assert_eq!(named, ["2", "3", "4"]);
     let added = json!({ "type": "fault", "preset": "throttled" });
     let (_, added) = call(
-        &mut world,
+        &mut client,
         &Method::POST,
         "events",
         added.to_string().as_bytes(),
@@ -212,19 +212,19 @@ fn no_two_of_one_list_are_called_alike() {
         { "id": "a", "type": "lifecycle-state" },
     ]);
     assert_eq!(
-        refused(&mut world, &Method::PUT, "events", &twice),
+        refused(&mut client, &Method::PUT, "events", &twice),
         "[1].id: \"a\" is there twice; write another, or leave it out"
     );
     let twice = json!([{ "id": "a", "status": 500 }, { "id": "a", "status": 404 }]);
     assert_eq!(
-        refused(&mut world, &Method::PUT, "faults", &twice),
+        refused(&mut client, &Method::PUT, "faults", &twice),
         "faults[1].id: \"a\" is there twice; write another, or leave it out"
     );
 }
 
 #[test]
 fn more_events_or_faults_than_there_may_be_are_refused() {
-    let mut world = World::new(&[]);
+    let mut client = Client::new(&[]);
     for (path, one, most) in [
         (
             "events",
@@ -236,25 +236,25 @@ fn more_events_or_faults_than_there_may_be_are_refused() {
         let many = |count: usize| Value::from(vec![one.clone(); count]);
         let said = format!("more than {most} {path}; remove some of them");
         let list = json!({ path: many(most + 1) });
-        let too_many = refused(&mut world, &Method::PUT, path, &list);
+        let too_many = refused(&mut client, &Method::PUT, path, &list);
         assert_eq!(too_many, format!("{path}: {said}"));
-        assert_eq!(put(&mut world, path, &many(most)).0, 200);
+        assert_eq!(put(&mut client, path, &many(most)).0, 200);
         let mut another = one.clone();
         if path == "faults" {
             another["type"] = "fault".into();
         }
-        let one_more = refused(&mut world, &Method::POST, "events", &another);
+        let one_more = refused(&mut client, &Method::POST, "events", &another);
         assert!(one_more.contains(&said), "{one_more}");
     }
 }
 
 #[test]
 fn an_empty_id_or_a_step_in_the_path_stands_for_nothing() {
-    let mut world = World::new(&[]);
-    world.control(Method::PUT, "faults/slow", "");
+    let mut client = Client::new(&[]);
+    client.control(Method::PUT, "faults/slow", "");
     let event = r#"[{"type": "rebalance-recommendation"}]"#;
-    world.control(Method::PUT, "events", event);
-    world.control(Method::PUT, "overrides/meta-data/x", "y");
+    client.control(Method::PUT, "events", event);
+    client.control(Method::PUT, "overrides/meta-data/x", "y");
     for path in [
         "events/",
         "events/.",
@@ -269,28 +269,28 @@ fn an_empty_id_or_a_step_in_the_path_stands_for_nothing() {
         "overrides/",
         "overrides/.",
     ] {
-        let (status, _) = call(&mut world, &Method::DELETE, path, b"");
+        let (status, _) = call(&mut client, &Method::DELETE, path, b"");
         assert!(matches!(status, 404 | 405), "{path}: {status}");
     }
     for id in ["a/b", "a//b", "a%20b", "%ff"] {
         let status = put(
-            &mut world,
+            &mut client,
             &format!("faults/{id}"),
             &json!({ "status": 500 }),
         )
         .0;
         assert!(matches!(status, 400 | 404), "{id}: {status}");
     }
-    assert_eq!(get(&mut world, "faults")["faults"][0]["id"], "slow");
-    assert_eq!(get(&mut world, "events")["events"][0]["id"], "1");
-    assert_eq!(get(&mut world, "overrides"), json!({ "meta-data/x": "y" }));
+    assert_eq!(get(&mut client, "faults")["faults"][0]["id"], "slow");
+    assert_eq!(get(&mut client, "events")["events"][0]["id"], "1");
+    assert_eq!(get(&mut client, "overrides"), json!({ "meta-data/x": "y" }));
     for id in ["", ".", "..", "a/b", "é"] {
         let named = json!({ "id": id, "type": "rebalance-recommendation" });
-        let said = refused(&mut world, &Method::POST, "events", &named);
+        let said = refused(&mut client, &Method::POST, "events", &named);
         assert!(said.contains("is not an id; write 1 to "), "{said}");
     }
     let other = refused(
-        &mut world,
+        &mut client,
         &Method::PUT,
         "faults/a",
         &json!({ "id": "b", "status": 500 }),
@@ -308,13 +308,13 @@ fn the_description_is_checked_after_each_event() {
         { "type": "spot-interruption" },
     ]);
     let said = "event 1: Imdsim: this is a text, not an object; ";
-    let mut world = World::new(&[]);
-    let refused = refused(&mut world, &Method::PUT, "events", &timeline);
+    let mut client = Client::new(&[]);
+    let refused = refused(&mut client, &Method::PUT, "events", &timeline);
     assert!(refused.starts_with(said), "{refused}");
     // Every request to a component that was started with it says so.
-    let mut world = World::new(&[("timeline", &timeline.to_string())]);
+    let mut client = Client::new(&[("timeline", &timeline.to_string())]);
     for path in ["/_imdsim/health", "/latest/meta-data/"] {
-        let response = world.call(Method::GET, path, &[("host", "localhost")]);
+        let response = client.call(Method::GET, path, &[("host", "localhost")]);
         assert_eq!(response.status(), 500);
         let body = String::from_utf8_lossy(response.body()).into_owned();
         assert!(body.contains(&format!("IMDSIM_TIMELINE: {said}")), "{body}");
@@ -339,9 +339,9 @@ fn a_state_that_makes_no_sense_leaves_health_and_a_reset() {
             7,
         ),
     ] {
-        let mut world = World::new(&[]);
-        world.kept.insert(STATE_KEY.to_owned(), stored.to_vec());
-        let health = get(&mut world, "health");
+        let mut client = Client::new(&[]);
+        client.kept.insert(STATE_KEY.to_owned(), stored.to_vec());
+        let health = get(&mut client, "health");
         assert_eq!(health["status"], "degraded");
         assert_eq!(health["revision"], revision);
         let problem = health["problem"].as_str().unwrap();
@@ -349,36 +349,36 @@ fn a_state_that_makes_no_sense_leaves_health_and_a_reset() {
             problem.ends_with("; POST /_imdsim/reset starts over"),
             "{problem}"
         );
-        assert_eq!(metadata(&mut world, "/latest/meta-data/", ""), 500);
-        world.control(Method::POST, "reset", "");
-        let health = get(&mut world, "health");
+        assert_eq!(metadata(&mut client, "/latest/meta-data/", ""), 500);
+        client.control(Method::POST, "reset", "");
+        let health = get(&mut client, "health");
         assert_eq!(health["status"], "ok");
         assert_eq!(health["revision"], revision + 1);
-        world.text("/latest/meta-data/");
+        client.text("/latest/meta-data/");
     }
 }
 
 #[test]
 fn a_shift_counts_from_the_emulated_time_whether_it_runs_or_not() {
-    let mut world = World::new(&[]);
-    world.control(Method::PUT, "clock", r#"{"shift": "+1h"}"#);
-    world.control(Method::PUT, "clock", r#"{"shift": "+1h"}"#);
-    let clock = get(&mut world, "clock");
+    let mut client = Client::new(&[]);
+    client.control(Method::PUT, "clock", r#"{"shift": "+1h"}"#);
+    client.control(Method::PUT, "clock", r#"{"shift": "+1h"}"#);
+    let clock = get(&mut client, "clock");
     assert_eq!(
         clock,
         json!({ "now": "2026-11-01T02:00:00Z", "offset": "+2h" })
     );
-    world.control(
+    client.control(
         Method::PUT,
         "clock",
         r#"{"freeze": "2030-01-01T00:00:00Z"}"#,
     );
-    world.control(Method::PUT, "clock", r#"{"shift": "+1m"}"#);
-    world.now = world.now.plus_seconds(10);
+    client.control(Method::PUT, "clock", r#"{"shift": "+1m"}"#);
+    client.now = client.now.plus_seconds(10);
     let frozen = json!({ "now": "2030-01-01T00:01:00Z", "freeze": "2030-01-01T00:01:00Z" });
-    assert_eq!(get(&mut world, "clock"), frozen);
-    world.control(Method::PUT, "clock", r#"{"offset": "+6h"}"#);
-    let clock = get(&mut world, "clock");
+    assert_eq!(get(&mut client, "clock"), frozen);
+    client.control(Method::PUT, "clock", r#"{"offset": "+6h"}"#);
+    let clock = get(&mut client, "clock");
     assert_eq!(
         clock,
         json!({ "now": "2026-11-01T06:00:10Z", "offset": "+6h" })
@@ -387,31 +387,31 @@ fn a_shift_counts_from_the_emulated_time_whether_it_runs_or_not() {
 
 #[test]
 fn a_token_is_void_once_the_clock_is_put_back_before_it() {
-    let mut world = World::new(&[]);
-    let token = world.token("60");
+    let mut client = Client::new(&[]);
+    let token = client.token("60");
     let path = "/latest/meta-data/ami-id";
-    world.control(Method::PUT, "clock", r#"{"shift": "-100d"}"#);
-    assert_eq!(metadata(&mut world, path, &token), 401);
-    world.control(Method::DELETE, "clock", "");
-    assert_eq!(metadata(&mut world, path, &token), 200);
+    client.control(Method::PUT, "clock", r#"{"shift": "-100d"}"#);
+    assert_eq!(metadata(&mut client, path, &token), 401);
+    client.control(Method::DELETE, "clock", "");
+    assert_eq!(metadata(&mut client, path, &token), 200);
 }
 
 #[test]
 fn a_token_that_a_reset_has_voided_stays_so_under_an_older_snapshot() {
-    let mut world = World::new(&[]);
-    let token = world.token("60");
+    let mut client = Client::new(&[]);
+    let token = client.token("60");
     let path = "/latest/meta-data/ami-id";
-    let snapshot = get(&mut world, "snapshot");
-    assert_eq!(put(&mut world, "snapshot", &snapshot).0, 200);
-    assert_eq!(metadata(&mut world, path, &token), 200);
-    world.control(Method::POST, "reset", "");
-    assert_eq!(put(&mut world, "snapshot", &snapshot).0, 200);
-    assert_eq!(metadata(&mut world, path, &token), 401);
+    let snapshot = get(&mut client, "snapshot");
+    assert_eq!(put(&mut client, "snapshot", &snapshot).0, 200);
+    assert_eq!(metadata(&mut client, path, &token), 200);
+    client.control(Method::POST, "reset", "");
+    assert_eq!(put(&mut client, "snapshot", &snapshot).0, 200);
+    assert_eq!(metadata(&mut client, path, &token), 401);
 }
 
 #[test]
 fn a_time_that_cannot_be_written_is_refused_wherever_it_is_given() {
-    let mut world = World::new(&[]);
+    let mut client = Client::new(&[]);
     let late = json!({ "type": "rebalance-recommendation", "in": "8000y" });
     let ending = json!({ "status": 500, "for": "8000y" });
     let clock = json!({ "version": 1, "revision": 1, "epoch": "", "instance": {},
@@ -435,13 +435,13 @@ fn a_time_that_cannot_be_written_is_refused_wherever_it_is_given() {
             json!({ "LaunchTime": "0001-01-01T00:00:00Z" }),
         ),
     ] {
-        let said = refused(&mut world, method, path, &body);
+        let said = refused(&mut client, method, path, &body);
         assert!(
             said.contains("outside of the years 1000 to 9999"),
             "{path}: {said}"
         );
     }
-    let said = refused(&mut world, &Method::PUT, "snapshot", &since);
+    let said = refused(&mut client, &Method::PUT, "snapshot", &since);
     assert!(said.contains("its last reset is no time"), "{said}");
 }
 
@@ -558,26 +558,26 @@ proptest! {
             1..5,
         ),
     ) {
-        let mut world = World::new(&[]);
+        let mut client = Client::new(&[]);
         for ((method, path), body) in calls {
             let body = body.to_string();
             let method = Method::from_bytes(method.as_bytes()).unwrap();
-            let (status, said) = call(&mut world, &method, path, body.as_bytes());
+            let (status, said) = call(&mut client, &method, path, body.as_bytes());
             let said = String::from_utf8_lossy(&said).into_owned();
             prop_assert!((200..500).contains(&status), "{path} {body}: {said}");
-            world.restart();
-            prop_assert_eq!(&get(&mut world, "health")["status"], "ok", "{} {}", path, body);
+            client.restart();
+            prop_assert_eq!(&get(&mut client, "health")["status"], "ok", "{} {}", path, body);
             for list in ["instance", "events", "faults", "clock"] {
-                get(&mut world, list);
+                get(&mut client, list);
             }
-            let snapshot = get(&mut world, "snapshot");
-            prop_assert_eq!(put(&mut world, "snapshot", &snapshot).0, 200, "{} {}", path, body);
+            let snapshot = get(&mut client, "snapshot");
+            prop_assert_eq!(put(&mut client, "snapshot", &snapshot).0, 200, "{} {}", path, body);
         }
-        world.control(Method::DELETE, "faults", "");
+        client.control(Method::DELETE, "faults", "");
         let patch = r#"{"MetadataOptions": null}"#;
-        world.control(Method::PATCH, "instance", patch);
-        prop_assert_eq!(world.fetch("/latest/meta-data/", None).0, 200);
-        world.control(Method::POST, "reset", "");
-        prop_assert_eq!(world.fetch("/latest/meta-data/ami-id", None).0, 200);
+        client.control(Method::PATCH, "instance", patch);
+        prop_assert_eq!(client.fetch("/latest/meta-data/", None).0, 200);
+        client.control(Method::POST, "reset", "");
+        prop_assert_eq!(client.fetch("/latest/meta-data/ami-id", None).0, 200);
     }
 }

@@ -1,5 +1,5 @@
+use crate::client::Client;
 use crate::transcript::files;
-use crate::world::World;
 
 /// An instance with a name.
 pub(crate) struct Sample {
@@ -24,9 +24,9 @@ pub(crate) fn all() -> Vec<Sample> {
 
 impl Sample {
     /// The instance, served; it answers without a token too.
-    pub(crate) fn serve(&self) -> World {
+    pub(crate) fn serve(&self) -> Client {
         let document = self.document.iter().map(|text| ("instance", &**text));
         let settings: Vec<_> = document.chain([("http_tokens", "optional")]).collect();
-        World::new(&settings)
+        Client::new(&settings)
     }
 }

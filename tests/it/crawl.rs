@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::world::World;
+use crate::client::Client;
 
 /// All that one API version answers, by path below the version. The paths of
 /// directories end in a slash; that of the version itself is empty.
@@ -21,12 +21,12 @@ pub(crate) enum Found {
 impl Crawl {
     /// Walks a version from listing to listing. All that is listed must be
     /// there.
-    pub(crate) fn of(world: &mut World, version: &str, token: Option<&str>) -> Self {
+    pub(crate) fn of(client: &mut Client, version: &str, token: Option<&str>) -> Self {
         let mut found = BTreeMap::new();
         let mut ahead = vec![(String::new(), true)];
         while let Some((path, is_directory)) = ahead.pop() {
             let target = format!("/{version}/{path}");
-            let (status, body) = world.fetch(&target, token);
+            let (status, body) = client.fetch(&target, token);
             assert_eq!(status, 200, "{target} is listed");
             if !is_directory {
                 found.insert(path, Found::Leaf(body));

@@ -2,10 +2,10 @@ use std::fmt::Write as _;
 
 use imdsim::VERSIONS;
 
+use crate::client::Client;
 use crate::corpus;
 use crate::crawl::Crawl;
 use crate::transcript::files;
-use crate::world::World;
 
 #[test]
 fn every_instance_answers_as_it_did_in_every_version() {
@@ -21,10 +21,10 @@ fn every_instance_answers_as_it_did_in_every_version() {
 
 #[test]
 fn every_version_of_the_built_in_instance_lists_what_it_did() {
-    let mut world = World::new(&[]);
+    let mut client = Client::new(&[]);
     let mut page = String::new();
     for version in VERSIONS.iter().chain(&["latest"]) {
-        let listing = world.text(&format!("/{version}/meta-data/"));
+        let listing = client.text(&format!("/{version}/meta-data/"));
         let names = listing.replace('\n', "\n    ");
         writeln!(page, "{version}: {} bytes\n    {names}", listing.len()).unwrap();
     }
@@ -33,13 +33,13 @@ fn every_version_of_the_built_in_instance_lists_what_it_did() {
 
 /// What `latest` says; then all versions, and what each has not that the one
 /// above it has.
-fn page(world: &mut World) -> String {
-    let token = world.token("21600");
-    let mut newer = Crawl::of(world, "latest", Some(&token));
+fn page(client: &mut Client) -> String {
+    let token = client.token("21600");
+    let mut newer = Crawl::of(client, "latest", Some(&token));
     let mut page = format!("{}\nlatest\n", newer.render());
-    let versions = world.text("/");
+    let versions = client.text("/");
     for version in versions.lines().rev().skip(1) {
-        let crawl = Crawl::of(world, version, Some(&token));
+        let crawl = Crawl::of(client, version, Some(&token));
         write!(page, "{version}\n{}", crawl.render_since(&newer)).unwrap();
         newer = crawl;
     }

@@ -1,18 +1,18 @@
 use http::Method;
 use serde_json::Value;
 
-use crate::world::World;
+use crate::client::Client;
 
 const ROLE: &str = "/latest/meta-data/iam/security-credentials/imdsim-role";
 const EXTENDED: &str = "/latest/meta-data/iam/security-credentials-extended/imdsim-role";
 
 #[test]
 fn real_credentials_take_the_place_of_made_up_ones() {
-    let made_up: Value = serde_json::from_str(&World::new(&[]).text(ROLE)).unwrap();
+    let made_up: Value = serde_json::from_str(&Client::new(&[]).text(ROLE)).unwrap();
     let given = r#"{"Credentials": {"AccessKeyId": "test", "SecretAccessKey": "secret",
                     "SessionToken": "session"}, "AssumedRoleUser": {}}"#;
-    let mut world = World::new(&[("credentials", given)]);
-    let real: Value = serde_json::from_str(&world.text(ROLE)).unwrap();
+    let mut client = Client::new(&[("credentials", given)]);
+    let real: Value = serde_json::from_str(&client.text(ROLE)).unwrap();
     assert_eq!(real["AccessKeyId"], "test");
     assert_eq!(real["SecretAccessKey"], "secret");
     assert_eq!(real["Token"], "session");
@@ -23,7 +23,7 @@ fn real_credentials_take_the_place_of_made_up_ones() {
 #[test]
 fn real_credentials_need_a_profile_a_key_and_a_token() {
     let refused = |settings: &[(&str, &str)]| {
-        let response = World::new(settings).call(Method::GET, "/", &[]);
+        let response = Client::new(settings).call(Method::GET, "/", &[]);
         assert_eq!(response.status(), 500);
         String::from_utf8(response.into_body()).unwrap()
     };
@@ -61,17 +61,17 @@ fn real_credentials_need_a_profile_a_key_and_a_token() {
 
 #[test]
 fn the_longer_document_is_there_only_when_asked_for() {
-    let mut world = World::new(&[]);
-    assert_eq!(world.get(EXTENDED).0, 404);
+    let mut client = Client::new(&[]);
+    assert_eq!(client.get(EXTENDED).0, 404);
     assert_eq!(
-        world.text("/latest/meta-data/iam/"),
+        client.text("/latest/meta-data/iam/"),
         "info\nsecurity-credentials/"
     );
     let instance = r#"{"IamInstanceProfile": {}, "Imdsim": {"SecurityCredentialsExtended": true}}"#;
-    let mut world = World::new(&[("instance", instance)]);
-    let document: Value = serde_json::from_str(&world.text(EXTENDED)).unwrap();
+    let mut client = Client::new(&[("instance", instance)]);
+    let document: Value = serde_json::from_str(&client.text(EXTENDED)).unwrap();
     assert_eq!(document["AccountId"], "123456789012");
-    let plain: Value = serde_json::from_str(&world.text(ROLE)).unwrap();
+    let plain: Value = serde_json::from_str(&client.text(ROLE)).unwrap();
     assert_eq!(document["AccessKeyId"], plain["AccessKeyId"]);
     assert_eq!(plain.get("AccountId"), None);
 }

@@ -4,19 +4,19 @@
 use std::time::Duration;
 
 use http::{Method, Request};
-use imdsim::{Ending, UnixMillis};
+use imdsim::{Delivery, UnixMillis};
 use serde_json::Value;
 
-use crate::world::World;
+use crate::client::Client;
 
 const ROLE: &str = "/latest/meta-data/iam/security-credentials/";
 const ACTION: &str = "/latest/meta-data/spot/instance-action";
 
-/// A world in which a fault has been put.
-fn under(preset: &str) -> World {
-    let mut world = World::new(&[]);
-    world.control(Method::PUT, &format!("faults/{preset}"), "");
-    world
+/// A client of an emulator with a fault.
+fn under(preset: &str) -> Client {
+    let mut client = Client::new(&[]);
+    client.control(Method::PUT, &format!("faults/{preset}"), "");
+    client
 }
 
 fn mint() -> Request<Vec<u8>> {
@@ -26,39 +26,39 @@ fn mint() -> Request<Vec<u8>> {
         .unwrap()
 }
 
-fn credentials(world: &mut World, token: Option<&str>) -> Value {
-    let (_, role) = world.fetch(ROLE, token);
+fn credentials(client: &mut Client, token: Option<&str>) -> Value {
+    let (_, role) = client.fetch(ROLE, token);
     let path = format!("{ROLE}{}", String::from_utf8(role).unwrap());
-    serde_json::from_slice(&world.fetch(&path, token).1).unwrap()
+    serde_json::from_slice(&client.fetch(&path, token).1).unwrap()
 }
 
 #[test]
 fn behind_too_many_hops_the_token_never_comes_and_all_else_does() {
-    let mut world = under("hop-limit-exceeded");
-    let stalled = world.outcome(&mint());
-    assert_eq!(stalled.ending, Ending::Closed);
+    let mut client = under("hop-limit-exceeded");
+    let stalled = client.outcome(&mint());
+    assert_eq!(stalled.delivery, Delivery::Aborted);
     assert!(stalled.delay >= Duration::from_hours(1));
-    assert_eq!(world.fetch("/latest/meta-data/ami-id", None).0, 200);
+    assert_eq!(client.fetch("/latest/meta-data/ami-id", None).0, 200);
 }
 
 #[test]
 fn a_slow_service_answers_two_seconds_late_and_right() {
-    let mut world = under("slow");
-    let outcome = world.outcome(&mint());
+    let mut client = under("slow");
+    let outcome = client.outcome(&mint());
     assert_eq!(outcome.delay, Duration::from_secs(2));
-    assert_eq!(outcome.ending, Ending::Whole);
+    assert_eq!(outcome.delivery, Delivery::Complete);
     assert_eq!(outcome.response.status, 200);
 }
 
 #[test]
 fn expired_credentials_have_ended_an_hour_ago_and_are_the_same_otherwise() {
-    let mut world = World::new(&[]);
-    let good = credentials(&mut world, None);
-    world.control(Method::PUT, "faults/expired-credentials", "");
-    let expired = credentials(&mut world, None);
+    let mut client = Client::new(&[]);
+    let good = credentials(&mut client, None);
+    client.control(Method::PUT, "faults/expired-credentials", "");
+    let expired = credentials(&mut client, None);
     assert_eq!(expired["AccessKeyId"], good["AccessKeyId"]);
     let end: UnixMillis = expired["Expiration"].as_str().unwrap().parse().unwrap();
-    assert_eq!(end, world.now.plus_seconds(-3600));
+    assert_eq!(end, client.now.plus_seconds(-3600));
     let updated: UnixMillis = expired["LastUpdated"].as_str().unwrap().parse().unwrap();
     assert!(updated < end);
 }
@@ -66,8 +66,8 @@ fn expired_credentials_have_ended_an_hour_ago_and_are_the_same_otherwise() {
 #[test]
 fn what_a_fault_showed_one_client_is_not_shown_to_the_next() {
     let timeline = r#"[{"type": "fault", "nth": 2, "credentials": "expired"}]"#;
-    let mut world = World::new(&[("timeline", timeline)]);
-    let [first, expired, third] = [0; 3].map(|_| credentials(&mut world, None));
+    let mut client = Client::new(&[("timeline", timeline)]);
+    let [first, expired, third] = [0; 3].map(|_| credentials(&mut client, None));
     assert_ne!(expired, first);
     assert_eq!(third, first);
 }
@@ -75,24 +75,24 @@ fn what_a_fault_showed_one_client_is_not_shown_to_the_next() {
 #[test]
 fn a_fault_begins_to_count_anew_after_a_reset_and_when_it_is_put_again() {
     let timeline = r#"[{"type": "fault", "first": 1, "status": 503}]"#;
-    let mut world = World::new(&[("timeline", timeline)]);
+    let mut client = Client::new(&[("timeline", timeline)]);
     let ami = "/latest/meta-data/ami-id";
-    assert_eq!(world.fetch(ami, None).0, 503);
-    assert_eq!(world.fetch(ami, None).0, 200);
-    world.control(Method::POST, "reset", "");
-    assert_eq!(world.fetch(ami, None).0, 503);
-    assert_eq!(world.fetch(ami, None).0, 200);
-    world.control(Method::PUT, "events", timeline);
-    assert_eq!(world.fetch(ami, None).0, 503);
-    assert_eq!(world.fetch(ami, None).0, 200);
+    assert_eq!(client.fetch(ami, None).0, 503);
+    assert_eq!(client.fetch(ami, None).0, 200);
+    client.control(Method::POST, "reset", "");
+    assert_eq!(client.fetch(ami, None).0, 503);
+    assert_eq!(client.fetch(ami, None).0, 200);
+    client.control(Method::PUT, "events", timeline);
+    assert_eq!(client.fetch(ami, None).0, 503);
+    assert_eq!(client.fetch(ami, None).0, 200);
 }
 
 #[test]
 fn only_the_first_clients_see_a_notice_when_so_many_are_said() {
     let timeline = r#"[{"type": "spot-interruption"}]"#;
-    let mut world = World::new(&[("mock_ip_count", "2"), ("timeline", timeline)]);
+    let mut client = Client::new(&[("mock_ip_count", "2"), ("timeline", timeline)]);
     let mut ask = |path: &str, peer: &str| {
-        let response = world.call(Method::GET, path, &[("x-imdsim-peer", peer)]);
+        let response = client.call(Method::GET, path, &[("x-imdsim-peer", peer)]);
         let body = String::from_utf8(response.body().clone()).unwrap();
         (response.status().as_u16(), body)
     };
@@ -108,17 +108,17 @@ fn only_the_first_clients_see_a_notice_when_so_many_are_said() {
 
 #[test]
 fn credentials_are_made_anew_when_a_person_says_now() {
-    let mut world = World::new(&[]);
-    world.now = world.now.plus_seconds(600);
-    let token = world.token("21600");
-    let before = credentials(&mut world, Some(&token));
+    let mut client = Client::new(&[]);
+    client.now = client.now.plus_seconds(600);
+    let token = client.token("21600");
+    let before = credentials(&mut client, Some(&token));
     let patch = r#"{"Imdsim": {"CredentialsRotationTime": "now"}}"#;
-    world.control(Method::PATCH, "instance", patch);
-    let after = credentials(&mut world, Some(&token));
+    client.control(Method::PATCH, "instance", patch);
+    let after = credentials(&mut client, Some(&token));
     assert_ne!(before["AccessKeyId"], after["AccessKeyId"]);
-    world.now = world.now.plus_seconds(3599);
-    assert_eq!(credentials(&mut world, Some(&token)), after);
-    world.now = world.now.plus_seconds(1);
-    let next = credentials(&mut world, Some(&token));
+    client.now = client.now.plus_seconds(3599);
+    assert_eq!(credentials(&mut client, Some(&token)), after);
+    client.now = client.now.plus_seconds(1);
+    let next = credentials(&mut client, Some(&token));
     assert_ne!(next["AccessKeyId"], after["AccessKeyId"]);
 }

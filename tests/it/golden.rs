@@ -1,9 +1,9 @@
 use http::{Request, Response};
-use imdsim::{Ending, Outcome};
+use imdsim::{Delivery, Outcome};
 
 use crate::as_native::as_native;
+use crate::client::Client;
 use crate::transcript::{self, Message};
-use crate::world::World;
 
 #[test]
 fn every_transcript_is_answered_to_the_byte() {
@@ -13,8 +13,8 @@ fn every_transcript_is_answered_to_the_byte() {
             .iter()
             .map(|(key, value)| (key.as_str(), value.as_str()))
             .collect();
-        let mut world = World::new(&settings);
-        transcript.replay(|request| arrival(world.outcome(&as_request(request))));
+        let mut client = Client::new(&settings);
+        transcript.replay(|request| arrival(client.outcome(&as_request(request))));
     }
 }
 
@@ -30,10 +30,10 @@ pub(crate) fn as_request(message: &Message) -> Request<Vec<u8>> {
 /// What a client gets to see of an outcome.
 fn arrival(outcome: Outcome) -> Message {
     let mut message = on_the_wire(&outcome.response.into());
-    match outcome.ending {
-        Ending::Whole => {}
-        Ending::Cut(length) => message.body.truncate(length),
-        Ending::Closed => message = Message::parse(""),
+    match outcome.delivery {
+        Delivery::Complete => {}
+        Delivery::Truncated(length) => message.body.truncate(length),
+        Delivery::Aborted => message = Message::parse(""),
     }
     message
 }

@@ -1,49 +1,49 @@
 use http::Method;
 use serde_json::Value;
 
-use crate::world::World;
+use crate::client::Client;
 
 const AMI: &str = "/latest/meta-data/ami-id";
 
-fn requests(world: &mut World, query: &str) -> Value {
+fn requests(client: &mut Client, query: &str) -> Value {
     let path = format!("/_imdsim/requests{query}");
-    let response = world.call(Method::GET, &path, &[("host", "localhost")]);
+    let response = client.call(Method::GET, &path, &[("host", "localhost")]);
     assert_eq!(response.status(), 200);
     serde_json::from_slice(response.body()).unwrap()
 }
 
 #[test]
 fn the_journal_keeps_the_last_requests_and_counts_all() {
-    let mut world = World::new(&[("journal", "5")]);
+    let mut client = Client::new(&[("journal", "5")]);
     for _ in 0..100 {
-        world.now = world.now.plus_seconds(1);
-        assert_eq!(world.fetch(AMI, None).0, 200);
+        client.now = client.now.plus_seconds(1);
+        assert_eq!(client.fetch(AMI, None).0, 200);
     }
-    let told = requests(&mut world, "");
+    let told = requests(&mut client, "");
     let told = told["requests"].as_array().unwrap();
     assert_eq!(told.len(), 5);
     let times: Vec<_> = told.iter().map(|entry| entry["time"].as_str()).collect();
     assert!(times.is_sorted(), "{times:?}");
-    assert_eq!(*times.last().unwrap(), Some(&*world.now.iso()));
-    let entries = world
+    assert_eq!(*times.last().unwrap(), Some(&*client.now.iso()));
+    let entries = client
         .kept
         .keys()
         .filter(|key| key.starts_with("imdsim/journal/"));
     assert!(entries.count() <= 10, "what is too old is deleted");
-    let metrics = requests(&mut world, "/metrics");
+    let metrics = requests(&mut client, "/metrics");
     assert_eq!(metrics["MetadataNoToken"], 100);
 }
 
 #[test]
 fn no_token_and_no_key_is_ever_in_it() {
-    let mut world = World::new(&[("journal", "100")]);
-    let token = world.token("60");
+    let mut client = Client::new(&[("journal", "100")]);
+    let token = client.token("60");
     let role = "/latest/meta-data/iam/security-credentials/";
-    let (_, name) = world.fetch(role, Some(&token));
+    let (_, name) = client.fetch(role, Some(&token));
     let path = format!("{role}{}", String::from_utf8(name).unwrap());
-    let (_, document) = world.fetch(&path, Some(&token));
+    let (_, document) = client.fetch(&path, Some(&token));
     let document: Value = serde_json::from_slice(&document).unwrap();
-    let told = requests(&mut world, "").to_string();
+    let told = requests(&mut client, "").to_string();
     assert!(told.contains(&path), "{told}");
     for secret in [&*token, document["SecretAccessKey"].as_str().unwrap()] {
         assert!(!told.contains(secret), "{told}");
@@ -52,12 +52,12 @@ fn no_token_and_no_key_is_ever_in_it() {
 
 #[test]
 fn one_token_has_one_fingerprint_and_another_one_another() {
-    let mut world = World::new(&[("journal", "100")]);
-    let tokens = [world.token("60"), world.token("60")];
+    let mut client = Client::new(&[("journal", "100")]);
+    let tokens = [client.token("60"), client.token("60")];
     for token in &tokens {
-        world.fetch(AMI, Some(token));
+        client.fetch(AMI, Some(token));
     }
-    let told = requests(&mut world, "");
+    let told = requests(&mut client, "");
     let prints: Vec<_> = (0..4).map(|n| &told["requests"][n]["token"]).collect();
     assert_eq!(prints[0], prints[2]);
     assert_eq!(prints[1], prints[3]);
@@ -66,10 +66,10 @@ fn one_token_has_one_fingerprint_and_another_one_another() {
 
 #[test]
 fn a_long_user_agent_is_cut() {
-    let mut world = World::new(&[("journal", "100")]);
+    let mut client = Client::new(&[("journal", "100")]);
     let agent = "é".repeat(4000);
-    world.call(Method::GET, AMI, &[("user-agent", &agent)]);
-    let told = requests(&mut world, "");
+    client.call(Method::GET, AMI, &[("user-agent", &agent)]);
+    let told = requests(&mut client, "");
     let kept = told["requests"][0]["user_agent"].as_str().unwrap();
     assert_eq!(kept.len(), 512);
 }

@@ -6,7 +6,7 @@ use imdsim::limits::{
 };
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::client::Client;
 use crate::worst_inputs;
 
 #[test]
@@ -25,26 +25,26 @@ fn every_input_at_its_limit_is_answered() {
 }
 
 /// The status of a call and what it says.
-fn call(world: &mut World, method: Method, path: &str, body: &str) -> (u16, String) {
+fn call(client: &mut Client, method: Method, path: &str, body: &str) -> (u16, String) {
     let request = Request::builder()
         .method(method)
         .uri(format!("/_imdsim/{path}"))
         .header("host", "localhost")
         .body(body.as_bytes().to_vec());
-    let response = world.send(&request.unwrap());
+    let response = client.send(&request.unwrap());
     let body = String::from_utf8_lossy(response.body()).into_owned();
     (response.status().as_u16(), body)
 }
 
 #[track_caller]
 fn check_refused(method: Method, path: &str, body: &str, expected: u16, detail: &str) {
-    let mut world = World::new(&[("journal", "10")]);
-    let (status, said) = call(&mut world, method, path, body);
+    let mut client = Client::new(&[("journal", "10")]);
+    let (status, said) = call(&mut client, method, path, body);
     let shown = said.chars().take(300).collect::<String>();
     assert_eq!(status, expected, "{shown}");
     assert!(said.contains(detail), "{shown}");
     assert!(said.len() < 1000, "{shown}");
-    assert!(!world.kept.contains_key(STATE_KEY), "it is not stored");
+    assert!(!client.kept.contains_key(STATE_KEY), "it is not stored");
 }
 
 fn nested(levels: usize) -> String {
@@ -78,8 +78,8 @@ fn a_document_that_is_nested_too_deeply_is_refused() {
 #[test]
 fn settings_that_are_nested_too_deeply_are_told_to_everybody_and_never_trap() {
     let deep = nested(127);
-    let mut world = World::new(&[("instance", &deep)]);
-    let (status, said) = call(&mut world, Method::GET, "health", "");
+    let mut client = Client::new(&[("instance", &deep)]);
+    let (status, said) = call(&mut client, Method::GET, "health", "");
     assert_eq!(status, 500);
     assert!(
         said.contains("IMDSIM_INSTANCE: the JSON is nested more than 64 levels"),
@@ -107,11 +107,11 @@ fn a_long_path_is_refused() {
     check_refused(Method::PUT, &path, "x", 400, "longer than 1024 bytes");
     let path = format!("overrides/meta-data{}", "/a".repeat(MAX_PATH_DEPTH));
     check_refused(Method::PUT, &path, "x", 400, "more than 32 names");
-    let mut world = World::new(&[("http_tokens", "optional"), ("journal", "10")]);
+    let mut client = Client::new(&[("http_tokens", "optional"), ("journal", "10")]);
     let path = format!("/latest/{}", "a".repeat(MAX_TARGET_LEN));
-    assert_eq!(world.fetch(&path, None), (400, Vec::new()));
-    assert_eq!(world.fetch(&path[..MAX_TARGET_LEN], None).0, 404);
-    let (_, told) = call(&mut world, Method::GET, "requests/count?status=400", "");
+    assert_eq!(client.fetch(&path, None), (400, Vec::new()));
+    assert_eq!(client.fetch(&path[..MAX_TARGET_LEN], None).0, 404);
+    let (_, told) = call(&mut client, Method::GET, "requests/count?status=400", "");
     assert_eq!(told, r#"{"count":1}"#);
 }
 
@@ -188,26 +188,26 @@ fn more_of_anything_than_there_may_be_is_refused() {
 
 #[test]
 fn a_change_that_would_make_the_state_too_long_is_refused_and_the_rest_goes_on() {
-    let mut world = World::new(&[]);
+    let mut client = Client::new(&[]);
     let mut refused = 0;
     for number in 0..40 {
         let patch = json!({ format!("x{number}"): "y".repeat(900_000) }).to_string();
         assert!(patch.len() <= MAX_BODY_LEN);
-        let before = world.kept.clone();
-        let (status, said) = call(&mut world, Method::PATCH, "instance", &patch);
+        let before = client.kept.clone();
+        let (status, said) = call(&mut client, Method::PATCH, "instance", &patch);
         if status == 413 {
             refused += 1;
             assert!(said.contains("may be 1048576"), "{said}");
-            assert_eq!(world.kept, before);
+            assert_eq!(client.kept, before);
         }
-        assert!(world.kept[STATE_KEY].len() <= MAX_STATE_LEN);
+        assert!(client.kept[STATE_KEY].len() <= MAX_STATE_LEN);
     }
     assert_eq!(refused, 39);
-    world.control(Method::PATCH, "instance", r#"{"InstanceType":"m5.large"}"#);
-    assert_eq!(world.text("/latest/meta-data/instance-type"), "m5.large");
-    let (_, snapshot) = call(&mut world, Method::GET, "snapshot", "");
-    world.control(Method::PUT, "snapshot", &snapshot);
-    world.control(Method::POST, "reset", "");
+    client.control(Method::PATCH, "instance", r#"{"InstanceType":"m5.large"}"#);
+    assert_eq!(client.text("/latest/meta-data/instance-type"), "m5.large");
+    let (_, snapshot) = call(&mut client, Method::GET, "snapshot", "");
+    client.control(Method::PUT, "snapshot", &snapshot);
+    client.control(Method::POST, "reset", "");
 }
 
 #[test]
@@ -224,8 +224,8 @@ fn an_override_below_a_leaf_is_refused_with_the_name_of_the_leaf() {
     check_refused(Method::PATCH, "instance", patch, 400, detail);
     let patch = r#"{"Imdsim":{"Overrides":{"meta-data/a":"x","meta-data/a/b":"y"}}}"#;
     check_refused(Method::PATCH, "instance", patch, 400, "meta-data/a is one");
-    let mut world = World::new(&[("overrides", r#"{"meta-data/ami-id/x":"x"}"#)]);
-    let (status, said) = call(&mut world, Method::GET, "health", "");
+    let mut client = Client::new(&[("overrides", r#"{"meta-data/ami-id/x":"x"}"#)]);
+    let (status, said) = call(&mut client, Method::GET, "health", "");
     assert_eq!(status, 500);
     assert!(
         said.contains(detail) && said.contains("IMDSIM_OVERRIDES"),
@@ -237,6 +237,6 @@ fn an_override_below_a_leaf_is_refused_with_the_name_of_the_leaf() {
 fn an_override_by_a_setting_takes_the_place_of_one_written_another_way() {
     let instance = r#"{"Imdsim":{"Overrides":{"/meta-data//ami-id":"ami-1"}}}"#;
     let overrides = r#"{"meta-data/ami-id/":"ami-2"}"#;
-    let mut world = World::new(&[("instance", instance), ("overrides", overrides)]);
-    assert_eq!(world.text("/latest/meta-data/ami-id"), "ami-2");
+    let mut client = Client::new(&[("instance", instance), ("overrides", overrides)]);
+    assert_eq!(client.text("/latest/meta-data/ami-id"), "ami-2");
 }

@@ -11,12 +11,15 @@ mod as_native;
 mod captures;
 /// CIDR blocks, for what must lie within what.
 mod cidr;
+mod client;
 /// Whatever is asked and however an instance is described, answers agree.
 mod coherence;
 /// What the control API takes, refuses and stores.
 mod control;
 /// The instances that tests know by name.
 mod corpus;
+/// What is accepted never keeps the emulator from answering.
+mod crash_recovery;
 /// Everything that one API version answers, found from listing to listing.
 mod crawl;
 /// Crawls of all instances, as golden files.
@@ -27,6 +30,8 @@ mod credentials;
 mod described;
 /// Pages of the documentation hang together.
 mod documentation;
+/// What happens to an instance, as stories.
+mod events;
 /// Which answers state the same fact.
 mod facts;
 /// What goes wrong when it is told to.
@@ -51,12 +56,7 @@ mod sessions;
 mod signatures;
 /// Instances and documents out of the ordinary.
 mod special_cases;
-/// What happens to an instance, as stories.
-mod stories;
-/// What is accepted never keeps the emulator from answering.
-mod survival;
 #[path = "../support/transcript.rs"]
 mod transcript;
-mod world;
 #[path = "../support/worst_inputs.rs"]
 mod worst_inputs;

@@ -8,9 +8,9 @@ use jsonschema::Validator;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
+use crate::client::Client;
 use crate::golden::as_request;
 use crate::transcript::{self, files};
-use crate::world::World;
 
 /// The document as it is served, compiled once.
 struct Document(Value);
@@ -18,7 +18,7 @@ struct Document(Value);
 impl Document {
     fn served() -> Self {
         let host = [("host", "localhost")];
-        let response = World::new(&[]).call(Method::GET, "/_parlel/openapi.json", &host);
+        let response = Client::new(&[]).call(Method::GET, "/_parlel/openapi.json", &host);
         assert_eq!(response.status(), 200);
         Self(serde_json::from_slice(response.body()).unwrap())
     }
@@ -128,8 +128,8 @@ impl Document {
             return Ok(());
         }
         let body: Value = serde_json::from_slice(response.body()).map_err(|e| e.to_string())?;
-        let complaint = self.validator(&content["schema"]).validate(&body).err();
-        complaint.map_or(Ok(()), |complaint| Err(format!("{complaint} in {body}")))
+        let message = self.validator(&content["schema"]).validate(&body).err();
+        message.map_or(Ok(()), |message| Err(format!("{message} in {body}")))
     }
 }
 
@@ -188,14 +188,14 @@ fn every_answer_of_the_transcripts_is_as_described() {
     for transcript in transcript::all() {
         let settings = transcript.settings.iter();
         let settings: Vec<_> = settings.map(|(key, value)| (&**key, &**value)).collect();
-        let mut world = World::new(&settings);
+        let mut client = Client::new(&settings);
         for exchange in &transcript.exchanges {
             let request = as_request(&exchange.request);
-            let response = world.send(&request);
+            let response = client.send(&request);
             let path = request.uri().path();
             if path.starts_with("/_imdsim") || path.starts_with("/_parlel") {
-                let complaint = document.check(&request, &response).err();
-                assert_eq!(complaint, None, "{} {path}", request.method());
+                let message = document.check(&request, &response).err();
+                assert_eq!(message, None, "{} {path}", request.method());
                 seen += 1;
             }
         }
@@ -281,16 +281,16 @@ proptest! {
         let document = Document::served();
         let mut settings = vec![("journal", "10")];
         settings.extend(token.then_some(("admin_token", "right")));
-        let mut world = World::new(&settings);
+        let mut client = Client::new(&settings);
         for (method, path, body, headers) in calls {
             let mut request = Request::builder().method(method).uri(&path).header("host", "localhost");
             for (name, value) in headers {
                 request = request.header(name, value);
             }
             let request = request.body(body).unwrap();
-            let response = world.send(&request);
-            let complaint = document.check(&request, &response).err();
-            prop_assert_eq!(complaint, None, "{} {}", method, path);
+            let response = client.send(&request);
+            let message = document.check(&request, &response).err();
+            prop_assert_eq!(message, None, "{} {}", method, path);
             prop_assert!(response.status().as_u16() < 500);
         }
     }

@@ -6,10 +6,10 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::Value;
 
+use crate::client::Client;
 use crate::corpus;
 use crate::crawl::Crawl;
 use crate::mutated;
-use crate::world::World;
 use imdsim::{STATE_KEY, VERSIONS, normalize};
 
 const STATUSES: [u16; 6] = [200, 400, 401, 403, 404, 405];
@@ -63,15 +63,15 @@ fn headers() -> impl Strategy<Value = Vec<(&'static str, Vec<u8>)>> {
     prop::collection::vec((names, values), 0..4)
 }
 
-/// A world that has a journal, and a token of it, or one with a flipped bit.
-fn with_token(required: bool, flipped: Option<Index>) -> (World, String) {
+/// A client of an emulator that has a journal, and a token of it, or one with a flipped bit.
+fn with_token(required: bool, flipped: Option<Index>) -> (Client, String) {
     let tokens = if required { "required" } else { "optional" };
-    let mut world = World::new(&[("http_tokens", tokens), ("journal", "10")]);
-    let mut token = world.token("60").into_bytes();
+    let mut client = Client::new(&[("http_tokens", tokens), ("journal", "10")]);
+    let mut token = client.token("60").into_bytes();
     if let Some(place) = flipped {
         token[place.index(56)] ^= 1;
     }
-    (world, String::from_utf8(token).unwrap())
+    (client, String::from_utf8(token).unwrap())
 }
 
 proptest! {
@@ -90,17 +90,17 @@ proptest! {
         body in prop::collection::vec(any::<u8>(), 0..64),
     ) {
         let mut request = Request::builder().method(method.as_str()).uri(path);
-        let mut world = World::new(&[]);
+        let mut client = Client::new(&[]);
         if let Some(flipped) = token {
             let (there, token) = with_token(required, flipped);
-            world = there;
+            client = there;
             request = request.header("x-aws-ec2-metadata-token", token);
         }
         for (name, value) in headers {
             request = request.header(name, value);
         }
         if let Ok(request) = request.body(body) {
-            let response = world.send(&request);
+            let response = client.send(&request);
             let status = response.status().as_u16();
             prop_assert!(STATUSES.contains(&status), "{status}");
             let length = response.headers()["content-length"].to_str().unwrap().to_owned();
@@ -116,26 +116,26 @@ proptest! {
         path in any::<Index>(),
         flipped in prop::option::of(any::<Index>()),
     ) {
-        let paths: Vec<_> = Crawl::of(&mut World::new(&[("http_tokens", "optional")]), "latest", None)
+        let paths: Vec<_> = Crawl::of(&mut Client::new(&[("http_tokens", "optional")]), "latest", None)
             .found
             .into_keys()
             .collect();
-        let (mut world, token) = with_token(true, flipped);
-        let (status, _) = world.fetch(&format!("/latest/{}", path.get(&paths)), Some(&token));
+        let (mut client, token) = with_token(true, flipped);
+        let (status, _) = client.fetch(&format!("/latest/{}", path.get(&paths)), Some(&token));
         prop_assert_eq!(status, if flipped.is_some() { 401 } else { 200 });
     }
 
     #[test]
     fn no_text_is_a_token_unless_it_was_minted(token in "[!-~]{0,70}") {
         let headers = [("x-aws-ec2-metadata-token", token.as_str())];
-        let response = World::new(&[]).call(Method::GET, "/", &headers);
+        let response = Client::new(&[]).call(Method::GET, "/", &headers);
         prop_assert_eq!(response.status(), 401);
     }
 
     #[test]
     fn a_time_to_live_is_granted_up_to_six_hours(ttl in "[ -~]{0,8}") {
         let headers = [("x-aws-ec2-metadata-token-ttl-seconds", ttl.as_str())];
-        let response = World::new(&[]).call(Method::PUT, "/latest/api/token", &headers);
+        let response = Client::new(&[]).call(Method::PUT, "/latest/api/token", &headers);
         let digits = ttl.trim();
         let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
         let granted = plain && digits.parse::<u64>().is_ok_and(|seconds| seconds <= 21_600);
@@ -153,16 +153,16 @@ proptest! {
     /// reset puts an end to it.
     #[test]
     fn no_stored_bytes_break_the_emulator(stored in stored()) {
-        let mut world = World::new(&[("http_tokens", "optional")]);
-        world.kept.insert(STATE_KEY.to_owned(), stored.clone());
+        let mut client = Client::new(&[("http_tokens", "optional")]);
+        client.kept.insert(STATE_KEY.to_owned(), stored.clone());
         for path in ["/latest/meta-data/ami-id", "/latest/meta-data/", "/latest/", "/"] {
-            let (status, _) = world.fetch(path, None);
+            let (status, _) = client.fetch(path, None);
             // 403 where the endpoint is switched off.
             prop_assert!(matches!(status, 200 | 401 | 403 | 404 | 500 | 503), "{path}: {status} with {}", String::from_utf8_lossy(&stored));
-            prop_assert_eq!(&world.kept[STATE_KEY], &stored);
+            prop_assert_eq!(&client.kept[STATE_KEY], &stored);
         }
-        world.control(Method::POST, "reset", "");
-        prop_assert_eq!(world.get("/latest/meta-data/ami-id").0, 200);
+        client.control(Method::POST, "reset", "");
+        prop_assert_eq!(client.get("/latest/meta-data/ami-id").0, 200);
     }
 }
 

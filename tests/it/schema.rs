@@ -27,8 +27,8 @@ fn the_schema_takes_every_document_that_the_tests_have() {
             {
                 let document: Value =
                     serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-                let complaint = schema.validate(&document).err();
-                assert!(complaint.is_none(), "{}: {complaint:?}", path.display());
+                let message = schema.validate(&document).err();
+                assert!(message.is_none(), "{}: {message:?}", path.display());
                 seen += 1;
             }
         }

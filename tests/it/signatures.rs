@@ -2,21 +2,21 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{Method, Request};
 
-use crate::world::World;
+use crate::client::Client;
 
 const FOLDER: &str = "/latest/dynamic/instance-identity";
 const LEAVES: [&str; 3] = ["pkcs7", "rsa2048", "signature"];
 
-fn leaf(world: &mut World, name: &str) -> String {
-    world.text(&format!("{FOLDER}/{name}"))
+fn leaf(client: &mut Client, name: &str) -> String {
+    client.text(&format!("{FOLDER}/{name}"))
 }
 
 #[test]
 fn signatures_of_a_document_of_473_bytes_are_as_long_as_captured() {
-    let mut world = World::new(&[]);
-    assert_eq!(leaf(&mut world, "document").len(), 473);
+    let mut client = Client::new(&[]);
+    assert_eq!(leaf(&mut client, "document").len(), 473);
     for (name, length) in [("signature", 174), ("pkcs7", 1167), ("rsa2048", 1487)] {
-        let text = leaf(&mut world, name);
+        let text = leaf(&mut client, name);
         assert_eq!(text.len(), length, "{name}:\n{text}");
         let (lines, last) = text.rsplit_once('\n').unwrap();
         assert!(lines.split('\n').all(|line| line.len() == 76), "{text}");
@@ -28,22 +28,25 @@ fn signatures_of_a_document_of_473_bytes_are_as_long_as_captured() {
 
 #[test]
 fn signatures_came_with_the_document() {
-    let mut world = World::new(&[]);
+    let mut client = Client::new(&[]);
     for name in LEAVES {
         let path = |version| format!("/{version}/dynamic/instance-identity/{name}");
-        assert_eq!(world.text(&path("2009-04-04")), world.text(&path("latest")));
-        assert_eq!(world.get(&path("2008-09-01")).0, 404);
+        assert_eq!(
+            client.text(&path("2009-04-04")),
+            client.text(&path("latest"))
+        );
+        assert_eq!(client.get(&path("2008-09-01")).0, 404);
     }
 }
 
 #[test]
 fn the_same_document_has_the_same_signature_at_any_time() {
-    let (mut one, mut other) = (World::new(&[]), World::new(&[]));
+    let (mut one, mut other) = (Client::new(&[]), Client::new(&[]));
     other.now = other.now.plus_seconds(1_000_000);
     for name in LEAVES {
         assert_eq!(leaf(&mut one, name), leaf(&mut other, name));
     }
-    let mut other = World::with_instance("reference.json");
+    let mut other = Client::with_instance("reference.json");
     for name in LEAVES {
         assert_ne!(leaf(&mut one, name), leaf(&mut other, name));
     }
@@ -51,13 +54,13 @@ fn the_same_document_has_the_same_signature_at_any_time() {
 
 #[test]
 fn an_overridden_document_is_what_is_signed() {
-    let mut world = World::new(&[(
+    let mut client = Client::new(&[(
         "overrides",
         r#"{"dynamic/instance-identity/document": "not what AWS says"}"#,
     )]);
-    let document = leaf(&mut world, "document").into_bytes();
+    let document = leaf(&mut client, "document").into_bytes();
     assert_eq!(document, b"not what AWS says");
-    let digits: String = leaf(&mut world, "pkcs7").lines().collect();
+    let digits: String = leaf(&mut client, "pkcs7").lines().collect();
     let signed = STANDARD.decode(digits).unwrap();
     assert!(
         signed
@@ -68,37 +71,37 @@ fn an_overridden_document_is_what_is_signed() {
 
 #[test]
 fn an_instance_that_was_changed_is_signed_anew() {
-    let mut world = World::new(&[]);
-    let before = LEAVES.map(|name| leaf(&mut world, name));
+    let mut client = Client::new(&[]);
+    let before = LEAVES.map(|name| leaf(&mut client, name));
     let change = Request::patch("/_imdsim/instance")
         .header("host", "localhost")
         .header("content-type", "application/merge-patch+json")
         .body(br#"{"InstanceType": "m5.large"}"#.to_vec());
-    assert_eq!(world.send(&change.unwrap()).status(), 200);
-    assert!(leaf(&mut world, "document").contains("m5.large"));
+    assert_eq!(client.send(&change.unwrap()).status(), 200);
+    assert!(leaf(&mut client, "document").contains("m5.large"));
     for (name, before) in LEAVES.iter().zip(before) {
-        assert_ne!(leaf(&mut world, name), before, "{name}");
+        assert_ne!(leaf(&mut client, name), before, "{name}");
     }
 }
 
 #[test]
 fn a_signature_is_kept_by_the_host_and_not_made_again() {
-    let mut world = World::new(&[]);
-    let made = LEAVES.map(|name| leaf(&mut world, name));
-    assert_eq!(world.kept.len(), 3);
-    let kept = world.kept.clone();
-    world.restart();
+    let mut client = Client::new(&[]);
+    let made = LEAVES.map(|name| leaf(&mut client, name));
+    assert_eq!(client.kept.len(), 3);
+    let kept = client.kept.clone();
+    client.restart();
     // Another instance finds what the first one kept, and keeps nothing more.
-    assert_eq!(LEAVES.map(|name| leaf(&mut world, name)), made);
-    assert_eq!(world.kept, kept);
-    assert_eq!(world.keeps, 3);
+    assert_eq!(LEAVES.map(|name| leaf(&mut client, name)), made);
+    assert_eq!(client.kept, kept);
+    assert_eq!(client.keeps, 3);
 }
 
 #[test]
 fn what_somebody_else_put_in_its_place_is_not_believed() {
-    let mut world = World::new(&[]);
-    let made = leaf(&mut world, "pkcs7");
-    let kept = world.kept.clone();
+    let mut client = Client::new(&[]);
+    let made = leaf(&mut client, "pkcs7");
+    let kept = client.kept.clone();
     for damage in [
         |value: &mut Vec<u8>| value.clear(),
         |value: &mut Vec<u8>| value.truncate(1000),
@@ -106,28 +109,28 @@ fn what_somebody_else_put_in_its_place_is_not_believed() {
         |value: &mut Vec<u8>| value[0] ^= 1,
         |value: &mut Vec<u8>| *value = b"MIAGCSqGSIb3DQEHAqCAMIACAQEx".to_vec(),
     ] {
-        world.kept.values_mut().for_each(damage);
-        world.restart();
-        assert_eq!(leaf(&mut world, "pkcs7"), made);
-        assert_eq!(world.kept, kept);
+        client.kept.values_mut().for_each(damage);
+        client.restart();
+        assert_eq!(leaf(&mut client, "pkcs7"), made);
+        assert_eq!(client.kept, kept);
     }
 }
 
 #[test]
 fn nothing_is_signed_for_those_who_may_not_see_it() {
-    let mut world = World::new(&[("http_tokens", "required")]);
+    let mut client = Client::new(&[("http_tokens", "required")]);
     let path = format!("{FOLDER}/rsa2048");
-    assert_eq!(world.call(Method::GET, &path, &[]).status(), 401);
-    assert!(world.kept.is_empty());
+    assert_eq!(client.call(Method::GET, &path, &[]).status(), 401);
+    assert!(client.kept.is_empty());
     // Nor for a listing.
-    world.text(FOLDER);
-    assert!(world.kept.is_empty());
+    client.text(FOLDER);
+    assert!(client.kept.is_empty());
 }
 
 #[test]
 fn certificates_are_served_to_those_who_may_use_the_control_api() {
-    let mut world = World::new(&[]);
-    let mut get = |path: &str, host| world.call(Method::GET, path, &[("host", host)]);
+    let mut client = Client::new(&[]);
+    let mut get = |path: &str, host| client.call(Method::GET, path, &[("host", host)]);
     for name in ["dsa", "rsa", "rsa2048"] {
         let path = format!("/_imdsim/certificates/{name}.pem");
         let response = get(&path, "localhost");
@@ -145,6 +148,6 @@ fn certificates_are_served_to_those_who_may_use_the_control_api() {
         assert!(text.contains("rsa.pem, dsa.pem, rsa2048.pem"), "{text}");
     }
     let path = "/_imdsim/certificates/dsa.pem";
-    let put = world.call(Method::PUT, path, &[("host", "localhost")]);
+    let put = client.call(Method::PUT, path, &[("host", "localhost")]);
     assert_eq!(put.status(), 405);
 }

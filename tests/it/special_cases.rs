@@ -1,16 +1,16 @@
 use http::{Method, Request};
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::client::Client;
 
 /// An emulator of the instance, which answers without a token.
-fn serve(instance: &Value) -> World {
-    World::new(&[("instance", &instance.to_string())])
+fn serve(instance: &Value) -> Client {
+    Client::new(&[("instance", &instance.to_string())])
 }
 
 /// The text at a path below `latest/meta-data/`; nothing where there is none.
-fn read(world: &mut World, path: &str) -> Option<String> {
-    let (status, body) = world.fetch(&format!("/latest/meta-data/{path}"), None);
+fn read(client: &mut Client, path: &str) -> Option<String> {
+    let (status, body) = client.fetch(&format!("/latest/meta-data/{path}"), None);
     (status == 200).then(|| String::from_utf8(body).unwrap())
 }
 
@@ -23,27 +23,27 @@ fn refusal(instance: &Value) -> String {
 }
 
 /// The answer to a control call.
-fn patch(world: &mut World, path: &str, body: &Value) -> (u16, Value) {
+fn patch(client: &mut Client, path: &str, body: &Value) -> (u16, Value) {
     let request = Request::builder()
         .method(Method::PATCH)
         .uri(format!("/_imdsim/{path}"))
         .header("host", "localhost");
     let request = request.body(body.to_string().into_bytes()).unwrap();
-    let response = world.send(&request);
+    let response = client.send(&request);
     let body = serde_json::from_slice(response.body()).unwrap();
     (response.status().as_u16(), body)
 }
 
 #[test]
 fn an_efa_only_interface_without_an_address_shows_thirteen_names() {
-    let mut world = serve(
+    let mut client = serve(
         &json!({"InstanceType": "p5.48xlarge", "NetworkInterfaces": [
             {"MacAddress": "0e:00:00:00:00:01", "Attachment": {"DeviceIndex": 0}},
             {"MacAddress": "0e:00:00:00:00:02", "InterfaceType": "efa-only",
              "Attachment": {"DeviceIndex": 1, "NetworkCardIndex": 1}},
         ]}),
     );
-    let mut list = |mac| read(&mut world, &format!("network/interfaces/macs/{mac}/")).unwrap();
+    let mut list = |mac| read(&mut client, &format!("network/interfaces/macs/{mac}/")).unwrap();
     let efa = list("0e:00:00:00:00:02");
     let plain = list("0e:00:00:00:00:01");
     assert_eq!(plain.replace("local-ipv4s\n", ""), efa);
@@ -53,10 +53,10 @@ fn an_efa_only_interface_without_an_address_shows_thirteen_names() {
 
 #[test]
 fn other_interfaces_without_an_address_have_no_host_name() {
-    let mut world = serve(&json!({"NetworkInterfaces": [
+    let mut client = serve(&json!({"NetworkInterfaces": [
         {}, {"MacAddress": "0e:00:00:00:00:02", "InterfaceType": "trunk"},
     ]}));
-    let listing = read(&mut world, "network/interfaces/macs/0e:00:00:00:00:02/").unwrap();
+    let listing = read(&mut client, "network/interfaces/macs/0e:00:00:00:00:02/").unwrap();
     assert!(!listing.contains("local-hostname"), "{listing}");
 }
 
@@ -79,11 +79,11 @@ fn volumes_attached_after_the_launch_are_not_mapped() {
         ("2025-06-01T00:00:00Z", "ami\nebs1\nebs2\nroot", "sdf"),
         ("", "ami\nebs1\nebs2\nroot", "sdf"),
     ] {
-        let mut world = serve(&instance(attached));
-        let found = read(&mut world, "block-device-mapping/").unwrap();
+        let mut client = serve(&instance(attached));
+        let found = read(&mut client, "block-device-mapping/").unwrap();
         assert_eq!(found, listing, "{attached}");
         assert_eq!(
-            read(&mut world, "block-device-mapping/ebs1").unwrap(),
+            read(&mut client, "block-device-mapping/ebs1").unwrap(),
             first
         );
     }
@@ -104,23 +104,23 @@ fn an_instance_of_an_auto_scaling_group_is_in_service_unless_something_else_is_s
         (json!({"TargetLifecycleState": null}), None),
         (json!({"TargetLifecycleState": ""}), None),
     ] {
-        let mut world = in_group(&extras);
-        assert_eq!(read(&mut world, PATH).as_deref(), state, "{extras}");
-        let listing = read(&mut world, "").unwrap();
+        let mut client = in_group(&extras);
+        assert_eq!(read(&mut client, PATH).as_deref(), state, "{extras}");
+        let listing = read(&mut client, "").unwrap();
         assert_eq!(
             listing.contains("autoscaling/"),
             state.is_some(),
             "{extras}"
         );
         let event = r#"{"type": "lifecycle-state"}"#;
-        world.control(Method::POST, "events", event);
-        assert_eq!(read(&mut world, PATH).unwrap(), "Terminated");
+        client.control(Method::POST, "events", event);
+        assert_eq!(read(&mut client, PATH).unwrap(), "Terminated");
     }
     assert_eq!(read(&mut serve(&json!({})), PATH), None);
-    let mut world = in_group(&json!({}));
+    let mut client = in_group(&json!({}));
     let none = r#"{"Imdsim": {"TargetLifecycleState": null}}"#;
-    world.control(Method::PATCH, "instance", none);
-    assert_eq!(read(&mut world, PATH), None);
+    client.control(Method::PATCH, "instance", none);
+    assert_eq!(read(&mut client, PATH), None);
 }
 
 #[test]
@@ -131,9 +131,9 @@ fn a_zone_says_its_id_and_an_id_its_zone() {
         ("us-isof-south-1a", "usifs1-az1"),
         ("eu-isoe-west-1a", "euiew1-az1"),
     ] {
-        let mut world = serve(&json!({"Placement": {"AvailabilityZone": zone}}));
+        let mut client = serve(&json!({"Placement": {"AvailabilityZone": zone}}));
         assert_eq!(
-            read(&mut world, "placement/availability-zone-id").unwrap(),
+            read(&mut client, "placement/availability-zone-id").unwrap(),
             id
         );
     }
@@ -141,18 +141,18 @@ fn a_zone_says_its_id_and_an_id_its_zone() {
         json!({"Placement": {"AvailabilityZoneId": "apne1-az4"}}),
         json!({"Imdsim": {"AvailabilityZoneId": "apne1-az4"}}),
     ] {
-        let mut world = serve(&instance);
+        let mut client = serve(&instance);
         assert_eq!(
-            read(&mut world, "placement/region").unwrap(),
+            read(&mut client, "placement/region").unwrap(),
             "ap-northeast-1"
         );
-        let zone = read(&mut world, "placement/availability-zone").unwrap();
+        let zone = read(&mut client, "placement/availability-zone").unwrap();
         assert!(zone.starts_with("ap-northeast-1"), "{zone}");
         assert_eq!(
-            read(&mut world, "placement/availability-zone-id").unwrap(),
+            read(&mut client, "placement/availability-zone-id").unwrap(),
             "apne1-az4"
         );
-        let hostname = read(&mut world, "hostname").unwrap();
+        let hostname = read(&mut client, "hostname").unwrap();
         assert!(
             hostname.ends_with(".ap-northeast-1.compute.internal"),
             "{hostname}"
@@ -180,10 +180,10 @@ fn every_type_with_several_network_cards_shows_the_card_of_its_first_interface()
         ("i7ie.48xlarge", Some("0")),
         ("p5.4xlarge", None),
     ] {
-        let mut world = serve(&json!({"InstanceType": instance_type}));
-        let mac = read(&mut world, "mac").unwrap();
+        let mut client = serve(&json!({"InstanceType": instance_type}));
+        let mac = read(&mut client, "mac").unwrap();
         let found = read(
-            &mut world,
+            &mut client,
             &format!("network/interfaces/macs/{mac}/network-card"),
         );
         assert_eq!(found.as_deref(), card, "{instance_type}");
@@ -203,10 +203,14 @@ fn metadata_over_ipv6_is_refused_for_xen_types() {
         "{said}"
     );
     assert!(read(&mut serve(&instance("i3.metal")), "ami-id").is_some());
-    let mut world = serve(&json!({"InstanceType": "m4.large"}));
-    assert_eq!(patch(&mut world, "metadata-options", &options).0, 400);
-    let mut world = serve(&instance("t3.micro"));
-    let (status, body) = patch(&mut world, "instance", &json!({"InstanceType": "t2.micro"}));
+    let mut client = serve(&json!({"InstanceType": "m4.large"}));
+    assert_eq!(patch(&mut client, "metadata-options", &options).0, 400);
+    let mut client = serve(&instance("t3.micro"));
+    let (status, body) = patch(
+        &mut client,
+        "instance",
+        &json!({"InstanceType": "t2.micro"}),
+    );
     assert_eq!(status, 400, "{body}");
 }
 
@@ -219,24 +223,24 @@ fn tag_keys_that_ec2_does_not_show_are_refused_where_tags_are_shown() {
         assert!(said.contains("Tags[0].Key: "), "{key}: {said}");
         let mut hidden = tagged(key);
         hidden["MetadataOptions"] = json!({});
-        let mut world = serve(&hidden);
-        assert!(read(&mut world, "ami-id").is_some(), "{key}");
+        let mut client = serve(&hidden);
+        assert!(read(&mut client, "ami-id").is_some(), "{key}");
         assert_eq!(
-            patch(&mut world, "metadata-options", &shown).0,
+            patch(&mut client, "metadata-options", &shown).0,
             400,
             "{key}"
         );
     }
     for key in ["Az09-_+=,.@:", "...", "_index_", &"x".repeat(255)] {
-        let mut world = serve(&tagged(key));
-        assert_eq!(read(&mut world, "tags/instance/").unwrap(), key);
+        let mut client = serve(&tagged(key));
+        assert_eq!(read(&mut client, "tags/instance/").unwrap(), key);
     }
 }
 
 #[test]
 fn a_patch_with_an_unknown_field_of_imdsim_is_refused() {
-    let mut world = serve(&json!({}));
-    let (status, body) = patch(&mut world, "instance", &json!({"Imdsim": {"Foo": 1}}));
+    let mut client = serve(&json!({}));
+    let (status, body) = patch(&mut client, "instance", &json!({"Imdsim": {"Foo": 1}}));
     assert_eq!(status, 400);
     let detail = body["detail"].as_str().unwrap();
     assert!(
@@ -244,13 +248,13 @@ fn a_patch_with_an_unknown_field_of_imdsim_is_refused() {
         "{detail}"
     );
     let known = json!({"InstanceId": "i-1", "instance_id": "i-2"});
-    assert_eq!(patch(&mut world, "instance", &known).0, 200);
+    assert_eq!(patch(&mut client, "instance", &known).0, 200);
 }
 
 #[test]
 fn health_lists_what_a_person_should_know_of_the_settings() {
     let health = |settings: &[(&str, &str)]| -> Value {
-        let response = World::new(settings).call(Method::GET, "/_imdsim/health", &[]);
+        let response = Client::new(settings).call(Method::GET, "/_imdsim/health", &[]);
         serde_json::from_slice(response.body()).unwrap()
     };
     assert_eq!(health(&[]).get("warnings"), None);

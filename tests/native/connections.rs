@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use crate::habits::HABITS;
+use crate::client_requests::HABITS;
 use crate::program::{Program, body, header, is_closed, read_response};
 
 const LEAF: &str = "/latest/meta-data/instance-id";

@@ -6,8 +6,14 @@
     reason = "a test that fails says what it met"
 )]
 
+/// As with the mock that AWS publishes.
+mod aemm;
 /// `imdsim capture` and `imdsim diff`.
-mod capturing;
+mod capture;
+#[path = "../support/client_requests.rs"]
+mod client_requests;
+/// Many clients at once, and a program that is killed while they write.
+mod concurrency;
 /// When connections close, and the head of a response to the byte.
 mod connections;
 /// Documents as people have them.
@@ -16,18 +22,12 @@ mod documents;
 mod exposure;
 /// The transcripts of `tests/golden`, replayed.
 mod golden;
-#[path = "../support/habits.rs"]
-mod habits;
-/// Many clients at once, and a program that is killed while they write.
-mod hardship;
 /// Too large, too much, not HTTP.
 mod limits;
 #[path = "../support/load.rs"]
 mod load;
 /// The request log.
 mod log;
-/// As with the mock that AWS publishes.
-mod mock;
 /// Starting the program, and refusals to start.
 mod program;
 /// The proxy form of requests.

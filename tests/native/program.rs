@@ -13,7 +13,7 @@ use std::time::Duration;
 const READY: &str = "Serving HTTP on http://";
 
 /// How long a test waits for bytes before it fails.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A running program.
 pub(crate) struct Program {
@@ -80,8 +80,8 @@ impl Program {
 
     pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
+        stream.set_write_timeout(Some(TIMEOUT)).unwrap();
         stream
     }
 
@@ -111,7 +111,7 @@ impl Program {
         let (said, _) = self
             .output
             .more
-            .wait_timeout_while(said, PATIENCE, missing)
+            .wait_timeout_while(said, TIMEOUT, missing)
             .unwrap();
         let found = said[*heard..].find(text);
         *heard += found.map_or(0, |start| start + text.len());

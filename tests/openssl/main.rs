@@ -11,20 +11,20 @@
 )]
 
 #[allow(dead_code, reason = "shared with the tests of tests/it")]
+#[path = "../it/client.rs"]
+mod client;
+#[allow(dead_code, reason = "shared with the tests of tests/it")]
 #[path = "../support/transcript.rs"]
 mod transcript;
-#[allow(dead_code, reason = "shared with the tests of tests/it")]
-#[path = "../it/world.rs"]
-mod world;
 
 use std::fs;
 use std::process::{Command, ExitCode};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use client::Client;
 use http::Method;
 use libtest_mimic::{Arguments, Failed, Trial};
-use world::World;
 
 const FOLDER: &str = "/latest/dynamic/instance-identity";
 
@@ -36,17 +36,17 @@ type Claim = (&'static str, fn() -> Result<(), Failed>);
 
 const CLAIMS: [Claim; 5] = [
     ("signature verifies with openssl dgst", || {
-        Bench::new().check_bare(&mut World::new(&[]))
+        Bench::new().check_bare(&mut Client::new(&[]))
     }),
     ("pkcs7 verifies with openssl smime", || {
-        Bench::new().check_attached(&mut World::new(&[]), "pkcs7", &["smime"])
+        Bench::new().check_attached(&mut Client::new(&[]), "pkcs7", &["smime"])
     }),
     ("rsa2048 verifies with openssl smime", || {
-        Bench::new().check_attached(&mut World::new(&[]), "rsa2048", &["smime"])
+        Bench::new().check_attached(&mut Client::new(&[]), "rsa2048", &["smime"])
     }),
     ("pkcs7 and rsa2048 verify with openssl cms", || {
-        Bench::new().check_attached(&mut World::new(&[]), "pkcs7", &["cms", "-binary"])?;
-        Bench::new().check_attached(&mut World::new(&[]), "rsa2048", &["cms", "-binary"])
+        Bench::new().check_attached(&mut Client::new(&[]), "pkcs7", &["cms", "-binary"])?;
+        Bench::new().check_attached(&mut Client::new(&[]), "rsa2048", &["cms", "-binary"])
     }),
     ("own keys sign what their certificates verify", own_keys),
 ];
@@ -80,10 +80,10 @@ fn own_keys() -> Result<(), Failed> {
             given.push(fs::read_to_string(bench.0.path().join(file))?);
         }
     }
-    let mut world = World::new(&[("identity_keys", &given.concat())]);
-    bench.check_bare(&mut world)?;
-    bench.check_attached(&mut world, "pkcs7", &["smime"])?;
-    bench.check_attached(&mut world, "rsa2048", &["smime"])
+    let mut client = Client::new(&[("identity_keys", &given.concat())]);
+    bench.check_bare(&mut client)?;
+    bench.check_attached(&mut client, "pkcs7", &["smime"])?;
+    bench.check_attached(&mut client, "rsa2048", &["smime"])
 }
 
 impl Bench {
@@ -119,10 +119,10 @@ impl Bench {
         }
     }
 
-    fn check_bare(&self, world: &mut World) -> Result<(), Failed> {
-        let text = world.text(&format!("{FOLDER}/signature"));
+    fn check_bare(&self, client: &mut Client) -> Result<(), Failed> {
+        let text = client.text(&format!("{FOLDER}/signature"));
         self.write("signature", decode(&text)?);
-        self.write_document(world, "rsa");
+        self.write_document(client, "rsa");
         let key = self.accepts(&["x509", "-pubkey", "-noout", "-in", "certificate"])?;
         self.write("key", key);
         let verify = |file| {
@@ -135,13 +135,13 @@ impl Bench {
 
     fn check_attached(
         &self,
-        world: &mut World,
+        client: &mut Client,
         leaf: &str,
         command: &[&str],
     ) -> Result<(), Failed> {
         let certificate = if leaf == "pkcs7" { "dsa" } else { "rsa2048" };
-        let document = self.write_document(world, certificate);
-        let text = world.text(&format!("{FOLDER}/{leaf}"));
+        let document = self.write_document(client, certificate);
+        let text = client.text(&format!("{FOLDER}/{leaf}"));
         let pem = format!("-----BEGIN PKCS7-----\n{text}\n-----END PKCS7-----\n");
         self.write("pkcs7", pem);
         let verify = |file, form, more: &[&'static str]| {
@@ -169,11 +169,11 @@ impl Bench {
     }
 
     /// The document, one that differs in a byte, and a certificate.
-    fn write_document(&self, world: &mut World, certificate: &str) -> String {
+    fn write_document(&self, client: &mut Client, certificate: &str) -> String {
         let path = format!("/_imdsim/certificates/{certificate}.pem");
-        let response = world.call(Method::GET, &path, &[("host", "localhost")]);
+        let response = client.call(Method::GET, &path, &[("host", "localhost")]);
         assert_eq!(response.status(), 200, "{path}");
-        let document = world.text(&format!("{FOLDER}/document"));
+        let document = client.text(&format!("{FOLDER}/document"));
         self.write("certificate", response.body());
         self.write("document", &document);
         self.write("changed", document.replacen("us-east-1", "us-east-2", 1));

@@ -8,16 +8,18 @@
 
 #[path = "../support/as_native.rs"]
 mod as_native;
-/// What is claimed beyond the transcripts.
-mod claims;
+#[path = "../support/client_requests.rs"]
+mod client_requests;
+#[path = "../support/crash_recovery.rs"]
+mod crash_recovery;
 #[path = "../support/endpoint.rs"]
 mod endpoint;
 /// Instances of the components.
 mod guest;
-#[path = "../support/habits.rs"]
-mod habits;
 /// A component, given what the manifest gives it.
 mod host;
+/// What is claimed beyond the transcripts.
+mod host_contract;
 /// `fermyon:spin/variables` and `wasi:keyvalue`.
 mod interfaces;
 #[allow(dead_code, reason = "shared with the tests of other hosts")]
@@ -25,8 +27,6 @@ mod interfaces;
 mod load;
 /// `spin.toml`.
 mod manifest;
-#[path = "../support/survival.rs"]
-mod survival;
 #[allow(dead_code, reason = "shared with the tests of other hosts")]
 #[path = "../support/transcript.rs"]
 mod transcript;
@@ -51,7 +51,7 @@ fn main() -> ExitCode {
         trial("spin.toml has every setting", manifest::has_every_setting),
         trial("spin.toml grants the least", manifest::grants_the_least),
     ];
-    trials.extend(claims::CLAIMS.map(|(name, prove)| trial(name, prove)));
+    trials.extend(host_contract::CLAIMS.map(|(name, prove)| trial(name, prove)));
     for transcript in transcript::all() {
         let transcript = Arc::new(transcript);
         let name = transcript.path.file_name().unwrap().to_string_lossy();
@@ -73,7 +73,7 @@ fn main() -> ExitCode {
             }),
         ]);
     }
-    trials.extend(habits::HABITS.map(|(name, prove)| {
+    trials.extend(client_requests::HABITS.map(|(name, prove)| {
         real(&format!("spin up: {name}"), move || {
             let folder = tempfile::tempdir().unwrap();
             prove(&Up::start(folder.path(), &[]).address);

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Once;
 
+use crate::crash_recovery;
 use crate::endpoint::{self, Endpoint};
-use crate::survival;
 use crate::transcript::Message;
 use crate::{load, root};
 
@@ -94,7 +94,7 @@ impl Drop for Up {
 
 fn outlives() {
     let folder = tempfile::tempdir().unwrap();
-    survival::outlives(|| Up::start(folder.path(), &[]));
+    crash_recovery::outlives(|| Up::start(folder.path(), &[]));
 }
 
 fn nothing_is_lost() {

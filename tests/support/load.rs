@@ -9,13 +9,13 @@ use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
 /// How long a client waits for bytes before it gives up.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Sends a request on a connection of its own and returns status and body, or
 /// that the host is gone.
 pub(crate) fn call(address: &str, start: &str, body: &str) -> io::Result<(u16, String)> {
     let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
     write!(
         stream,
         "{start} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",

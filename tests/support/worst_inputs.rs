@@ -8,7 +8,7 @@ use imdsim::limits::{
     MAX_JSON_DEPTH, MAX_JSON_VALUES, MAX_OVERRIDES, MAX_PATH_DEPTH, MAX_READ_LEN, MAX_STATE_LEN,
     MAX_TARGET_LEN,
 };
-use imdsim::{Ambient, Connection, Emulator, STATE_KEY, UnixMillis};
+use imdsim::{Connection, Emulator, RequestContext, STATE_KEY, UnixMillis};
 use serde_json::{Value, json};
 
 /// One input, and what must be there before it.
@@ -80,7 +80,7 @@ impl Case {
 impl Host {
     /// Answers a request and stores what comes of it.
     pub(crate) fn send(&mut self, request: &Request<Vec<u8>>) -> (u16, Vec<u8>) {
-        let ambient = Ambient {
+        let context = RequestContext {
             now: NOW,
             entropy: [7; 32],
             connection: Connection::Loopback,
@@ -88,8 +88,8 @@ impl Host {
         let stored = self.store.get(STATE_KEY).cloned();
         let stored = stored.as_deref();
         self.emulator
-            .recall(stored, ambient, request, &mut self.store);
-        let outcome = self.emulator.answer(stored, ambient, request);
+            .recall(stored, context, request, &mut self.store);
+        let outcome = self.emulator.answer(stored, context, request);
         if let Some(swap) = outcome.swap {
             self.store.insert(swap.key.to_owned(), swap.next);
         }

@@ -8,18 +8,18 @@
 #[path = "../support/as_native.rs"]
 mod as_native;
 mod bodies;
-/// What is claimed beyond the transcripts.
-mod claims;
+#[path = "../support/client_requests.rs"]
+mod client_requests;
+#[path = "../support/crash_recovery.rs"]
+mod crash_recovery;
 #[path = "../support/endpoint.rs"]
 mod endpoint;
-#[path = "../support/habits.rs"]
-mod habits;
 /// A running `wasmtime serve`.
 mod host;
+/// What is claimed beyond the transcripts.
+mod host_contract;
 #[path = "../support/load.rs"]
 mod load;
-#[path = "../support/survival.rs"]
-mod survival;
 #[allow(dead_code, reason = "shared with the tests of other hosts")]
 #[path = "../support/transcript.rs"]
 mod transcript;
@@ -38,10 +38,10 @@ fn main() -> ExitCode {
     let missing = host::missing();
     let required = std::env::var_os("IMDSIM_REQUIRE_HOSTS").is_some();
     let mut claims: Vec<Claim> = Vec::new();
-    for (name, prove) in claims::CLAIMS {
+    for (name, prove) in host_contract::CLAIMS {
         claims.push((name.to_owned(), Box::new(prove)));
     }
-    for (claim, prove) in habits::HABITS {
+    for (claim, prove) in client_requests::HABITS {
         claims.push((
             claim.to_owned(),
             Box::new(move || prove(Host::start(None, &[]).address())),

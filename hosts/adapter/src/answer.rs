@@ -5,7 +5,8 @@ use std::time::Duration;
 use http::header::CONTENT_LENGTH;
 use http::{Method, Request, StatusCode};
 use imdsim::{
-    Ambient, Connection, Course, Emulator, Ending, Outcome, Reply, STATE_KEY, Swap, UnixMillis,
+    Connection, Delivery, Emulator, MetadataResponse, Outcome, RequestContext, RequestTiming,
+    STATE_KEY, Swap, UnixMillis,
 };
 
 use crate::host::{Host, Swapped};
@@ -25,9 +26,9 @@ const TURN: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Answer {
     /// The response.
-    pub reply: Reply,
+    pub reply: MetadataResponse,
     /// How much of it the client gets.
-    pub ending: Ending,
+    pub delivery: Delivery,
     /// How long to wait before it is sent.
     pub delay: Duration,
     /// The fault that applied to the request, by its id.
@@ -37,7 +38,7 @@ pub struct Answer {
 impl Answer {
     /// A refusal of the host's side, which has nothing but a status.
     pub fn refuse(status: StatusCode) -> Self {
-        Self::from(Reply {
+        Self::from(MetadataResponse {
             status,
             headers: vec![(CONTENT_LENGTH, "0".into())],
             body: Vec::new(),
@@ -72,13 +73,13 @@ pub fn answer<H: Host>(
     request: &Request<Vec<u8>>,
 ) -> Answer {
     let arrived = H::now();
-    let mut ambient = ambient::<H>(request.method(), arrived, connection);
+    let mut context = context::<H>(request.method(), arrived, connection);
     let mut attempts = 0;
     loop {
         let stored = host.read(STATE_KEY);
         let state = stored.as_ref().ok().and_then(|bytes| bytes.as_deref());
-        emulator.recall(state, ambient, request, host);
-        let outcome = emulator.answer(state, ambient, request);
+        emulator.recall(state, context, request, host);
+        let outcome = emulator.answer(state, context, request);
         let Some(swap) = &outcome.swap else {
             return finish(emulator, host, waiting, outcome, arrived);
         };
@@ -93,14 +94,14 @@ pub fn answer<H: Host>(
             Err(Conflict::Overtaken) if attempts < max_attempts(is_state) => {
                 host.wait(backoff::<H>(arrived));
                 // What is counted by the second is counted in the one it is by now.
-                ambient.now = milliseconds(H::now());
+                context.now = milliseconds(H::now());
                 continue;
             }
             Err(Conflict::Overtaken) => "other writers kept coming first".to_owned(),
             Err(Conflict::Failed(reason)) => reason,
         };
         if is_state {
-            return emulator.unstorable(&reason, ambient.now).into();
+            return emulator.unstorable(&reason, context.now).into();
         }
         // A read does not fail because it could not be counted.
         return finish(emulator, host, waiting, outcome, arrived);
@@ -111,11 +112,11 @@ const fn max_attempts(is_state: bool) -> usize {
     if is_state { MAX_CHANGES } else { MAX_COUNTS }
 }
 
-impl From<Reply> for Answer {
-    fn from(reply: Reply) -> Self {
+impl From<MetadataResponse> for Answer {
+    fn from(reply: MetadataResponse) -> Self {
         Self {
             reply,
-            ending: Ending::Whole,
+            delivery: Delivery::Complete,
             delay: Duration::ZERO,
             fault: None,
         }
@@ -161,16 +162,16 @@ fn finish<H: Host>(
     if waiting == Waiting::Instance {
         waiting::limit(host, &mut outcome);
     }
-    if let Some((key, value)) = outcome.keep {
+    if let Some((key, value)) = outcome.cache_entry {
         host.set(&key, &value);
     }
-    for key in outcome.forget {
+    for key in outcome.delete_keys {
         host.delete(&key);
     }
     // Before the client has the answer: it may ask for the journal next, and
     // not every client sees the end of the wait.
     if let Some(entry) = outcome.entry {
-        let course = Course {
+        let course = RequestTiming {
             arrived: nanoseconds(arrived),
             took: H::now().saturating_sub(arrived) + outcome.delay,
             random: H::random,
@@ -179,7 +180,7 @@ fn finish<H: Host>(
     }
     Answer {
         reply: outcome.response,
-        ending: outcome.ending,
+        delivery: outcome.delivery,
         delay: outcome.delay,
         fault: outcome.fault,
     }
@@ -188,8 +189,8 @@ fn finish<H: Host>(
 /// The time, and random bytes where something could come of them: a safe
 /// method changes nothing (RFC 9110, section 9.2.1), and most requests are
 /// spared the asking.
-fn ambient<H: Host>(method: &Method, arrived: Duration, connection: Connection) -> Ambient {
-    Ambient {
+fn context<H: Host>(method: &Method, arrived: Duration, connection: Connection) -> RequestContext {
+    RequestContext {
         now: milliseconds(arrived),
         entropy: if method.is_safe() {
             [0; 32]

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::Request;
-use imdsim::{Connection, Emulator, Ending, Store, TALLY_KEY};
+use imdsim::{COUNTERS_KEY, Connection, Delivery, Emulator, Store};
 
 use super::{Answer, Host, Swapped, Waiting, answer};
 
@@ -198,9 +198,9 @@ fn put(emulator: &mut Emulator, host: &mut TestHost<'_>) -> u16 {
 
 /// How many requests were counted.
 fn counted(values: &Values) -> u64 {
-    let stored = Store::get(&mut *values.by_key.lock().unwrap(), TALLY_KEY).unwrap();
-    let tally: serde_json::Value = serde_json::from_slice(&stored).unwrap();
-    let mut faults = tally["faults"].as_object().unwrap().values();
+    let stored = Store::get(&mut *values.by_key.lock().unwrap(), COUNTERS_KEY).unwrap();
+    let counters: serde_json::Value = serde_json::from_slice(&stored).unwrap();
+    let mut faults = counters["faults"].as_object().unwrap().values();
     faults.next().unwrap()[0].as_u64().unwrap()
 }
 
@@ -244,7 +244,7 @@ fn a_request_whose_count_is_overtaken_by_the_same_count_counts_again() {
 fn exactly_as_many_requests_are_struck_as_a_fault_says_however_many_come_at_once() {
     for kind in KINDS {
         let values = Values::new(kind);
-        let struck: usize = std::thread::scope(|scope| {
+        let failed: usize = std::thread::scope(|scope| {
             let clients = [(); 16].map(|()| {
                 scope.spawn(|| {
                     let (mut host, mut emulator) = (values.host(), first(500));
@@ -258,7 +258,7 @@ fn exactly_as_many_requests_are_struck_as_a_fault_says_however_many_come_at_once
                 .map(|client| client.join().unwrap())
                 .sum()
         });
-        assert_eq!(struck, 500, "{kind:?}");
+        assert_eq!(failed, 500, "{kind:?}");
         assert_eq!(counted(&values), 1280, "{kind:?}");
     }
 }
@@ -271,7 +271,7 @@ fn a_read_does_not_fail_for_a_count_that_others_keep_overtaking() {
     host.rivals = Some(Box::new(|| {
         number.set(number.get() + 1);
         let other = format!(r#"{{"number":{}}}"#, number.get());
-        values.host().set(TALLY_KEY, other.as_bytes());
+        values.host().set(COUNTERS_KEY, other.as_bytes());
     }));
     assert_eq!(get(&mut first(1), &mut host).reply.status, 503);
     let answer = get(
@@ -347,7 +347,7 @@ fn a_stall_closes_the_connection_after_a_while_and_only_so_many_wait() {
     let mut waiting = 0;
     for _ in 0..200 {
         let answer = get(&mut emulator, &mut host);
-        assert_eq!(answer.ending, Ending::Closed);
+        assert_eq!(answer.delivery, Delivery::Aborted);
         assert!(answer.delay.is_zero() || answer.delay == Duration::from_secs(20));
         waiting += usize::from(!answer.delay.is_zero());
     }
@@ -365,8 +365,8 @@ fn where_nothing_can_be_counted_stalls_are_short() {
     values.counts = false;
     let answer = get(&mut emulator(STALL), &mut values.host());
     assert_eq!(
-        (answer.delay, answer.ending),
-        (Duration::from_secs(5), Ending::Closed)
+        (answer.delay, answer.delivery),
+        (Duration::from_secs(5), Delivery::Aborted)
     );
 }
 
@@ -378,8 +378,8 @@ fn a_delay_that_clients_bear_is_as_long_as_it_is_said() {
         values.counts = counts;
         let answer = get(&mut emulator(slow), &mut values.host());
         assert_eq!(
-            (answer.delay, answer.ending),
-            (Duration::from_secs(2), Ending::Whole)
+            (answer.delay, answer.delivery),
+            (Duration::from_secs(2), Delivery::Complete)
         );
     }
 }

@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use imdsim::{Ending, Outcome};
+use imdsim::{Delivery, Outcome};
 
 use crate::host::Host;
 
@@ -51,7 +51,7 @@ pub(crate) fn limit<H: Host>(host: &mut H, outcome: &mut Outcome) {
 fn shorten(outcome: &mut Outcome, longest: Duration) {
     if outcome.delay > longest {
         outcome.delay = longest;
-        outcome.ending = Ending::Closed;
+        outcome.delivery = Delivery::Aborted;
     }
 }
 

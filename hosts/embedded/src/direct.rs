@@ -1,7 +1,7 @@
 //! Between the interface `direct` and the `http` crate's types.
 
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
-use imdsim::{Emulator, fields};
+use imdsim::{Emulator, header_frames};
 use imdsim_adapter::{Answer, nanoseconds};
 
 use crate::bindings::exports::imdsim::emulator::direct;
@@ -16,7 +16,7 @@ pub(crate) fn request(emulator: &Emulator, given: direct::Request) -> Request<Ve
         .try_into()
         .unwrap_or_else(|_| Uri::from_static("/"));
     let matters = emulator.headers_that_matter(request.method(), request.uri().path());
-    for (name, value) in fields::read(&given.fields) {
+    for (name, value) in header_frames::read(&given.fields) {
         let name = match matters {
             Some(names) => names
                 .iter()
@@ -36,17 +36,17 @@ pub(crate) fn response(answer: Answer) -> direct::Response {
     let reply = answer.reply;
     let mut fields = Vec::with_capacity(512);
     for (name, value) in &reply.headers {
-        fields::push(&mut fields, name.as_str(), value.as_bytes());
+        header_frames::push(&mut fields, name.as_str(), value.as_bytes());
     }
     direct::Response {
         status: reply.status.as_u16(),
         fields,
         body: reply.body,
-        ending: match answer.ending {
-            imdsim::Ending::Whole => direct::Ending::Whole,
-            imdsim::Ending::Closed => direct::Ending::Closed,
-            imdsim::Ending::Cut(length) => {
-                direct::Ending::Cut(u32::try_from(length).unwrap_or(u32::MAX))
+        delivery: match answer.delivery {
+            imdsim::Delivery::Complete => direct::Delivery::Complete,
+            imdsim::Delivery::Aborted => direct::Delivery::Aborted,
+            imdsim::Delivery::Truncated(length) => {
+                direct::Delivery::Truncated(u32::try_from(length).unwrap_or(u32::MAX))
             }
         },
         delay: nanoseconds(answer.delay),

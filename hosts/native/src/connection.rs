@@ -35,7 +35,10 @@ pub(crate) fn stays_open(version: Version, headers: &HeaderMap, always: bool) ->
 
 /// Makes the component's response the one that goes out; `None` closes the
 /// connection without one.
-pub(crate) fn finish(response: Response<Whole>, stays_open: bool) -> Option<Response<Whole>> {
+pub(crate) fn finish(
+    response: Response<ResponseBody>,
+    stays_open: bool,
+) -> Option<Response<ResponseBody>> {
     let (mut head, body) = response.into_parts();
     if body.is_broken && body.bytes.is_empty() {
         return None;
@@ -51,8 +54,8 @@ pub(crate) fn finish(response: Response<Whole>, stays_open: bool) -> Option<Resp
 
 /// A response of the program's own, without a body, after which the connection
 /// closes.
-pub(crate) fn refuse(status: StatusCode) -> Response<Whole> {
-    let mut response = Response::new(Whole::default());
+pub(crate) fn refuse(status: StatusCode) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::default());
     *response.status_mut() = status;
     let close = HeaderValue::from_static("close");
     response.headers_mut().insert(CONNECTION, close);
@@ -60,11 +63,11 @@ pub(crate) fn refuse(status: StatusCode) -> Response<Whole> {
 }
 
 /// The same with a sentence for the person behind the client.
-pub(crate) fn refuse_saying(status: StatusCode, sentence: &'static str) -> Response<Whole> {
+pub(crate) fn refuse_saying(status: StatusCode, sentence: &'static str) -> Response<ResponseBody> {
     let mut response = refuse(status);
     let text = HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, text);
-    *response.body_mut() = Whole::new(Bytes::from_static(sentence.as_bytes()));
+    *response.body_mut() = ResponseBody::new(Bytes::from_static(sentence.as_bytes()));
     response
 }
 
@@ -73,14 +76,14 @@ pub(crate) fn refuse_saying(status: StatusCode, sentence: &'static str) -> Respo
 /// An empty one does not say at once that it is at its end, for then hyper
 /// would move `Content-Length: 0` from its place to the end of the head.
 #[derive(Debug, Default)]
-pub(crate) struct Whole {
+pub(crate) struct ResponseBody {
     bytes: Bytes,
     is_broken: bool,
     /// Whether what there is of a broken one is on its way.
     is_sent: bool,
 }
 
-impl Whole {
+impl ResponseBody {
     /// All of a body.
     pub(crate) fn new(bytes: Bytes) -> Self {
         Self {
@@ -104,7 +107,7 @@ impl Whole {
     }
 }
 
-impl Body for Whole {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = io::Error;
 

@@ -9,7 +9,7 @@ use wasmtime::component::Component;
 use wasmtime::{Engine, Result};
 
 use crate::engine_config::engine_config;
-use crate::fail::{Failure, broken};
+use crate::error::{Failure, broken};
 use crate::workers::Workers;
 
 /// From one tick of the engine's clock, its epoch, to the next.
@@ -84,7 +84,7 @@ mod tests {
     #[tokio::test]
     async fn a_request_that_takes_too_long_is_given_up_and_the_next_is_answered() {
         let component = load().unwrap();
-        let values = Arc::new(keyvalue::Memory::default());
+        let values = Arc::new(keyvalue::MemoryStore::default());
         let pool = InstancePool::new(&component, "{}".into(), values);
         let pool = pool.await.unwrap();
         let request = Request::get("/latest/meta-data/").body(Bytes::new());

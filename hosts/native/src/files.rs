@@ -8,7 +8,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::fail::Failure;
+use crate::error::Failure;
 use crate::yaml;
 
 /// Larger files are refused before they fill the memory.

@@ -17,16 +17,16 @@ pub(crate) struct Host {
     wasi: WasiCtx,
     table: ResourceTable,
     values: Arc<dyn keyvalue::Store>,
-    memory: Memory,
+    memory: MemoryLimit,
     /// Whether this request has tried to change the store.
     has_changed: bool,
 }
 
 /// How much memory an instance has.
 #[derive(Default)]
-struct Memory(usize);
+struct MemoryLimit(usize);
 
-impl ResourceLimiter for Memory {
+impl ResourceLimiter for MemoryLimit {
     fn memory_growing(
         &mut self,
         current: usize,
@@ -63,7 +63,7 @@ impl Host {
             wasi,
             table: ResourceTable::new(),
             values,
-            memory: Memory::default(),
+            memory: MemoryLimit::default(),
             has_changed: false,
         };
         let mut store = Store::new(engine, host);

@@ -9,16 +9,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
-use imdsim::fields;
+use imdsim::header_frames;
 use tokio::sync::Semaphore;
 use wasmtime::component::Component;
 use wasmtime::{Result, Store, Trap};
 
-use crate::bindings::exports::imdsim::emulator::direct::{self, Ending};
+use crate::bindings::exports::imdsim::emulator::direct::{self, Delivery};
 use crate::bindings::{Embedder, EmbedderPre};
-use crate::connection::{self, Whole};
+use crate::connection::{self, ResponseBody};
 use crate::engine::MAX_TICKS;
-use crate::fail::{Failure, broken, say};
+use crate::error::{Failure, broken, say};
 use crate::guest::{self, Host};
 use crate::keyvalue;
 
@@ -36,19 +36,19 @@ const MAX_KEPT_MEMORY: usize = 16 * 1024 * 1024;
 pub(crate) struct InstancePool {
     component: EmbedderPre<Host>,
     values: Arc<dyn keyvalue::Store>,
-    stock: Mutex<Stock>,
-    turns: Semaphore,
+    state: Mutex<PoolState>,
+    permits: Semaphore,
 }
 
 /// The settings in force, and the instances under them that wait for requests.
-struct Stock {
+struct PoolState {
     document: Arc<str>,
     idle: Vec<Instance>,
 }
 
 /// What a client gets.
 pub(crate) struct Answer {
-    pub(crate) response: Response<Whole>,
+    pub(crate) response: Response<ResponseBody>,
     /// How long to wait before it is sent.
     pub(crate) delay: Duration,
     /// The fault that applied to the request, by its id.
@@ -84,11 +84,11 @@ impl InstancePool {
         let pool = Self {
             component: EmbedderPre::new(linker.instantiate_pre(component)?)?,
             values,
-            stock: Mutex::new(Stock {
+            state: Mutex::new(PoolState {
                 document: Arc::clone(&document),
                 idle: Vec::new(),
             }),
-            turns: Semaphore::new(MAX_BUSY),
+            permits: Semaphore::new(MAX_BUSY),
         };
         let first = pool.instantiate(document).await?;
         pool.put_back(first);
@@ -117,7 +117,7 @@ impl InstancePool {
     }
 
     async fn ask(&self, request: &Request<Bytes>, loopback: bool) -> Result<direct::Response> {
-        let _turn = self.turns.acquire().await?;
+        let _permit = self.permits.acquire().await?;
         let instance = match self.take() {
             Ok(instance) => instance,
             Err(document) => self.instantiate(document).await?,
@@ -131,12 +131,12 @@ impl InstancePool {
 
     /// Puts other settings in force: requests that come from now on are answered
     /// under them, those that are being answered under the old ones.
-    pub(crate) fn take_over(&self, document: String) {
-        let mut stock = self.stock();
-        stock.document = Arc::from(document);
-        let old = std::mem::take(&mut stock.idle);
+    pub(crate) fn reload(&self, document: String) {
+        let mut state = self.state();
+        state.document = Arc::from(document);
+        let old = std::mem::take(&mut state.idle);
         // Nobody waits while many instances go.
-        drop(stock);
+        drop(state);
         drop(old);
     }
 
@@ -153,22 +153,22 @@ impl InstancePool {
 
     /// An instance that waits, or what to start another one with.
     fn take(&self) -> Result<Instance, Arc<str>> {
-        let mut stock = self.stock();
-        let waiting = stock.idle.pop();
-        waiting.ok_or_else(|| Arc::clone(&stock.document))
+        let mut state = self.state();
+        let waiting = state.idle.pop();
+        waiting.ok_or_else(|| Arc::clone(&state.document))
     }
 
     /// Keeps an instance, if its settings are still in force.
     fn put_back(&self, instance: Instance) {
-        let mut stock = self.stock();
-        if stock.idle.len() < MAX_IDLE && Arc::ptr_eq(&instance.document, &stock.document) {
-            stock.idle.push(instance);
+        let mut state = self.state();
+        if state.idle.len() < MAX_IDLE && Arc::ptr_eq(&instance.document, &state.document) {
+            state.idle.push(instance);
         }
     }
 
     /// What all requests share. A panic elsewhere cannot leave it half changed.
-    fn stock(&self) -> MutexGuard<'_, Stock> {
-        self.stock.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, PoolState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -182,7 +182,7 @@ impl Instance {
     ) -> Result<(direct::Response, Option<Self>)> {
         let mut fields = Vec::with_capacity(512);
         for (name, value) in request.headers() {
-            fields::push(&mut fields, name.as_str(), value.as_bytes());
+            header_frames::push(&mut fields, name.as_str(), value.as_bytes());
         }
         let target = request.uri().path_and_query();
         let request = direct::Request {
@@ -208,21 +208,21 @@ impl Instance {
 }
 
 /// The response as it goes out.
-fn outgoing(given: direct::Response) -> Result<Response<Whole>> {
+fn outgoing(given: direct::Response) -> Result<Response<ResponseBody>> {
     let body = Bytes::from(given.body);
-    let mut response = Response::new(match given.ending {
-        Ending::Whole => Whole::new(body),
-        Ending::Closed => Whole::broken(Bytes::new()),
-        Ending::Cut(length) => {
+    let mut response = Response::new(match given.delivery {
+        Delivery::Complete => ResponseBody::new(body),
+        Delivery::Aborted => ResponseBody::broken(Bytes::new()),
+        Delivery::Truncated(length) => {
             let length = usize::try_from(length)?.min(body.len());
-            Whole::broken(body.slice(..length))
+            ResponseBody::broken(body.slice(..length))
         }
     });
     *response.status_mut() = StatusCode::from_u16(given.status)?;
     let headers = response.headers_mut();
     headers.reserve(16);
     let fields = Bytes::from(given.fields);
-    for (name, value) in fields::read(&fields) {
+    for (name, value) in header_frames::read(&fields) {
         let name = HeaderName::from_bytes(name)?;
         let value = HeaderValue::from_maybe_shared(fields.slice_ref(value))?;
         headers.append(name, value);
@@ -238,10 +238,10 @@ mod tests {
     #[tokio::test]
     async fn instances_that_are_kept_are_few_and_small() {
         let component = engine::load().unwrap();
-        let values = Arc::new(keyvalue::Memory::default());
+        let values = Arc::new(keyvalue::MemoryStore::default());
         let pool = InstancePool::new(&component, "{}".into(), values);
         let pool = pool.await.unwrap();
-        let document = Arc::clone(&pool.stock().document);
+        let document = Arc::clone(&pool.state().document);
         for _ in 0..MAX_IDLE + 2 {
             let instance = pool.instantiate(Arc::clone(&document)).await.unwrap();
             pool.put_back(instance);
@@ -249,7 +249,7 @@ mod tests {
         let request = Request::get("/latest/meta-data/").body(Bytes::new());
         let response = pool.answer(&request.unwrap(), true).await.unwrap();
         assert_eq!(response.response.status(), StatusCode::OK);
-        let idle = &pool.stock().idle;
+        let idle = &pool.state().idle;
         assert_eq!(idle.len(), MAX_IDLE);
         for instance in idle {
             assert!(instance.can_be_kept(MAX_KEPT_MEMORY));

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cli::LogFormat;
-use crate::fail::{as_json, say};
+use crate::error::{as_json, say};
 
 /// Where requests are told about.
 pub(crate) struct Log {

@@ -5,20 +5,20 @@
 //! save what the component has no say in on any host: connections, reason
 //! phrases, the case of header names.
 
+mod aemm;
 mod bindings;
 mod capture;
 mod cli;
 mod connection;
 mod engine;
 mod engine_config;
+mod error;
 mod facts;
-mod fail;
 mod files;
 mod guest;
 mod instance_pool;
 mod keyvalue;
 mod log;
-mod mock;
 mod proxy;
 mod remote;
 mod request_body;
@@ -26,7 +26,7 @@ mod run;
 mod serve;
 mod server;
 mod settings;
-mod stop;
+mod signals;
 mod tree;
 mod watch;
 mod workers;
@@ -45,7 +45,7 @@ fn main() -> ExitCode {
         Ok(cli::Command::Serve(settings, flags)) => {
             speak_as(&flags.logging);
             let variables: Vec<_> = std::env::vars_os().collect();
-            mock::server(&settings.mock, &variables, flags)
+            aemm::server(&settings.aemm, &variables, flags)
                 .and_then(|flags| serve::serve(&settings, &flags))
         }
         Ok(cli::Command::Run(settings, flags)) => {
@@ -78,6 +78,6 @@ fn main() -> ExitCode {
 /// Gives all that the program says the form of its log.
 fn speak_as(logging: &cli::Logging) {
     if logging.log == Some(cli::LogFormat::Json) {
-        fail::speak_json();
+        error::speak_json();
     }
 }

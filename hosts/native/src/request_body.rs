@@ -15,7 +15,7 @@ use tokio::time::timeout;
 const MAX_DISCARDED: usize = 16 * 1024 * 1024;
 
 /// How long a client may take to send a body.
-const PATIENCE: Duration = Duration::from_secs(30);
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The request with its whole body, or the status that refuses it.
 pub(crate) async fn take_in(request: Request<Incoming>) -> Result<Request<Bytes>, StatusCode> {
@@ -28,7 +28,7 @@ pub(crate) async fn take_in(request: Request<Incoming>) -> Result<Request<Bytes>
     if stated > MAX_BODY_LEN && (head.headers.contains_key(EXPECT) || stated > MAX_DISCARDED) {
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
     }
-    match timeout(PATIENCE, read(body)).await {
+    match timeout(BODY_TIMEOUT, read(body)).await {
         Ok(bytes) => Ok(Request::from_parts(head, bytes?)),
         Err(_) => Err(StatusCode::REQUEST_TIMEOUT),
     }

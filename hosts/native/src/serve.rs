@@ -9,21 +9,21 @@ use imdsim::Config;
 
 use crate::cli;
 use crate::engine;
-use crate::fail::{Failure, broken, ready};
+use crate::error::{Failure, broken, ready};
 use crate::files::Files;
 use crate::instance_pool::InstancePool;
-use crate::keyvalue::{Durable, Layered, Memory, Store};
+use crate::keyvalue::{Layered, MemoryStore, RedbStore, Store};
 use crate::log::Log;
 use crate::server::{Server, is_loopback};
 use crate::settings::Sources;
-use crate::stop;
+use crate::signals;
 use crate::watch::Watch;
 
 /// Where the program listens when it is not told.
 const DEFAULT_ADDR: &str = "127.0.0.1:4719";
 
 /// How long running requests may take to finish once a signal has come.
-const FAREWELL: Duration = Duration::from_secs(5);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Serves until a signal comes.
 pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), Failure> {
@@ -33,8 +33,8 @@ pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), 
     let listeners = listeners(&flags.addr)?;
     let has_token = Config::new(&settings)?.admin_token.is_some();
     let values: Arc<dyn Store> = match &flags.state {
-        None => Arc::new(Layered::new(Memory::default())),
-        Some(path) => Arc::new(Layered::new(Durable::open(path)?)),
+        None => Arc::new(Layered::new(MemoryStore::default())),
+        Some(path) => Arc::new(Layered::new(RedbStore::open(path)?)),
     };
     engine::run(async |component, workers| {
         let pool = InstancePool::new(component, settings.to_json(), Arc::clone(&values)).await?;
@@ -44,14 +44,14 @@ pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), 
             .map(tokio::net::TcpListener::local_addr)
             .collect::<Result<_, _>>()
             .map_err(|error| broken(&error))?;
-        let stop = stop::signal().map_err(|error| broken(&error))?;
+        let stop = signals::signal().map_err(|error| broken(&error))?;
         let format = flags.logging.log.unwrap_or_default();
         let log = Log::new((!flags.quiet).then_some(format));
         if !has_token {
             let closed = addresses.iter().filter(|address| !is_loopback(**address));
             closed.for_each(|address| log.tell(&no_control_api(*address)));
         }
-        let server = Arc::new(Server::new(pool, flags.keep_alive, log, FAREWELL));
+        let server = Arc::new(Server::new(pool, flags.keep_alive, log, SHUTDOWN_TIMEOUT));
         for address in &addresses {
             ready(format_args!("Serving HTTP on http://{address}/"));
         }

@@ -20,23 +20,23 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use crate::connection::{self, Whole};
-use crate::fail::say;
+use crate::connection::{self, ResponseBody};
+use crate::error::say;
 use crate::instance_pool::InstancePool;
 use crate::log::{Line, Log};
 use crate::proxy;
 use crate::request_body;
 use crate::run::Ipv6Endpoint;
-use crate::watch::{Verdict, Watch};
+use crate::watch::{ReloadResult, Watch};
 use crate::workers::Workers;
 use crate::write_timeout::with_write_timeout;
 
 /// How long a client may take to send a head, or leave a connection idle.
-const HEAD_PATIENCE: Duration = Duration::from_secs(30);
+const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long to wait when no connection can be accepted, which mostly means
 /// that too many files are open.
-const BREATHER: Duration = Duration::from_millis(50);
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
 /// How long nothing more is said of that once something was.
 const ACCEPT_ERROR_INTERVAL: Duration = Duration::from_secs(10);
@@ -102,20 +102,20 @@ impl Server {
             };
             let accepted = accepted.and_then(|(stream, peer)| Ok((stream.into_std()?, peer)));
             match accepted {
-                Ok((stream, peer)) => self.welcome(stream, peer, &running, workers),
+                Ok((stream, peer)) => self.accept_connection(stream, peer, &running, workers),
                 Err(error) if is_the_clients(&error) => {}
                 Err(error) => {
                     if Instant::now() >= silent_until {
                         say(format_args!("cannot accept a connection: {error}"));
                         silent_until = Instant::now() + ACCEPT_ERROR_INTERVAL;
                     }
-                    sleep(BREATHER).await;
+                    sleep(ACCEPT_RETRY_DELAY).await;
                 }
             }
         }
         let ipv6 = self.ipv6.as_ref().and_then(Ipv6Endpoint::take);
         for listener in listeners.into_iter().chain(ipv6) {
-            self.welcome_queue(listener, &running, workers);
+            self.accept_queued(listener, &running, workers);
         }
         // What has not finished by then is cut off.
         self.end.send_replace(Some(Instant::now() + self.farewell));
@@ -128,11 +128,11 @@ impl Server {
         let Some(watch) = watch else {
             return std::future::pending().await;
         };
-        let judged = |verdict: Verdict| {
-            if let Verdict::Changed(settings, _) = &verdict {
-                self.pool.take_over(settings.to_json());
+        let judged = |result: ReloadResult| {
+            if let ReloadResult::Changed(settings, _) = &result {
+                self.pool.reload(settings.to_json());
             }
-            self.log.tell(&verdict.to_string());
+            self.log.tell(&result.to_string());
         };
         watch.run(judged).await;
     }
@@ -177,7 +177,7 @@ impl Server {
 
     /// Accepts what the system has queued, and then closes the listener: those
     /// clients are connected, as far as they know.
-    fn welcome_queue(
+    fn accept_queued(
         self: &Arc<Self>,
         listener: TcpListener,
         running: &GracefulShutdown,
@@ -189,12 +189,12 @@ impl Server {
         let queued = listener.incoming().map_while(Result::ok);
         for stream in queued.take(MAX_QUEUED) {
             if let (Ok(()), Ok(peer)) = (stream.set_nonblocking(true), stream.peer_addr()) {
-                self.welcome(stream, peer, running, workers);
+                self.accept_connection(stream, peer, running, workers);
             }
         }
     }
 
-    fn welcome(
+    fn accept_connection(
         self: &Arc<Self>,
         stream: std::net::TcpStream,
         peer: SocketAddr,
@@ -253,7 +253,7 @@ impl Server {
         });
         http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_PATIENCE)
+            .header_read_timeout(HEADER_READ_TIMEOUT)
             .max_header_size(MAX_HEAD_LEN)
             .max_buf_size(MAX_HEAD_LEN)
             .title_case_headers(true)
@@ -267,7 +267,7 @@ impl Server {
         &self,
         mut request: Request<Incoming>,
         ends: Ends,
-    ) -> io::Result<Response<Whole>> {
+    ) -> io::Result<Response<ResponseBody>> {
         let directed = proxy::direct(&mut request, ends.local);
         let mut line = self.log.begin(&request, ends.peer);
         let response = match directed {
@@ -285,7 +285,7 @@ impl Server {
         request: Request<Incoming>,
         ends: Ends,
         line: Option<&mut Line<'_>>,
-    ) -> Option<Response<Whole>> {
+    ) -> Option<Response<ResponseBody>> {
         let stays_open =
             connection::stays_open(request.version(), request.headers(), self.keep_alive);
         let mut request = match request_body::take_in(request).await {
@@ -348,7 +348,7 @@ pub(crate) fn is_loopback(end: SocketAddr) -> bool {
 
 /// Refuses what is meant for another server, having taken in what a client
 /// sends before it reads.
-async fn refuse_others(request: Request<Incoming>) -> Response<Whole> {
+async fn refuse_others(request: Request<Incoming>) -> Response<ResponseBody> {
     match request_body::take_in(request).await {
         Ok(_) => connection::refuse_saying(StatusCode::FORBIDDEN, proxy::REFUSAL),
         Err(status) => connection::refuse(status),

@@ -13,11 +13,11 @@ use imdsim::UnixMillis;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::aemm;
 use crate::capture;
 use crate::cli;
-use crate::fail::{Failure, say};
+use crate::error::{Failure, say};
 use crate::files::{Files, place};
-use crate::mock;
 use crate::remote::URL_VARIABLE;
 
 /// The variable that holds a whole document. The component gets all settings
@@ -109,7 +109,7 @@ impl Sources {
             settings.set(name, key, text)?;
         }
         apply(&self.flags, files, &mut settings)?;
-        mock::apply(&self.flags, &self.environment, files, &mut settings)?;
+        aemm::apply(&self.flags, &self.environment, files, &mut settings)?;
         let config = imdsim::Config::new(&settings)?;
         self.warn(config.warnings(UnixMillis(Timestamp::now().as_millisecond())));
         Ok(settings)

@@ -7,11 +7,13 @@ use std::time::SystemTime;
 use anstyle::{AnsiColor, Style};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use imdsim::{Branch, Config, Content, Imds, LATEST, Node, State, UnixMillis, World, crawl};
+use imdsim::{
+    Branch, Config, Content, ImdsVersion, LATEST, Node, ResolvedInstance, State, UnixMillis, crawl,
+};
 use serde_json::{Map, Value, json};
 
 use crate::cli;
-use crate::fail::Failure;
+use crate::error::Failure;
 use crate::settings;
 
 const DIRECTORY: Style = AnsiColor::Blue.on_default().bold();
@@ -23,10 +25,10 @@ pub(crate) fn tree(flags: &cli::Settings, asked: &cli::Tree) -> Result<(), Failu
     let settings = settings::gather(flags, std::env::vars_os())?;
     let config = Config::new(&settings)?;
     let now = config.frozen_time.unwrap_or_else(now);
-    let world = World::new(config, State::default(), now)?;
-    let view = world.view(now, Imds::V2);
+    let resolved = ResolvedInstance::new(config, State::default(), now)?;
+    let view = resolved.view(now, ImdsVersion::V2);
     let version = asked.version.as_deref().unwrap_or(LATEST);
-    let versions = &world.instance.versions;
+    let versions = &resolved.instance.versions;
     if version != LATEST && !versions.iter().any(|known| known == version) {
         return Err(Failure::new(
             "--version",

@@ -11,11 +11,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use imdsim::{Config, STATE_KEY, Settings, State, UnixMillis, World};
+use imdsim::{Config, ResolvedInstance, STATE_KEY, Settings, State, UnixMillis};
 use jiff::Timestamp;
 use tokio::task::spawn_blocking;
 
-use crate::fail::Failure;
+use crate::error::Failure;
 use crate::files::Files;
 use crate::keyvalue::Store;
 use crate::settings::Sources;
@@ -45,7 +45,7 @@ pub(crate) struct Watch {
 
 /// What became of a change.
 #[derive(Debug)]
-pub(crate) enum Verdict {
+pub(crate) enum ReloadResult {
     /// These settings are to be put in force; the names are those that differ.
     Changed(Settings, Vec<&'static str>),
     /// The files say what they said, in other words.
@@ -74,7 +74,7 @@ impl Watch {
     }
 
     /// Looks at the files until this is dropped, and tells what comes of it.
-    pub(crate) async fn run(mut self, tell: impl Fn(Verdict)) {
+    pub(crate) async fn run(mut self, tell: impl Fn(ReloadResult)) {
         let mut interval = tokio::time::interval(INTERVAL);
         loop {
             interval.tick().await;
@@ -90,7 +90,7 @@ impl Watch {
     }
 
     /// Takes note of what a look has found.
-    fn look(&mut self, found: Files) -> Option<Verdict> {
+    fn look(&mut self, found: Files) -> Option<ReloadResult> {
         if found == self.seen {
             self.looks = self.looks.saturating_add(1);
         } else {
@@ -103,14 +103,14 @@ impl Watch {
         let judged = catch_unwind(AssertUnwindSafe(|| self.judge()));
         let verdict = match judged.unwrap_or_else(|_| Err(unexpected())) {
             Err(_) if self.looks < LOOKS_BEFORE_REFUSAL => return None,
-            Err(failure) => Verdict::Refused(failure),
+            Err(failure) => ReloadResult::Refused(failure),
             Ok(settings) => {
                 let changed = self.settings.differences(&settings);
                 self.settings = settings.clone();
                 if changed.is_empty() {
-                    Verdict::Same
+                    ReloadResult::Same
                 } else {
-                    Verdict::Changed(settings, changed)
+                    ReloadResult::Changed(settings, changed)
                 }
             }
         };
@@ -128,15 +128,19 @@ impl Watch {
         let stored = self.values.get(STATE_KEY).unwrap_or_default();
         // What is no state is told to every client already.
         if let Ok(state) = State::read(stored.as_deref()) {
-            let world = World::new(config, state, UnixMillis(Timestamp::now().as_millisecond()))?;
-            let fits = world.check(&world.state);
+            let resolved = ResolvedInstance::new(
+                config,
+                state,
+                UnixMillis(Timestamp::now().as_millisecond()),
+            )?;
+            let fits = resolved.check(&resolved.state);
             fits.map_err(|problem| problem.within("the state document does not fit"))?;
         }
         Ok(settings)
     }
 }
 
-impl fmt::Display for Verdict {
+impl fmt::Display for ReloadResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Changed(_, names) => write!(f, "configuration reloaded: {}", names.join(", ")),
@@ -166,19 +170,19 @@ mod tests {
 
     use super::*;
     use crate::cli;
-    use crate::keyvalue::{Change, Memory};
+    use crate::keyvalue::{Change, MemoryStore};
 
     /// Files in a folder of their own, and the watch over them.
-    struct World {
+    struct Fixture {
         folder: tempfile::TempDir,
         watch: Watch,
-        values: Arc<Memory>,
+        values: Arc<MemoryStore>,
     }
 
     const OPTIONAL: &str = r#"{"http_tokens": "optional"}"#;
     const REQUIRED: &str = r#"{"http_tokens": "required"}"#;
 
-    impl World {
+    impl Fixture {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
             let flags = cli::Settings {
@@ -194,7 +198,7 @@ mod tests {
             let sources = Sources::new(&flags, std::iter::empty()).unwrap();
             let mut files = Files::default();
             let settings = sources.gather(&mut files).unwrap();
-            let values = Arc::new(Memory::default());
+            let values = Arc::new(MemoryStore::default());
             let watch = Watch::new(
                 sources,
                 files,
@@ -229,63 +233,63 @@ mod tests {
 
     #[test]
     fn files_that_stay_as_they_are_make_no_news() {
-        assert!(World::new().said().is_empty());
+        assert!(Fixture::new().said().is_empty());
     }
 
     #[test]
     fn a_change_is_taken_over_once_it_rests() {
-        let mut world = World::new();
-        world.write(REQUIRED);
-        assert_eq!(world.look(), None, "a writer may be in the middle");
-        assert_eq!(world.said(), ["configuration reloaded: http_tokens"]);
+        let mut fixture = Fixture::new();
+        fixture.write(REQUIRED);
+        assert_eq!(fixture.look(), None, "a writer may be in the middle");
+        assert_eq!(fixture.said(), ["configuration reloaded: http_tokens"]);
     }
 
     #[test]
     fn changes_of_several_files_are_one_change() {
-        let mut world = World::new();
-        world.write(REQUIRED);
-        assert_eq!(world.look(), None);
-        fs::write(world.path("user-data"), "hello again").unwrap();
+        let mut fixture = Fixture::new();
+        fixture.write(REQUIRED);
+        assert_eq!(fixture.look(), None);
+        fs::write(fixture.path("user-data"), "hello again").unwrap();
         assert_eq!(
-            world.said(),
+            fixture.said(),
             ["configuration reloaded: http_tokens, user_data"]
         );
     }
 
     #[test]
     fn half_a_file_is_no_news_when_the_rest_follows() {
-        let mut world = World::new();
-        world.write(&REQUIRED[..10]);
+        let mut fixture = Fixture::new();
+        fixture.write(&REQUIRED[..10]);
         for _ in 1..LOOKS_BEFORE_REFUSAL {
-            assert_eq!(world.look(), None);
+            assert_eq!(fixture.look(), None);
         }
-        world.write(REQUIRED);
-        assert_eq!(world.said(), ["configuration reloaded: http_tokens"]);
+        fixture.write(REQUIRED);
+        assert_eq!(fixture.said(), ["configuration reloaded: http_tokens"]);
     }
 
     #[test]
     fn a_file_that_vanishes_for_a_moment_is_no_news() {
-        let mut world = World::new();
-        fs::rename(world.path("config.json"), world.path("away")).unwrap();
-        assert_eq!(world.look(), None);
-        fs::rename(world.path("away"), world.path("config.json")).unwrap();
-        assert!(world.said().is_empty());
+        let mut fixture = Fixture::new();
+        fs::rename(fixture.path("config.json"), fixture.path("away")).unwrap();
+        assert_eq!(fixture.look(), None);
+        fs::rename(fixture.path("away"), fixture.path("config.json")).unwrap();
+        assert!(fixture.said().is_empty());
     }
 
     #[test]
     fn a_file_that_is_replaced_by_another_is_taken_over() {
-        let mut world = World::new();
-        fs::write(world.path("draft"), REQUIRED).unwrap();
-        fs::rename(world.path("draft"), world.path("config.json")).unwrap();
-        assert_eq!(world.said(), ["configuration reloaded: http_tokens"]);
+        let mut fixture = Fixture::new();
+        fs::write(fixture.path("draft"), REQUIRED).unwrap();
+        fs::rename(fixture.path("draft"), fixture.path("config.json")).unwrap();
+        assert_eq!(fixture.said(), ["configuration reloaded: http_tokens"]);
     }
 
     #[test]
     fn what_cannot_be_understood_is_refused_once_and_what_was_stays() {
-        let mut world = World::new();
-        world.write(r#"{"http_tokens": "maybe"}"#);
-        fs::write(world.path("user-data"), "never served").unwrap();
-        let said = world.said();
+        let mut fixture = Fixture::new();
+        fixture.write(r#"{"http_tokens": "maybe"}"#);
+        fs::write(fixture.path("user-data"), "never served").unwrap();
+        let said = fixture.said();
         let [sentence] = &said[..] else {
             panic!("{said:?}");
         };
@@ -296,15 +300,15 @@ mod tests {
             "{sentence}"
         );
         // Back to what is in force, save the file that was not to blame.
-        world.write(OPTIONAL);
-        assert_eq!(world.said(), ["configuration reloaded: user_data"]);
+        fixture.write(OPTIONAL);
+        assert_eq!(fixture.said(), ["configuration reloaded: user_data"]);
     }
 
     #[test]
     fn a_file_that_is_gone_is_refused_in_the_words_of_the_start() {
-        let mut world = World::new();
-        fs::remove_file(world.path("config.json")).unwrap();
-        let said = world.said();
+        let mut fixture = Fixture::new();
+        fs::remove_file(fixture.path("config.json")).unwrap();
+        let said = fixture.said();
         assert_eq!(said.len(), 1, "{said:?}");
         assert!(
             said[0].contains("config.json: this file cannot be used: "),
@@ -314,23 +318,23 @@ mod tests {
 
     #[test]
     fn the_same_settings_in_other_words_change_nothing() {
-        let mut world = World::new();
-        world.write(&format!("\n{OPTIONAL}\n"));
+        let mut fixture = Fixture::new();
+        fixture.write(&format!("\n{OPTIONAL}\n"));
         assert_eq!(
-            world.said(),
+            fixture.said(),
             ["configuration read again: nothing has changed"]
         );
     }
 
     #[test]
     fn settings_under_which_the_state_makes_no_sense_are_refused() {
-        let mut world = World::new();
+        let mut fixture = Fixture::new();
         let mut state = State::default();
         state.instance = serde_json::json!({"Placement": {"AvailabilityZone": "nowhere"}});
         let set = &mut |_: Option<&[u8]>| Change::Set(state.to_bytes());
-        world.values.update(STATE_KEY, set).unwrap();
-        world.write(REQUIRED);
-        let said = world.said();
+        fixture.values.update(STATE_KEY, set).unwrap();
+        fixture.write(REQUIRED);
+        let said = fixture.said();
         assert_eq!(said.len(), 1, "{said:?}");
         assert!(
             said[0].contains("the state document does not fit the instance"),
@@ -340,12 +344,12 @@ mod tests {
 
     #[test]
     fn delays_of_the_timeline_count_from_the_start_all_along() {
-        let mut world = World::new();
-        let started = world.watch.settings.to_json();
-        world.write(REQUIRED);
-        assert_eq!(world.said().len(), 1);
-        world.write(OPTIONAL);
-        assert_eq!(world.said().len(), 1);
-        assert_eq!(world.watch.settings.to_json(), started);
+        let mut fixture = Fixture::new();
+        let started = fixture.watch.settings.to_json();
+        fixture.write(REQUIRED);
+        assert_eq!(fixture.said().len(), 1);
+        fixture.write(OPTIONAL);
+        assert_eq!(fixture.said().len(), 1);
+        assert_eq!(fixture.watch.settings.to_json(), started);
     }
 }

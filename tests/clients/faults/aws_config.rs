@@ -13,7 +13,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_http_client::Builder;
 use serde_json::{Value, json};
 
-use super::{ATTEMPTS, PATIENCE};
+use super::{ATTEMPTS, TIMEOUT};
 
 /// The argument with which this test becomes that process.
 pub(crate) const COMMAND: &str = "--be-aws-config-among-faults";
@@ -34,8 +34,8 @@ async fn ask() -> Value {
     let config = ProviderConfig::without_region().with_http_client(Builder::new().build_http());
     let client = Client::builder()
         .configure(&config)
-        .connect_timeout(PATIENCE)
-        .read_timeout(PATIENCE)
+        .connect_timeout(TIMEOUT)
+        .read_timeout(TIMEOUT)
         .max_attempts(ATTEMPTS)
         .build();
     let provider = ImdsCredentialsProvider::builder()

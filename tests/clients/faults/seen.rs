@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::PATIENCE;
+use super::TIMEOUT;
 
 /// One run of a client under one fault.
 pub(super) struct Seen {
@@ -96,7 +96,7 @@ impl Seen {
 
 impl Asked {
     fn new(entry: &Value) -> Self {
-        let late = u128::from(entry["duration_us"].as_u64().unwrap()) >= PATIENCE.as_micros();
+        let late = u128::from(entry["duration_us"].as_u64().unwrap()) >= TIMEOUT.as_micros();
         let answer = match entry["status"].as_u64() {
             None => "no answer".to_owned(),
             Some(status) if late => format!("{status} too late"),

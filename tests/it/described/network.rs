@@ -3,7 +3,7 @@ use proptest::option;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::place::Place;
+use super::place::Placement;
 use super::{INSTANCE, object};
 
 /// Interfaces in subnets of one VPC, `10.20.0.0/16` and `2001:db8:0:100::/56`.
@@ -69,7 +69,7 @@ pub(super) fn network() -> impl Strategy<Value = Network> {
 }
 
 impl Network {
-    pub(super) fn fields(&self, place: &Place) -> Map<String, Value> {
+    pub(super) fn fields(&self, place: &Placement) -> Map<String, Value> {
         let several_cards = self.interfaces.iter().any(|interface| interface.card > 0);
         let mut numbers = [0_u32; 3];
         let mut list = Vec::new();
@@ -136,7 +136,7 @@ impl Network {
 }
 
 impl Interface {
-    fn describe(&self, index: usize, place: &Place, resource_name: bool) -> Map<String, Value> {
+    fn describe(&self, index: usize, place: &Placement, resource_name: bool) -> Map<String, Value> {
         let (_, _, private_domain, public_domain) = place.region;
         let third = self.subnet * 3;
         // Sixteen addresses for each interface, from the fourth on.

@@ -49,7 +49,7 @@ const REGIONS: [Region; 6] = [
 
 /// Where it runs, and who pays how.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(super) struct Placement {
     pub(super) region: Region,
     letter: char,
     group: Option<(String, Option<u8>)>,
@@ -58,7 +58,7 @@ pub(super) struct Place {
     profile: Option<(String, String)>,
 }
 
-pub(super) fn place() -> impl Strategy<Value = Place> {
+pub(super) fn place() -> impl Strategy<Value = Placement> {
     let group = option::of(("[a-z ]{1,20}", option::of(1_u8..8)));
     let life_cycle = option::of(select(&["spot", "scheduled", "capacity-block"]));
     let profile = option::of((
@@ -75,7 +75,7 @@ pub(super) fn place() -> impl Strategy<Value = Place> {
         profile,
     )
         .prop_map(
-            |(region, letter, group, outpost, life_cycle, profile)| Place {
+            |(region, letter, group, outpost, life_cycle, profile)| Placement {
                 region,
                 letter,
                 group,
@@ -86,7 +86,7 @@ pub(super) fn place() -> impl Strategy<Value = Place> {
         )
 }
 
-impl Place {
+impl Placement {
     pub(super) fn fields(&self) -> Map<String, Value> {
         let (region, partition, ..) = self.region;
         let arn = |service: &str, region: &str, what: &str| {

@@ -63,9 +63,9 @@ fn products(facts: &mut Facts<'_>) {
     let mut listed = facts.lines("meta-data/product-codes");
     listed.sort_unstable();
     stated.sort_unstable();
-    let complaint = || format!("product-codes says {listed:?}, the document {stated:?}");
+    let message = || format!("product-codes says {listed:?}, the document {stated:?}");
     let agree = listed == stated || !facts.is_there(DOCUMENT);
-    facts.require(agree, complaint);
+    facts.require(agree, message);
 }
 
 fn place(facts: &mut Facts<'_>) {

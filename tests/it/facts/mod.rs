@@ -50,9 +50,9 @@ impl<'a> Facts<'a> {
         self.crawl.found.contains_key(path)
     }
 
-    fn require(&mut self, holds: bool, complaint: impl FnOnce() -> String) {
+    fn require(&mut self, holds: bool, message: impl FnOnce() -> String) {
         if !holds {
-            self.complaints.push(complaint());
+            self.complaints.push(message());
         }
     }
 
@@ -70,8 +70,8 @@ impl<'a> Facts<'a> {
 #[test]
 fn a_lie_is_found() {
     use crate::crawl::Found;
-    let mut world = crate::world::World::new(&[]);
-    let mut crawl = Crawl::of(&mut world, "latest", None);
+    let mut client = crate::client::Client::new(&[]);
+    let mut crawl = Crawl::of(&mut client, "latest", None);
     assert_eq!(contradictions(&crawl), [""; 0]);
     for path in ["local-ipv4", "mac", "hostname", "services/partition"] {
         let path = format!("meta-data/{path}");

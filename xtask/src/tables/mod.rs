@@ -45,10 +45,10 @@ fn regions(regions: &[Region]) -> Result<Vec<String>> {
     let mut differences = Vec::new();
     for region in regions {
         let zone = format!("{}a", region.name);
-        let by_zone = instance(&json!({"Placement": {"AvailabilityZone": zone}}))?.place;
+        let by_zone = instance(&json!({"Placement": {"AvailabilityZone": zone}}))?.placement;
         let id = &by_zone.zone_id;
         let by_id = instance(&json!({"Placement": {"AvailabilityZoneId": id}}));
-        let back = by_id.map_or_else(|error| error.to_string(), |found| found.place.zone);
+        let back = by_id.map_or_else(|error| error.to_string(), |found| found.placement.zone);
         for (fact, ours, theirs) in [
             ("Region of a zone", &by_zone.region, &region.name),
             ("partition", &by_zone.partition, &region.partition),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::header::{CONTENT_LENGTH, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri};
 use imdsim::limits::MAX_BODY_LEN;
-use imdsim::{Connection, Emulator, Ending, Reply, wire};
+use imdsim::{Connection, Delivery, Emulator, MetadataResponse, wire};
 
 use super::bindings::wasi::http::types::{
     Fields, IncomingRequest, Method, OutgoingBody, OutgoingResponse, ResponseOutparam,
@@ -102,7 +102,7 @@ fn append(request: &mut Request<Vec<u8>>, name: HeaderName, value: Vec<u8>) {
 pub fn write(answer: &Answer, out: ResponseOutparam) {
     let Answer {
         reply,
-        ending,
+        delivery,
         delay,
         fault: _,
     } = answer;
@@ -114,7 +114,7 @@ pub fn write(answer: &Answer, out: ResponseOutparam) {
             .expect("an http::StatusCode is a status code");
     }
     let body = outgoing.body().expect("the body is taken once");
-    if *ending == Ending::Closed {
+    if *delivery == Delivery::Aborted {
         // A body that ends before it has begun ends the connection before
         // a byte of the head is out, which an error would not on every host.
         drop(body);
@@ -122,7 +122,7 @@ pub fn write(answer: &Answer, out: ResponseOutparam) {
         return;
     }
     let stream = body.write().expect("the stream is taken once");
-    if let Ending::Cut(length) = *ending {
+    if let Delivery::Truncated(length) = *delivery {
         let rest = write_some(&stream, &reply.body[..length.min(reply.body.len())]);
         ResponseOutparam::set(out, Ok(outgoing));
         write_rest(&stream, rest);
@@ -142,7 +142,7 @@ pub fn write(answer: &Answer, out: ResponseOutparam) {
 }
 
 /// The header fields, borrowed as the bindings allow.
-fn fields(reply: &Reply) -> Fields {
+fn fields(reply: &MetadataResponse) -> Fields {
     let headers = reply.headers.iter();
     let fields: Vec<_> = headers
         .map(|(name, value)| (name.as_str(), value.as_bytes()))

@@ -5,9 +5,9 @@ use jiff::civil::DateTime;
 use serde_json::{Map, Value, json};
 
 use super::network;
-use super::trees::{Found, Tree, Trees};
+use super::trees::{CapturedNode, Tree, Trees};
+use crate::aemm::{FIELDS, METADATA};
 use crate::facts::{Fact, put, understood, write};
-use crate::mock::{FIELDS, METADATA};
 
 use Fact::{Text, Texts};
 
@@ -268,9 +268,9 @@ impl<'t> Newest<'t> {
     fn user_data(&self, document: &mut Value) {
         use base64::Engine as _;
         let bytes = match self.0.get("user-data") {
-            Some(Found::Text(text)) => text.as_bytes(),
-            Some(Found::Octets(bytes)) => bytes,
-            Some(Found::Withheld) | None => return,
+            Some(CapturedNode::Text(text)) => text.as_bytes(),
+            Some(CapturedNode::Octets(bytes)) => bytes,
+            Some(CapturedNode::Withheld) | None => return,
         };
         let encoded = base64::engine::general_purpose::STANDARD.encode(bytes);
         document["Imdsim"]["UserData"] = encoded.into();

@@ -1,15 +1,15 @@
 //! The commands `capture` and `diff`: what a metadata service says, as a
 //! document that this program serves again, and how two of them differ.
 
+mod crawl;
 mod describe;
-mod difference;
+mod diff;
 mod flags;
 mod network;
-mod secrets;
+mod overrides;
+mod redact;
 mod service;
-mod settle;
 mod trees;
-mod walk;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -23,7 +23,7 @@ pub(crate) use flags::{Capture, Diff};
 use service::Service;
 use trees::Trees;
 
-use crate::fail::{Failure, say};
+use crate::error::{Failure, say};
 use crate::files::Files;
 
 /// The variable by which SDKs find the service.
@@ -46,16 +46,16 @@ pub(crate) fn capture(flags: &Capture) -> Result<(), Failure> {
     let service = Service::find(place, &url)?;
     let trees = trees(&service, flags)?;
     let described = describe::describe(&trees, service.requires_token);
-    let settled = settle::settle(described, &trees, service.imds())?;
-    if let Some(first) = settled.left.first() {
+    let found = overrides::find_overrides(described, &trees, service.imds())?;
+    if let Some(first) = found.left.first() {
         say(format_args!(
             "{}: {} answers are more than a description says, for instance /{first}; these are \
              in `{CAPTURED}`, and will not be served",
             service.url,
-            settled.left.len(),
+            found.left.len(),
         ));
     }
-    let mut document = settled.document;
+    let mut document = found.document;
     document[CAPTURED] = json!({
         "Endpoint": service.url,
         "Time": UnixMillis::from_seconds(time.as_second()).iso(),
@@ -70,7 +70,7 @@ pub(crate) fn capture(flags: &Capture) -> Result<(), Failure> {
 /// they do.
 pub(crate) fn diff(flags: &Diff) -> Result<ExitCode, Failure> {
     let [before, after] = [load(&flags.before)?, load(&flags.after)?];
-    let differences = difference::between(&before, &after);
+    let differences = diff::between(&before, &after);
     let mut out = anstream::stdout();
     for difference in &differences {
         // A reader that has seen enough is no failure.
@@ -100,8 +100,8 @@ fn trees(service: &Service, flags: &Capture) -> Result<Trees, Failure> {
         if version.is_empty() || trees.contains_key(version) {
             continue;
         }
-        let mut tree = walk::walk(&|path| service.get(path), version)?;
-        secrets::withhold(&mut tree, flags);
+        let mut tree = crawl::crawl(&|path| service.get(path), version)?;
+        redact::withhold(&mut tree, flags);
         trees.insert(version.to_owned(), tree);
     }
     if trees.values().all(|tree| tree.len() < 2) {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::describe::Newest;
+use crate::aemm::METADATA;
 use crate::facts::Fact;
-use crate::mock::METADATA;
 
 use Fact::{Items, Number};
 

@@ -4,16 +4,16 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use http::{Request, StatusCode};
-use imdsim::Imds;
+use imdsim::ImdsVersion;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use ureq::Agent;
 
-use crate::fail::{Failure, say};
+use crate::error::{Failure, say};
 use crate::remote::{address, agent};
 
 /// How long a service may take to answer. On the host itself it takes
 /// milliseconds; a token that is stopped by the hop limit never comes.
-const PATIENCE: Duration = Duration::from_secs(10);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How often a service that is asked too much is asked again, each time after
 /// a longer pause.
@@ -51,7 +51,7 @@ impl Service {
     pub(super) fn find(place: &str, url: &str) -> Result<Self, Failure> {
         let url = address(place, url, "a metadata service")?;
         let mut service = Self {
-            agent: agent(PATIENCE),
+            agent: agent(REQUEST_TIMEOUT),
             url,
             token: None,
             requires_token: false,
@@ -83,10 +83,10 @@ impl Service {
     }
 
     /// Under which protocol it is read.
-    pub(super) fn imds(&self) -> Imds {
+    pub(super) fn imds(&self) -> ImdsVersion {
         match self.token {
-            Some(_) => Imds::V2,
-            None => Imds::V1,
+            Some(_) => ImdsVersion::V2,
+            None => ImdsVersion::V1,
         }
     }
 

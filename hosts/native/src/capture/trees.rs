@@ -9,14 +9,14 @@ use serde_json::{Map, Value, json};
 
 /// What is at the paths of one version. Those of directories end in a slash;
 /// that of the version itself is one.
-pub(super) type Tree = BTreeMap<String, Found>;
+pub(super) type Tree = BTreeMap<String, CapturedNode>;
 
 /// The trees by version, whose names order by age.
 pub(super) type Trees = BTreeMap<String, Tree>;
 
 /// What is at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(super) enum CapturedNode {
     /// A value, or the listing of a directory.
     Text(String),
     /// Bytes that are no text.
@@ -25,7 +25,7 @@ pub(super) enum Found {
     Withheld,
 }
 
-impl From<Vec<u8>> for Found {
+impl From<Vec<u8>> for CapturedNode {
     fn from(bytes: Vec<u8>) -> Self {
         match String::from_utf8(bytes) {
             Ok(text) => Self::Text(text),
@@ -34,7 +34,7 @@ impl From<Vec<u8>> for Found {
     }
 }
 
-impl Found {
+impl CapturedNode {
     /// The text, if it is one.
     pub(super) fn text(&self) -> Option<&str> {
         match self {
@@ -92,7 +92,7 @@ pub(super) fn from_json(versions: &Value) -> Option<Trees> {
             if *value == Value::Bool(false) {
                 tree.remove(path);
             } else {
-                tree.insert(path.clone(), Found::from_json(value)?);
+                tree.insert(path.clone(), CapturedNode::from_json(value)?);
             }
         }
         trees.insert(version.clone(), tree.clone());
@@ -106,8 +106,8 @@ mod tests {
 
     #[test]
     fn trees_are_the_same_once_they_were_written_down() {
-        let text = |text: &str| Found::Text(text.into());
-        let tree = |found: &[(&str, Found)]| -> Tree {
+        let text = |text: &str| CapturedNode::Text(text.into());
+        let tree = |found: &[(&str, CapturedNode)]| -> Tree {
             let found = found.iter();
             found
                 .map(|(path, found)| ((*path).into(), found.clone()))
@@ -119,8 +119,8 @@ mod tests {
                 "latest".into(),
                 tree(&[
                     ("a", text("2")),
-                    ("b", Found::Octets(vec![0xff])),
-                    ("c", Found::Withheld),
+                    ("b", CapturedNode::Octets(vec![0xff])),
+                    ("c", CapturedNode::Withheld),
                 ]),
             ),
         ]);

@@ -4,7 +4,7 @@
 
 use clap::{Arg, Command};
 
-use crate::mock;
+use crate::aemm;
 use crate::remote::URL_VARIABLE;
 use crate::settings::{DOCUMENT_VARIABLE, PREFIX};
 
@@ -68,7 +68,7 @@ pub(super) fn complete(grammar: Command) -> Command {
 
 fn with(command: Command, path: &str) -> Command {
     let name = command.get_name().to_owned();
-    let idle = mock::idle(&name);
+    let idle = aemm::idle(&name);
     let command = command
         .mut_args(|flag| {
             let is_idle = idle.contains(&flag.get_id().as_str());
@@ -97,7 +97,7 @@ fn with_variable(flag: Arg, command: &str) -> Arg {
 fn variable(flag: &Arg, command: &str) -> Option<String> {
     if let Some(variable) = flag
         .get_long()
-        .and_then(|long| mock::variable_of(command, long))
+        .and_then(|long| aemm::variable_of(command, long))
     {
         return Some(variable);
     }

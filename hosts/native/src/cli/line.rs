@@ -8,9 +8,9 @@ use clap_complete::Shell;
 use super::help;
 use super::remote::{Emulator, EventsCall, Verb};
 use super::{Command, InstanceFlags, Serve, Settings, Tree};
+use crate::aemm::{self, Scenario};
 use crate::capture::{Capture, Diff};
-use crate::fail::Failure;
-use crate::mock::{self, Scenario};
+use crate::error::Failure;
 use crate::remote;
 use crate::run::Run;
 
@@ -22,7 +22,7 @@ pub(super) struct Line {
     #[command(flatten)]
     server: Server,
     #[command(flatten)]
-    delays: mock::Delays,
+    delays: aemm::Delays,
     #[command(subcommand)]
     command: Option<Subcommands>,
 }
@@ -36,7 +36,7 @@ enum Subcommands {
         #[command(flatten)]
         settings: Settings,
         #[command(flatten)]
-        mock: mock::Configuration,
+        aemm: aemm::Configuration,
         #[command(flatten)]
         run: Run,
     },
@@ -45,7 +45,7 @@ enum Subcommands {
         #[command(flatten)]
         instance: InstanceFlags,
         #[command(flatten)]
-        mock: mock::ConfigFile,
+        aemm: aemm::ConfigFile,
         #[command(flatten)]
         tree: Tree,
     },
@@ -64,7 +64,7 @@ enum Subcommands {
     /// that runs where --url says
     Spot {
         #[command(flatten)]
-        spot: mock::Spot,
+        spot: aemm::Spot,
         #[command(flatten)]
         starts: Starts,
     },
@@ -73,7 +73,7 @@ enum Subcommands {
     #[command(aliases = ["se", "scheduledevents"], args_conflicts_with_subcommands = true)]
     Events {
         #[command(flatten)]
-        events: mock::Events,
+        events: aemm::Events,
         #[command(flatten)]
         starts: Starts,
         #[command(subcommand)]
@@ -84,7 +84,7 @@ enum Subcommands {
     #[command(aliases = ["asg", "autoscaling"])]
     Asglifecycle {
         #[command(flatten)]
-        moment: mock::Moment,
+        moment: aemm::Moment,
         #[command(flatten)]
         starts: Starts,
     },
@@ -100,9 +100,9 @@ struct Server {
     #[command(flatten)]
     serve: Serve,
     #[command(flatten)]
-    mock: mock::Configuration,
+    aemm: aemm::Configuration,
     #[command(flatten)]
-    listening: mock::Listening,
+    listening: aemm::Listening,
 }
 
 /// The flags of commands that start an emulator unless one is named.
@@ -112,7 +112,7 @@ struct Starts {
     #[arg(long, value_name = "URL", help_heading = "A running emulator")]
     url: Option<String>,
     #[command(flatten)]
-    delays: mock::Delays,
+    delays: aemm::Delays,
     #[command(flatten)]
     server: Server,
 }
@@ -151,25 +151,25 @@ impl Line {
             return Ok(self.server.start(self.delays, Scenario::AsSaid));
         };
         Ok(match command {
-            Subcommands::Serve(server) => server.start(mock::Delays::default(), Scenario::Nothing),
+            Subcommands::Serve(server) => server.start(aemm::Delays::default(), Scenario::Nothing),
             Subcommands::Run {
                 mut settings,
-                mock,
+                aemm,
                 run,
             } => {
-                settings.mock.configuration = mock;
+                settings.aemm.configuration = aemm;
                 Command::Run(settings, run)
             }
             Subcommands::Tree {
                 instance,
-                mock,
+                aemm,
                 tree,
             } => {
                 let mut settings = Settings {
                     instance,
                     ..Settings::default()
                 };
-                settings.mock.configuration.file = mock;
+                settings.aemm.configuration.file = aemm;
                 Command::Tree(settings, tree)
             }
             Subcommands::Capture(capture) => Command::Capture(capture),
@@ -193,10 +193,10 @@ impl Line {
 
 impl Server {
     /// The command that starts it.
-    fn start(self, delays: mock::Delays, scenario: Scenario) -> Command {
+    fn start(self, delays: aemm::Delays, scenario: Scenario) -> Command {
         let mut settings = self.settings;
-        settings.mock = mock::Flags {
-            configuration: self.mock,
+        settings.aemm = aemm::Flags {
+            configuration: self.aemm,
             listening: self.listening,
             delays,
             scenario,
@@ -217,10 +217,10 @@ impl Starts {
             url: self.url,
             admin_token: self.server.settings.admin_token,
         };
-        let flags = mock::Flags {
+        let flags = aemm::Flags {
             delays: self.delays,
             scenario,
-            ..mock::Flags::default()
+            ..aemm::Flags::default()
         };
         Ok(Command::Tell(emulator, Verb::Make(Box::new(flags))))
     }
@@ -247,7 +247,7 @@ fn refuse_server_flags(place: &str, given: &ArgMatches) -> Result<(), Failure> {
 
 /// Which emulator is told, by the flags of the innermost command.
 fn emulator(matches: &ArgMatches) -> Result<Emulator, Failure> {
-    Emulator::from_arg_matches(leaf(matches)).map_err(|error| crate::fail::broken(&error))
+    Emulator::from_arg_matches(leaf(matches)).map_err(|error| crate::error::broken(&error))
 }
 
 fn leaf(matches: &ArgMatches) -> &ArgMatches {

@@ -7,10 +7,10 @@
 //! Values that only the core can judge are taken as text, so that a bad value
 //! draws the same sentence from a flag, a file and the environment.
 
-mod complaint;
+mod argument_order;
+mod clap_error;
 mod help;
 mod line;
-mod order;
 mod remote;
 
 use std::ffi::OsString;
@@ -25,9 +25,9 @@ use clap_complete::Shell;
 use line::Line;
 pub(crate) use remote::{Emulator, EventsCall, Fault, FaultCall, Requests, Verb};
 
+use crate::aemm;
 use crate::capture::{Capture, Diff};
-use crate::fail::Failure;
-use crate::mock;
+use crate::error::Failure;
 use crate::run::Run;
 
 /// What the person asked for.
@@ -120,7 +120,7 @@ pub(crate) struct Settings {
     pub(crate) journal: Option<String>,
     /// What is said as for the mock that AWS publishes.
     #[arg(skip)]
-    pub(crate) mock: mock::Flags,
+    pub(crate) aemm: aemm::Flags,
 }
 
 /// How requests are served.
@@ -203,7 +203,7 @@ impl Stop {
 /// Reads the command line.
 pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Stop> {
     let grammar = line::grammar();
-    let arguments = order::commands_first(arguments.collect(), &grammar);
+    let arguments = argument_order::commands_first(arguments.collect(), &grammar);
     let line = (grammar.clone())
         .try_get_matches_from(&arguments)
         .and_then(|matches| Ok((Line::from_arg_matches(&matches)?, matches)));
@@ -216,7 +216,7 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
             let _ = error.print();
             Stop::Told
         } else {
-            Stop::Bad(complaint::condense(&error, &grammar, &arguments))
+            Stop::Bad(clap_error::condense(&error, &grammar, &arguments))
         }
     })?;
     line.understood(&matches).map_err(Stop::Bad)

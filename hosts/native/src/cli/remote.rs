@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use crate::mock;
+use crate::aemm;
 
 /// Which emulator is told, and who tells it; the same for every command that
 /// starts none.
@@ -25,7 +25,7 @@ pub(crate) struct Emulator {
 pub(crate) enum Verb {
     /// Make something happen, as the flags of the mock's command say.
     #[command(skip)]
-    Make(Box<mock::Flags>),
+    Make(Box<aemm::Flags>),
     /// Look at what happens, or cancel it.
     #[command(skip)]
     Events(EventsCall),

@@ -1,13 +1,13 @@
 //! A store of which a part may outlive the program.
 
-use super::{Change, Memory, Store};
+use super::{Change, MemoryStore, Store};
 
 /// One store for what people have changed, and another one, in memory, for what
 /// comes with every request: none of that should wait for a disk, nor should
 /// those who read the state wait for it.
 pub(crate) struct Layered {
     lasting: Box<dyn Store>,
-    passing: Memory,
+    ephemeral: MemoryStore,
 }
 
 impl Layered {
@@ -15,13 +15,13 @@ impl Layered {
     pub(crate) fn new(lasting: impl Store + 'static) -> Self {
         Self {
             lasting: Box::new(lasting),
-            passing: Memory::default(),
+            ephemeral: MemoryStore::default(),
         }
     }
 
     fn of(&self, key: &str) -> &dyn Store {
-        if imdsim::is_passing(key) {
-            &self.passing
+        if imdsim::is_ephemeral(key) {
+            &self.ephemeral
         } else {
             &*self.lasting
         }
@@ -35,7 +35,7 @@ impl Store for Layered {
 
     fn keys(&self) -> Result<Vec<String>, String> {
         let mut keys = self.lasting.keys()?;
-        keys.extend(self.passing.keys()?);
+        keys.extend(self.ephemeral.keys()?);
         Ok(keys)
     }
 

@@ -7,9 +7,9 @@ use super::{Change, Store};
 
 /// Values in memory.
 #[derive(Debug, Default)]
-pub(crate) struct Memory(RwLock<BTreeMap<String, Vec<u8>>>);
+pub(crate) struct MemoryStore(RwLock<BTreeMap<String, Vec<u8>>>);
 
-impl Memory {
+impl MemoryStore {
     /// Everything that is there.
     pub(super) fn all(&self) -> BTreeMap<String, Vec<u8>> {
         let values = self.0.read().unwrap_or_else(PoisonError::into_inner);
@@ -17,14 +17,14 @@ impl Memory {
     }
 }
 
-impl From<BTreeMap<String, Vec<u8>>> for Memory {
+impl From<BTreeMap<String, Vec<u8>>> for MemoryStore {
     fn from(values: BTreeMap<String, Vec<u8>>) -> Self {
         Self(RwLock::new(values))
     }
 }
 
 // A panic elsewhere cannot leave the map half changed: every change is one call.
-impl Store for Memory {
+impl Store for MemoryStore {
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, String> {
         let values = self.0.read().unwrap_or_else(PoisonError::into_inner);
         Ok(values.get(key).cloned())

@@ -13,8 +13,8 @@ mod state_file;
 pub use self::host::{Bucket, Cas};
 pub(crate) use self::host::{KeyValue, add_to_linker};
 pub(crate) use self::layered::Layered;
-pub(crate) use self::memory::Memory;
-pub(crate) use self::redb::Durable;
+pub(crate) use self::memory::MemoryStore;
+pub(crate) use self::redb::RedbStore;
 
 /// Where values are kept. The errors are for the component to report.
 pub(crate) trait Store: Send + Sync {

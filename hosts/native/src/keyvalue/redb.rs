@@ -17,23 +17,23 @@ use std::sync::{Mutex, PoisonError};
 use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
 use tokio::task::block_in_place;
 
-use super::{Change, Memory, Store, state_file};
-use crate::fail::Failure;
+use super::{Change, MemoryStore, Store, state_file};
+use crate::error::Failure;
 
 /// The values.
 pub(super) const VALUES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("values");
 
 /// Values in a file.
 #[derive(Debug)]
-pub(crate) struct Durable {
+pub(crate) struct RedbStore {
     path: PathBuf,
     /// None after it has failed.
     file: Mutex<Option<Database>>,
     /// What is in the file.
-    values: Memory,
+    values: MemoryStore,
 }
 
-impl Durable {
+impl RedbStore {
     /// Opens the file, or makes it if there is none.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
         let file = state_file::open(path)?;
@@ -41,7 +41,7 @@ impl Durable {
         Ok(Self {
             path: path.to_owned(),
             file: Mutex::new(Some(file)),
-            values: Memory::from(values),
+            values: MemoryStore::from(values),
         })
     }
 
@@ -92,7 +92,7 @@ impl Durable {
     }
 }
 
-impl Store for Durable {
+impl Store for RedbStore {
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, String> {
         self.values.get(key)
     }

@@ -16,7 +16,7 @@ use redb::{
 };
 
 use super::redb::VALUES;
-use crate::fail::Failure;
+use crate::error::Failure;
 
 /// What this program must know about the file before it reads values.
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("imdsim");

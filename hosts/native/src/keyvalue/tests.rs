@@ -7,7 +7,7 @@ use std::thread;
 use wasmtime::component::{Resource, ResourceTable};
 
 use super::host::{Bucket, Cas};
-use super::{Durable, KeyValue, Memory, Store};
+use super::{KeyValue, MemoryStore, RedbStore, Store};
 use crate::bindings::wasi::keyvalue::atomics::{CasError, Host as _, HostCas as _};
 use crate::bindings::wasi::keyvalue::store::{Error, Host as _, HostBucket as _};
 
@@ -67,12 +67,12 @@ impl Guest {
 #[track_caller]
 fn check(test: impl Fn(&Arc<dyn Store>)) {
     let folder = tempfile::tempdir().unwrap();
-    test(&(Arc::new(Memory::default()) as Arc<dyn Store>));
+    test(&(Arc::new(MemoryStore::default()) as Arc<dyn Store>));
     test(&durable(&folder.path().join("state")));
 }
 
 fn durable(path: &Path) -> Arc<dyn Store> {
-    Arc::new(Durable::open(path).unwrap())
+    Arc::new(RedbStore::open(path).unwrap())
 }
 
 #[test]

@@ -7,10 +7,10 @@ use http::Request;
 use serde_json::Value;
 use ureq::Agent;
 
-use crate::fail::Failure;
+use crate::error::Failure;
 
 /// How long an emulator may take to answer. A call needs milliseconds.
-const PATIENCE: Duration = Duration::from_secs(30);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The control API of one emulator.
 pub(super) struct Client {
@@ -23,7 +23,7 @@ impl Client {
     /// `place` is where the URL was given.
     pub(super) fn new(place: &str, url: &str, token: Option<String>) -> Result<Self, Failure> {
         Ok(Self {
-            agent: agent(PATIENCE),
+            agent: agent(REQUEST_TIMEOUT),
             url: address(place, url, "an emulator")?,
             token,
         })

@@ -6,9 +6,9 @@ mod show;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::aemm;
 use crate::cli::{Emulator, EventsCall, Fault, FaultCall, Requests, Verb};
-use crate::fail::{Failure, say};
-use crate::mock;
+use crate::error::{Failure, say};
 use client::{Client, encode};
 pub(crate) use client::{address, agent};
 
@@ -70,13 +70,13 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// Makes events, and prints a line for each.
-fn make(client: &Client, flags: &mock::Flags) -> Result<(), Failure> {
+fn make(client: &Client, flags: &aemm::Flags) -> Result<(), Failure> {
     let now = now(client)?;
     let time: Timestamp = now.parse().map_err(|_| {
-        let complaint = format!("{now:?} is not a time; give the address of imdsim");
-        Failure::refused(&complaint)
+        let message = format!("{now:?} is not a time; give the address of imdsim");
+        Failure::refused(&message)
     })?;
-    for event in mock::events(flags, time)? {
+    for event in aemm::events(flags, time)? {
         let made = client.post("events", &event)?;
         let id = made["id"].as_str().unwrap_or_default();
         let event = client.get(&format!("events/{}", encode(id)))?;

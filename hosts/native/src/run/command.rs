@@ -6,7 +6,7 @@ use std::process::ExitStatus;
 
 use tokio::process::{Child, Command};
 
-use crate::fail::say;
+use crate::error::say;
 
 /// Why there is no process, and the status that says so, as shells have it.
 pub(crate) fn not_started(command: &Command, error: &io::Error) -> u8 {

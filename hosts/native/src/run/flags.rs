@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::cli::Logging;
-use crate::fail::Failure;
+use crate::error::Failure;
 
 /// A command to run, and what must be true of its requests.
 #[derive(Args, Debug, Default)]

@@ -18,7 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
 use super::namespace::IPV6_ADDRESS;
-use crate::fail::{Failure, say};
+use crate::error::{Failure, say};
 use crate::instance_pool::InstancePool;
 use crate::serve::{listen, registered};
 

@@ -3,17 +3,17 @@
 //!
 //! The emulator lives as long as the command, in this process.
 
+mod assertions;
 mod calls;
 mod command;
+mod environment;
 mod flags;
+mod imdsv2_readiness;
 mod ipv6_endpoint;
-mod judgement;
 mod namespace;
-mod readiness;
 mod recorder;
 mod report;
 mod report_file;
-mod surroundings;
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -27,17 +27,17 @@ use tokio::process::Command;
 pub(crate) use self::flags::Run;
 pub(crate) use self::ipv6_endpoint::Ipv6Endpoint;
 
+use self::assertions::Assertions;
 use self::command::Signals;
-use self::judgement::Judgement;
 use self::recorder::Recorder;
 use self::report::Report;
 use self::report_file::ReportFile;
 use crate::cli;
 use crate::engine;
-use crate::fail::{Failure, broken, say};
+use crate::error::{Failure, broken, say};
 use crate::files::Files;
 use crate::instance_pool::InstancePool;
-use crate::keyvalue::{Layered, Memory, Store};
+use crate::keyvalue::{Layered, MemoryStore, Store};
 use crate::log::{Escaped, Log};
 use crate::serve::{listen, registered};
 use crate::server::Server;
@@ -48,7 +48,7 @@ use crate::workers::Workers;
 const MAX_CALLS: usize = 100_000;
 
 /// How long connections may take to finish once the command has ended.
-const FAREWELL: Duration = Duration::from_secs(1);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Runs the command. The status is the command's, or 1 if it is content and an
 /// assertion is not.
@@ -71,14 +71,14 @@ pub(crate) fn run(settings: &cli::Settings, flags: &Run) -> Result<ExitCode, Fai
     let address = listeners[0].local_addr().map_err(|error| broken(&error))?;
     let mut command = Command::new(program);
     command.args(arguments);
-    for (name, value) in surroundings::changes(flags, address, &environment()) {
+    for (name, value) in environment::changes(flags, address, &environment()) {
         match value {
             Some(value) => command.env(name, value),
             None => command.env_remove(name),
         };
     }
     engine::run(async |component, workers| {
-        let store = Layered::new(Memory::default());
+        let store = Layered::new(MemoryStore::default());
         let capacity = if flags.judges() {
             journal.max(MAX_CALLS)
         } else {
@@ -88,8 +88,8 @@ pub(crate) fn run(settings: &cli::Settings, flags: &Run) -> Result<ExitCode, Fai
         let values = Arc::clone(&recorder) as Arc<dyn Store>;
         let pool = InstancePool::new(component, settings.to_json(), values).await?;
         let log = Log::new(flags.logging.log);
-        let server = Arc::new(Server::new(pool, false, log, FAREWELL).with_ipv6(ipv6));
-        let ended = attend(&server, listeners, workers, &mut command).await?;
+        let server = Arc::new(Server::new(pool, false, log, SHUTDOWN_TIMEOUT).with_ipv6(ipv6));
+        let ended = serve_while_running(&server, listeners, workers, &mut command).await?;
         let (Ok(status) | Err(status)) = ended;
         if !flags.judges() {
             return Ok(ExitCode::from(status));
@@ -117,7 +117,7 @@ pub(crate) fn run(settings: &cli::Settings, flags: &Run) -> Result<ExitCode, Fai
 
 /// Serves while the command runs, and yields the status with which it ended, or
 /// the one that says that it could not begin.
-async fn attend(
+async fn serve_while_running(
     server: &Arc<Server>,
     listeners: Vec<TcpListener>,
     workers: &mut Workers,
@@ -145,7 +145,7 @@ async fn attend(
 }
 
 /// Says why an assertion does not hold, if so, and whether it does.
-fn tell(judgement: &Judgement) -> bool {
+fn tell(judgement: &Assertions) -> bool {
     for failure in &judgement.failures {
         let assertion = Escaped(&judgement.assertion);
         say(format_args!("{assertion}: {}", Escaped(failure)));

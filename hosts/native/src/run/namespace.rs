@@ -26,7 +26,7 @@ mod platform {
     use rtnetlink::{LinkUnspec, new_connection};
     use tokio::runtime::Builder;
 
-    use crate::fail::Failure;
+    use crate::error::Failure;
 
     /// Every network begins with its loopback interface.
     const LOOPBACK: u32 = 1;
@@ -82,7 +82,7 @@ mod platform {
 
 #[cfg(not(target_os = "linux"))]
 mod platform {
-    use crate::fail::Failure;
+    use crate::error::Failure;
 
     /// There are no such networks here.
     pub(crate) fn enter() -> Result<bool, Failure> {

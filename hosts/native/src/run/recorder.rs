@@ -99,9 +99,9 @@ impl<S: Store> Store for Recorder<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keyvalue::Memory;
+    use crate::keyvalue::MemoryStore;
 
-    fn set(recorder: &Recorder<Memory>, key: &str, path: &str) {
+    fn set(recorder: &Recorder<MemoryStore>, key: &str, path: &str) {
         let entry = format!(r#"{{"method":"GET","path":"{path}","version":1}}"#);
         let set = &mut |_: Option<&[u8]>| Change::Set(entry.clone().into_bytes());
         recorder.update(key, set).unwrap();
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn what_is_deleted_from_the_journal_is_still_known() {
-        let recorder = Recorder::new(Memory::default(), 2);
+        let recorder = Recorder::new(MemoryStore::default(), 2);
         set(&recorder, "imdsim/journal/2", "/b");
         set(&recorder, "imdsim/journal/1", "/a");
         set(&recorder, "imdsim/state", "/no/entry");
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn more_than_can_be_kept_are_counted() {
-        let recorder = Recorder::new(Memory::default(), 1);
+        let recorder = Recorder::new(MemoryStore::default(), 1);
         for key in ["imdsim/journal/1", "imdsim/journal/2", "imdsim/journal/3"] {
             set(&recorder, key, "/");
         }

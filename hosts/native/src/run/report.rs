@@ -7,9 +7,9 @@ use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use serde::Serialize;
 
 use super::Run;
+use super::assertions::{self, Assertions};
 use super::calls::Call;
-use super::judgement::{self, Judgement};
-use super::readiness::{self, Client, Verdict};
+use super::imdsv2_readiness::{self, Client, Compatibility};
 use super::recorder::Record;
 
 /// What is known once the command has ended.
@@ -18,7 +18,7 @@ pub(crate) struct Report {
     /// The command and its arguments.
     pub(crate) command: Vec<String>,
     pub(crate) exit_status: u8,
-    pub(crate) assertions: Vec<Judgement>,
+    pub(crate) assertions: Vec<Assertions>,
     /// What was checked, in one line.
     pub(crate) summary: String,
     /// Whether every client would do under `HttpTokens=required`, if that can
@@ -31,15 +31,15 @@ pub(crate) struct Report {
 impl Report {
     /// Judges what was asked.
     pub(super) fn new(flags: &Run, record: Record, exit_status: u8) -> Self {
-        let clients = readiness::clients(&record.calls);
+        let clients = imdsv2_readiness::clients(&record.calls);
         let mut assertions = Vec::new();
         if flags.assert_no_v1 {
             let silence_is_fine = flags.allow_no_requests;
-            assertions.push(judgement::no_v1(&clients, record.lost, silence_is_fine));
+            assertions.push(assertions::no_v1(&clients, record.lost, silence_is_fine));
         }
         let patterns = flags.assert_requested.iter();
-        assertions.extend(patterns.map(|pattern| judgement::requested(pattern, &record)));
-        let breaks = |client: &Client| client.verdict == Verdict::Breaks;
+        assertions.extend(patterns.map(|pattern| assertions::requested(pattern, &record)));
+        let breaks = |client: &Client| client.compatibility == Compatibility::Breaks;
         let command = flags.command.iter();
         Self {
             command: command
@@ -52,7 +52,7 @@ impl Report {
             } else {
                 (!clients.is_empty() && record.lost == 0).then_some(true)
             },
-            summary: judgement::summary(&clients, &record, flags.namespace),
+            summary: assertions::summary(&clients, &record, flags.namespace),
             clients,
             calls: record.calls,
         }
@@ -94,10 +94,10 @@ impl Report {
     fn fates(&self) -> String {
         let mut lines = format!("{}\nUnder HttpTokens=required:\n", self.summary);
         for client in &self.clients {
-            let fate = match client.verdict {
-                Verdict::Ready => "works",
-                Verdict::Recovers => "works, after a refusal",
-                Verdict::Breaks => "breaks",
+            let fate = match client.compatibility {
+                Compatibility::Ready => "works",
+                Compatibility::Recovers => "works, after a refusal",
+                Compatibility::Breaks => "breaks",
             };
             let (name, all, v1) = (&client.name, client.requests, client.without_token);
             let habits = client.asks_for.join(", ");

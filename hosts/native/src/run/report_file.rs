@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use crate::fail::Failure;
+use crate::error::Failure;
 
 /// A file that can be written. What is in it stays there until there is another
 /// report, and where there was none, none is left behind.

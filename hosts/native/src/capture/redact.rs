@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::flags::Capture;
-use super::trees::{Found, Tree};
+use super::trees::{CapturedNode, Tree};
 
 /// The fields of credentials that open something.
 const KEYS: [&str; 3] = ["AccessKeyId", "SecretAccessKey", "Token"];
@@ -38,13 +38,13 @@ pub(super) fn withhold(tree: &mut Tree, flags: &Capture) {
     for (path, found) in tree {
         if path == "user-data" {
             if !flags.with_user_data {
-                *found = Found::Withheld;
+                *found = CapturedNode::Withheld;
             }
         } else if !flags.with_credentials {
             if is_signature(path) {
-                *found = Found::Withheld;
+                *found = CapturedNode::Withheld;
             } else if is_credentials(path) {
-                *found = without_keys(found).map_or(Found::Withheld, Found::Text);
+                *found = without_keys(found).map_or(CapturedNode::Withheld, CapturedNode::Text);
             }
         }
     }
@@ -52,7 +52,7 @@ pub(super) fn withhold(tree: &mut Tree, flags: &Capture) {
 
 /// Credentials without what they open things with. What cannot be read is not
 /// told at all.
-fn without_keys(found: &Found) -> Option<String> {
+fn without_keys(found: &CapturedNode) -> Option<String> {
     let mut document: Value = serde_json::from_str(found.text()?).ok()?;
     let fields = document.as_object_mut()?;
     fields.retain(|name, _| !KEYS.contains(&name.as_str()));
@@ -75,7 +75,7 @@ mod tests {
             ("dynamic/instance-identity/pkcs7", "S"),
             ("user-data", "S"),
         ]
-        .map(|(path, text)| (path.to_owned(), Found::Text(text.into())))
+        .map(|(path, text)| (path.to_owned(), CapturedNode::Text(text.into())))
         .into();
         withhold(&mut tree, flags);
         tree
@@ -84,9 +84,11 @@ mod tests {
     #[test]
     fn no_secret_is_told_unasked() {
         let tree = told(&Capture::default());
-        let known = Found::Text("{\n  \"Code\": \"Success\"\n}".into());
+        let known = CapturedNode::Text("{\n  \"Code\": \"Success\"\n}".into());
         assert_eq!(tree[CREDENTIALS], known);
-        let withheld = tree.values().filter(|found| **found == Found::Withheld);
+        let withheld = tree
+            .values()
+            .filter(|found| **found == CapturedNode::Withheld);
         assert_eq!(withheld.count(), 3);
     }
 
@@ -96,13 +98,16 @@ mod tests {
             with_user_data: true,
             ..Capture::default()
         });
-        assert_eq!(tree["user-data"], Found::Text("S".into()));
-        assert_eq!(tree["dynamic/instance-identity/pkcs7"], Found::Withheld);
+        assert_eq!(tree["user-data"], CapturedNode::Text("S".into()));
+        assert_eq!(
+            tree["dynamic/instance-identity/pkcs7"],
+            CapturedNode::Withheld
+        );
         let tree = told(&Capture {
             with_credentials: true,
             ..Capture::default()
         });
         assert!(tree[CREDENTIALS].text().unwrap().contains("Token"));
-        assert_eq!(tree["user-data"], Found::Withheld);
+        assert_eq!(tree["user-data"], CapturedNode::Withheld);
     }
 }

@@ -30,7 +30,7 @@ use layers::Layers;
 pub(crate) use server::server;
 
 use crate::cli;
-use crate::fail::{Failure, say};
+use crate::error::{Failure, say};
 use crate::files::Files;
 
 /// Where the mock looks for its configuration file below the home folder.
@@ -46,8 +46,8 @@ pub(crate) fn apply(
     files: &mut Files,
     settings: &mut Settings,
 ) -> Result<(), Failure> {
-    let mut layers = read(&flags.mock, variables, files)?;
-    if layers.all().next().is_some() || flags.mock.scenario.is_command() {
+    let mut layers = read(&flags.aemm, variables, files)?;
+    if layers.all().next().is_some() || flags.aemm.scenario.is_command() {
         translate(&mut layers, flags, settings)?;
     }
     for warning in layers.warnings {
@@ -131,7 +131,7 @@ fn translate(
     }
     count_addresses(layers, settings)?;
     let start = start(&said).unwrap_or_else(Timestamp::now);
-    let events = timeline::events(layers, &flags.mock.scenario, start)?;
+    let events = timeline::events(layers, &flags.aemm.scenario, start)?;
     if !events.is_empty() {
         let timeline = continued(&said["timeline"], &events);
         settings.set("the timeline", "timeline", &timeline.to_string())?;

@@ -1,5 +1,5 @@
 //! Header fields in one piece: the form in which the native program and the
-//! component in it hand them to each other (`fields` in `wit/world.wit`).
+//! component in it hand them to each other (`fields` in `wit/resolved.wit`).
 
 /// Adds a field. Nothing is added if it is longer than a length can say, which
 /// no host lets through.

@@ -5,9 +5,9 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::secrets::is_credentials;
-use super::settle::names;
-use super::trees::{Found, Tree, Trees};
+use super::overrides::names;
+use super::redact::is_credentials;
+use super::trees::{CapturedNode, Tree, Trees};
 
 /// What is not the same at a path, in versions that follow each other.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub(super) struct Difference<'t> {
     range: (usize, usize),
     first: &'t str,
     last: &'t str,
-    before: Option<&'t Found>,
-    after: Option<&'t Found>,
+    before: Option<&'t CapturedNode>,
+    after: Option<&'t CapturedNode>,
 }
 
 /// All differences, by path.
@@ -73,7 +73,7 @@ fn different_paths<'t>(trees: (Option<&'t Tree>, Option<&'t Tree>)) -> Vec<&'t s
 }
 
 /// A document without the dates that change by themselves.
-fn lasting(path: &str, found: &Found) -> Result<Value, Found> {
+fn lasting(path: &str, found: &CapturedNode) -> Result<Value, CapturedNode> {
     let is_dated = is_credentials(path) || path.ends_with("/info");
     let document = found.text().filter(|_| is_dated);
     let document = document.and_then(|text| serde_json::from_str::<Value>(text).ok());
@@ -95,7 +95,7 @@ impl fmt::Display for Difference<'_> {
         for (mark, found) in [('-', self.before), ('+', self.after)] {
             match found {
                 None => {}
-                Some(Found::Withheld) => write!(f, "  {mark} (withheld)")?,
+                Some(CapturedNode::Withheld) => write!(f, "  {mark} (withheld)")?,
                 Some(found) => write!(f, "  {mark} {}", found.to_json())?,
             }
         }
@@ -111,7 +111,7 @@ mod tests {
         let tree = |found: &[(&str, &str)]| {
             let found = found.iter();
             found
-                .map(|(path, text)| ((*path).into(), Found::Text((*text).into())))
+                .map(|(path, text)| ((*path).into(), CapturedNode::Text((*text).into())))
                 .collect()
         };
         let given = given.iter();

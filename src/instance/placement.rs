@@ -6,7 +6,7 @@ use crate::problem::Problem;
 
 /// Region, zone, partition and the groups within.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Placement {
     /// For instance `us-east-1`.
     pub region: String,
     /// For instance `us-east-1a`.
@@ -27,7 +27,7 @@ pub struct Place {
     pub outpost_arn: Option<String>,
 }
 
-impl Place {
+impl Placement {
     /// Works out the place of a described instance.
     pub(super) fn new(given: &InstanceDescription) -> Result<Self, Problem> {
         let extras = &given.imdsim;
@@ -35,8 +35,8 @@ impl Place {
         let zone_id = placement.availability_zone_id.clone();
         let zone_id = zone_id.or_else(|| extras.availability_zone_id.clone());
         let lies_nowhere = |field: &str, text: &str, example: &str| {
-            let complaint = format!("{text:?} lies in no Region; write it as in {example}");
-            Problem::new(format!("Placement.{field}"), complaint)
+            let message = format!("{text:?} lies in no Region; write it as in {example}");
+            Problem::new(format!("Placement.{field}"), message)
         };
         let of_id = zone_id.as_deref().and_then(zones::of_id);
         let region = match (&extras.region, &placement.availability_zone, &zone_id) {

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use http::{Method, Request, Response};
-use imdsim::{Ambient, Connection, Course, Emulator, Outcome, STATE_KEY, UnixMillis};
+use imdsim::{Connection, Emulator, Outcome, RequestContext, RequestTiming, STATE_KEY, UnixMillis};
 
 /// 2026-11-01T00:00:00Z.
 const START: UnixMillis = UnixMillis::from_seconds(1_793_491_200);
 
-/// A client with the whole world around it.
-pub(crate) struct World {
+/// A client, with the emulator, the store and the clock that answer it.
+pub(crate) struct Client {
     emulator: Emulator,
     settings: Vec<(String, String)>,
     /// The host's store.
@@ -17,14 +17,14 @@ pub(crate) struct World {
     /// How often it did.
     pub(crate) keeps: usize,
     entropy: u8,
-    /// The time; move it as the story needs.
+    /// The time; tests move it as they need.
     pub(crate) now: UnixMillis,
     /// Who is connected.
     pub(crate) connection: Connection,
 }
 
-impl World {
-    /// A world with these settings, by key.
+impl Client {
+    /// A client of an emulator with these settings, by key.
     pub(crate) fn new(settings: &[(&str, &str)]) -> Self {
         let variable = |key: &str| format!("IMDSIM_{}", key.to_uppercase());
         let settings: Vec<_> = settings
@@ -42,7 +42,7 @@ impl World {
         }
     }
 
-    /// A world around a document of `tests/data`.
+    /// A client of an instance described by a document of `tests/data`.
     pub(crate) fn with_instance(file: &str) -> Self {
         let document = crate::transcript::folder().join("data").join(file);
         Self::new(&[("instance", &std::fs::read_to_string(document).unwrap())])
@@ -72,7 +72,7 @@ impl World {
     /// wait and the response.
     pub(crate) fn outcome(&mut self, request: &Request<Vec<u8>>) -> Outcome {
         self.entropy = self.entropy.wrapping_add(1);
-        let ambient = Ambient {
+        let context = RequestContext {
             now: self.now,
             entropy: [self.entropy; 32],
             connection: self.connection,
@@ -80,11 +80,11 @@ impl World {
         let stored = self.kept.get(STATE_KEY).cloned();
         let stored = stored.as_deref();
         let emulator = &mut self.emulator;
-        emulator.recall(stored, ambient, request, &mut self.kept);
-        let mut outcome = emulator.answer(stored, ambient, request);
-        self.keeps += usize::from(outcome.keep.is_some());
-        self.kept.extend(outcome.keep.take());
-        for key in &outcome.forget {
+        emulator.recall(stored, context, request, &mut self.kept);
+        let mut outcome = emulator.answer(stored, context, request);
+        self.keeps += usize::from(outcome.cache_entry.is_some());
+        self.kept.extend(outcome.cache_entry.take());
+        for key in &outcome.delete_keys {
             self.kept.remove(key);
         }
         if let Some(swap) = outcome.swap.take() {
@@ -92,7 +92,7 @@ impl World {
             self.kept.insert(swap.key.to_owned(), swap.next);
         }
         if let Some(entry) = outcome.entry.take() {
-            let course = Course {
+            let course = RequestTiming {
                 arrived: u64::try_from(self.now.0).unwrap().saturating_mul(1_000_000),
                 took: outcome.delay,
                 random: || 0,

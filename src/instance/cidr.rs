@@ -5,14 +5,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// The addresses of one family that begin with the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Block {
+pub(super) struct CidrBlock {
     is_ipv4: bool,
     /// The first address, its first bit at the top.
     bits: u128,
     length: u32,
 }
 
-impl Block {
+impl CidrBlock {
     /// Reads `10.0.16.0/20`; an address alone is the block that holds it.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (address, length) = match text.split_once('/') {
@@ -66,7 +66,7 @@ impl Block {
     }
 }
 
-impl From<IpAddr> for Block {
+impl From<IpAddr> for CidrBlock {
     fn from(address: IpAddr) -> Self {
         let (bits, length) = match address {
             IpAddr::V4(address) => (u128::from(address.to_bits()) << 96, 32),
@@ -81,7 +81,7 @@ impl From<IpAddr> for Block {
 }
 
 /// IPv6 with every group written out, as the service does (reference 8.2).
-impl fmt::Display for Block {
+impl fmt::Display for CidrBlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_ipv4 {
             let first = Ipv4Addr::from_bits(self.first_ipv4());
@@ -99,9 +99,9 @@ mod tests {
 
     #[track_caller]
     fn check(contents: &[&str], length: u32, expected: &str) {
-        let blocks: Vec<_> = contents.iter().map(|text| Block::parse(text)).collect();
+        let blocks: Vec<_> = contents.iter().map(|text| CidrBlock::parse(text)).collect();
         let contents: Option<Vec<_>> = blocks.into_iter().collect();
-        let block = Block::around(&contents.unwrap(), length);
+        let block = CidrBlock::around(&contents.unwrap(), length);
         assert_eq!(block.to_string(), expected);
     }
 
@@ -119,17 +119,17 @@ mod tests {
 
     #[test]
     fn blocks_meet_where_one_lies_in_the_other() {
-        let [wide, narrow, other] =
-            ["10.0.0.0/16", "10.0.16.0/20", "10.0.32.0/20"].map(|text| Block::parse(text).unwrap());
+        let [wide, narrow, other] = ["10.0.0.0/16", "10.0.16.0/20", "10.0.32.0/20"]
+            .map(|text| CidrBlock::parse(text).unwrap());
         assert!(wide.holds(narrow) && !narrow.holds(wide));
         assert!(narrow.meets(wide) && !narrow.meets(other));
-        assert!(!wide.meets(Block::parse("a00::/16").unwrap()));
-        assert!(Block::parse("0.0.0.0/0").unwrap().holds(wide));
+        assert!(!wide.meets(CidrBlock::parse("a00::/16").unwrap()));
+        assert!(CidrBlock::parse("0.0.0.0/0").unwrap().holds(wide));
     }
 
     #[test]
     fn addresses_are_numbered_from_the_first_of_a_block() {
-        let address = |text, host| Block::parse(text).unwrap().ipv4(host);
+        let address = |text, host| CidrBlock::parse(text).unwrap().ipv4(host);
         assert_eq!(address("10.0.16.0/28", 10), Some([10, 0, 16, 10].into()));
         assert_eq!(address("10.0.16.0/29", 10), None);
         assert_eq!(address("2001:db8::/64", 10), None);
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn what_is_no_block_is_refused() {
         for text in ["", "10.0.0/16", "10.0.0.0/33", "10.0.0.0/-1", "::/129"] {
-            assert_eq!(Block::parse(text), None, "{text}");
+            assert_eq!(CidrBlock::parse(text), None, "{text}");
         }
     }
 }

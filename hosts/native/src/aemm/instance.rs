@@ -4,20 +4,20 @@
 
 use std::borrow::Cow;
 
-use imdsim::{Config, Imds, Node, Settings, State, UnixMillis, World, find};
+use imdsim::{Config, ImdsVersion, Node, ResolvedInstance, Settings, State, UnixMillis, find};
 use serde_json::Value;
 
 use super::facts::{Category, DYNAMIC, FIELDS, FIXED_PATHS, METADATA, PLACEHOLDERS};
-use super::layers::{Given, Layers};
+use super::layers::{Layers, SourcedValue};
+use crate::error::Failure;
 use crate::facts::{Fact, primary, understood, write};
-use crate::fail::Failure;
 
 /// How every path of the mock begins.
 const VERSION: &str = "latest";
 
 /// The description with all values written into it, if there are any.
 pub(super) fn describe(layers: &mut Layers, before: &Value) -> Result<Option<Value>, Failure> {
-    let speaks_of_it = |(key, _): (&str, &Given)| {
+    let speaks_of_it = |(key, _): (&str, &SourcedValue)| {
         ["metadata.", "dynamic.", "userdata.paths."]
             .iter()
             .any(|section| key.starts_with(section))
@@ -246,7 +246,7 @@ fn filled(path: &str, value: &dyn Fn(&str) -> String) -> String {
 
 /// What an instance shows.
 struct Shown {
-    world: World,
+    resolved: ResolvedInstance,
     now: UnixMillis,
 }
 
@@ -256,12 +256,12 @@ impl Shown {
         settings.set("metadata.values", "instance", &document.to_string())?;
         let config = Config::new(&settings)?;
         let now = config.instance.launch_time;
-        let world = World::new(config, State::default(), now)?;
-        Ok(Self { world, now })
+        let resolved = ResolvedInstance::new(config, State::default(), now)?;
+        Ok(Self { resolved, now })
     }
 
     fn at(&self, path: &str) -> Option<Node<'_>> {
-        let view = self.world.view(self.now, Imds::V2);
+        let view = self.resolved.view(self.now, ImdsVersion::V2);
         find(&view, &format!("{VERSION}/{path}"))
     }
 }

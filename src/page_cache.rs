@@ -3,8 +3,8 @@
 
 use std::cell::RefCell;
 
-use crate::documents::{Imds, Rotation};
-use crate::tree::{self, Health, Node, View};
+use crate::documents::{ImdsVersion, Rotation};
+use crate::tree::{self, CredentialHealth, Node, View};
 use crate::wire;
 
 /// What a path shows.
@@ -14,14 +14,14 @@ pub(crate) struct Page {
     pub(crate) body: Vec<u8>,
 }
 
-/// The pages of one world.
+/// The pages of one resolved instance.
 #[derive(Debug, Default)]
-pub(crate) struct Pages(RefCell<Vec<Option<Box<Kept>>>>);
+pub(crate) struct PageCache(RefCell<Vec<Option<Box<CachedPage>>>>);
 
 #[derive(Debug)]
-struct Kept {
+struct CachedPage {
     path: String,
-    imds: Imds,
+    imds: ImdsVersion,
     rotation: Rotation,
     page: Page,
 }
@@ -32,11 +32,11 @@ const PLACES: usize = 512;
 /// Longer ones are not kept, which user data may be.
 const MAX_LEN: usize = 4096;
 
-impl Pages {
+impl PageCache {
     /// What a normalised path shows, if anything.
     pub(crate) fn show(&self, view: &View<'_>, path: &str) -> Option<Page> {
         // What a fault distorts is nobody else's to see.
-        if !view.notices || view.credentials != Health::Good {
+        if !view.notices || view.credentials != CredentialHealth::Good {
             return look_up(view, path);
         }
         let mut places = self.0.borrow_mut();
@@ -50,7 +50,7 @@ impl Pages {
         }
         let page = look_up(view, path)?;
         if page.body.len() <= MAX_LEN {
-            *place = Some(Box::new(Kept {
+            *place = Some(Box::new(CachedPage {
                 path: path.to_owned(),
                 imds: view.imds,
                 rotation: view.rotation,

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::layers::Layers;
 use super::{Variables, variable};
-use crate::fail::say;
+use crate::error::say;
 
 /// Below the home folder, or the working one.
 const FOLDER: &str = ".ec2-metadata-mock";

@@ -15,12 +15,12 @@ pub(crate) fn strict<'v>(
     known: &[&str],
 ) -> Result<&'v Map<String, Value>, Problem> {
     let Value::Object(fields) = value else {
-        let complaint = format!(
+        let message = format!(
             "this is {}, not an object; write {}",
             kind(value),
             known.join(", ")
         );
-        return Err(Problem::new("", complaint));
+        return Err(Problem::new("", message));
     };
     match fields.keys().find(|key| !known.contains(&key.as_str())) {
         None => Ok(fields),
@@ -53,11 +53,11 @@ pub(crate) fn word<T: Copy>(
         return Ok(Some(*meaning));
     }
     let words: Vec<_> = words.iter().map(|(word, _)| *word).collect();
-    let complaint = format!(
+    let message = format!(
         "{text:?} is none of {}; write one of them",
         words.join(", ")
     );
-    Err(Problem::new(key, complaint))
+    Err(Problem::new(key, message))
 }
 
 /// A length of time, as people write it.
@@ -65,8 +65,8 @@ impl Read for Duration {
     fn read(value: &Value) -> Result<Self, Problem> {
         let text = value.as_str().unwrap_or_default();
         humantime::parse_duration(text).map_err(|_| {
-            let complaint = format!("{value} is not a duration; write it as in 30s, 2m or 6h1s");
-            Problem::new("", complaint)
+            let message = format!("{value} is not a duration; write it as in 30s, 2m or 6h1s");
+            Problem::new("", message)
         })
     }
 }
@@ -75,7 +75,7 @@ impl Read for Duration {
 pub(crate) fn later(key: &str, time: UnixMillis, by: Duration) -> Result<UnixMillis, Problem> {
     let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
     time.shifted(millis).ok_or_else(|| {
-        let complaint = format!("the time that follows {OUT_OF_RANGE}");
-        Problem::new(key, complaint)
+        let message = format!("the time that follows {OUT_OF_RANGE}");
+        Problem::new(key, message)
     })
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::flags::Scenario;
 use super::keys;
 use super::layers::Layers;
-use crate::fail::Failure;
+use crate::error::Failure;
 
 /// How long a maintenance event takes in the mock where nobody says.
 const MAINTENANCE: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -208,7 +208,7 @@ fn with(mut event: Value, moment: Option<&Moment>) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mock::flags::{Events, Moment as When, Spot};
+    use crate::aemm::flags::{Events, Moment as When, Spot};
 
     /// What a file makes happen when it is started at the turn of the year.
     #[track_caller]

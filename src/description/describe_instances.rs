@@ -4,7 +4,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::imdsim::{CidrBlocks, Extras};
+use super::imdsim::{CidrBlocks, ImdsimFields};
 use super::read::{Unknown, described};
 use super::values::{DnsName, MacAddress};
 use crate::options::{Flag, HttpTokens};
@@ -83,7 +83,7 @@ described! {
         /// `vpc-…`
         vpc_id: Option<String> = "VpcId",
         /// What the API does not carry.
-        imdsim: Extras = "Imdsim",
+        imdsim: ImdsimFields = "Imdsim",
     }
 
     /// `InstanceBlockDeviceMapping`.

@@ -3,12 +3,12 @@
 use imdsim::path_matches;
 use serde::Serialize;
 
-use super::readiness::Client;
+use super::imdsv2_readiness::Client;
 use super::recorder::Record;
 
 /// One assertion, and why it does not hold, if so.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct Judgement {
+pub(crate) struct Assertions {
     pub(crate) assertion: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) failures: Vec<String>,
@@ -18,7 +18,7 @@ pub(crate) struct Judgement {
 const MAX_PATHS: usize = 5;
 
 /// Judges `--assert-no-v1`. No request is no proof, unless `silence_is_fine`.
-pub(super) fn no_v1(clients: &[Client], lost: usize, silence_is_fine: bool) -> Judgement {
+pub(super) fn no_v1(clients: &[Client], lost: usize, silence_is_fine: bool) -> Assertions {
     let mut failures: Vec<String> = clients.iter().filter_map(used_v1).collect();
     if failures.is_empty() && lost > 0 {
         failures.push(full(lost));
@@ -30,14 +30,14 @@ pub(super) fn no_v1(clients: &[Client], lost: usize, silence_is_fine: bool) -> J
                 .into(),
         );
     }
-    Judgement {
+    Assertions {
         assertion: "--assert-no-v1".into(),
         failures,
     }
 }
 
 /// Judges one `--assert-requested`.
-pub(super) fn requested(pattern: &str, record: &Record) -> Judgement {
+pub(super) fn requested(pattern: &str, record: &Record) -> Assertions {
     let mut paths = record.calls.iter().map(|call| &*call.path);
     let failures = if paths.any(|path| path_matches(pattern, path)) {
         Vec::new()
@@ -46,7 +46,7 @@ pub(super) fn requested(pattern: &str, record: &Record) -> Judgement {
     } else {
         vec!["nobody asked for such a path".into()]
     };
-    Judgement {
+    Assertions {
         assertion: format!("--assert-requested {pattern}"),
         failures,
     }
@@ -104,7 +104,7 @@ fn used_v1(client: &Client) -> Option<String> {
 mod tests {
     use super::*;
     use crate::run::calls::tests::calls;
-    use crate::run::readiness::clients;
+    use crate::run::imdsv2_readiness::clients;
 
     #[test]
     fn who_used_no_token_is_named_with_the_path() {
@@ -171,7 +171,7 @@ mod tests {
         assert!(requested("/latest/**", &record).failures.is_empty());
         assert_eq!(
             requested("/latest/*", &record),
-            Judgement {
+            Assertions {
                 assertion: "--assert-requested /latest/*".into(),
                 failures: vec!["nobody asked for such a path".into()],
             }

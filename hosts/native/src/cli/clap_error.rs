@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::fail::Failure;
+use crate::error::Failure;
 
 /// Condenses clap's paragraphs to one sentence.
 pub(super) fn condense(error: &clap::Error, grammar: &Command, arguments: &[OsString]) -> Failure {

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 
 use imdsim::description::Override;
 use imdsim::instance::Overrides;
-use imdsim::{Config, Imds, Settings, State, UnixMillis, World, find};
+use imdsim::{Config, ImdsVersion, ResolvedInstance, Settings, State, UnixMillis, find};
 use serde_json::{Map, Value};
 
-use super::secrets::{is_credentials, is_signature};
-use super::trees::{Found, Tree, Trees};
-use super::walk::walk;
-use crate::fail::Failure;
+use super::crawl::crawl;
+use super::redact::{is_credentials, is_signature};
+use super::trees::{CapturedNode, Tree, Trees};
+use crate::error::Failure;
 
 /// Documents that say when they were last made.
 const DATED: [&str; 2] = [
@@ -26,48 +26,52 @@ const DATE: &str = "LastUpdated";
 const LOADED_BEFORE: i64 = 60;
 
 /// A description that says what it can.
-pub(super) struct Settled {
+pub(super) struct FoundOverrides {
     pub(super) document: Value,
     /// The paths, versions included, of what it cannot say.
     pub(super) left: Vec<String>,
 }
 
 /// Adds overrides to a description until it says what the trees say.
-pub(super) fn settle(document: Value, trees: &Trees, imds: Imds) -> Result<Settled, Failure> {
+pub(super) fn find_overrides(
+    document: Value,
+    trees: &Trees,
+    imds: ImdsVersion,
+) -> Result<FoundOverrides, Failure> {
     let document = without_nothing(document);
     let served = serve(&document, trees, imds)?;
     let overrides = overrides(trees, &served);
     if overrides.is_empty() {
         let left = left(trees, &served);
-        return Ok(Settled { document, left });
+        return Ok(FoundOverrides { document, left });
     }
     let mut mended = document.clone();
     mended["Imdsim"]["Overrides"] = overrides.into();
     // A tree that no emulator can have, with a leaf below a leaf for instance.
     let Ok(better) = serve(&mended, trees, imds) else {
         let left = left(trees, &served);
-        return Ok(Settled { document, left });
+        return Ok(FoundOverrides { document, left });
     };
     let left = left(trees, &better);
     let document = mended;
-    Ok(Settled { document, left })
+    Ok(FoundOverrides { document, left })
 }
 
 /// What the emulator makes of a description, in the versions of these trees.
-fn serve(document: &Value, trees: &Trees, imds: Imds) -> Result<Trees, Failure> {
+fn serve(document: &Value, trees: &Trees, imds: ImdsVersion) -> Result<Trees, Failure> {
     let mut settings = Settings::default();
     settings.set("the capture", "instance", &document.to_string())?;
     let config = Config::new(&settings)?;
     let now = moment(trees).unwrap_or(config.instance.launch_time);
-    let world = World::new(config, State::default(), now)?;
-    let view = world.view(now, imds);
+    let resolved = ResolvedInstance::new(config, State::default(), now)?;
+    let view = resolved.view(now, imds);
     let read = |path: &str| {
         let node = find(&view, path.trim_end_matches('/'));
         Ok(node.map(|node| node.bytes().to_vec()))
     };
     let versions = trees.keys();
     versions
-        .map(|version| Ok((version.clone(), walk(&read, version)?)))
+        .map(|version| Ok((version.clone(), crawl(&read, version)?)))
         .collect()
 }
 
@@ -96,7 +100,7 @@ fn overrides(trees: &Trees, served: &Trees) -> Map<String, Value> {
         can_be_set(path, wanted) && after.count() > before.count()
     };
     let change = |path: &str| {
-        let text = newest.get(path).and_then(Found::text);
+        let text = newest.get(path).and_then(CapturedNode::text);
         (path.to_owned(), text.map_or(Value::Null, Value::from))
     };
     // An emulator has no leaf below a leaf.
@@ -121,9 +125,9 @@ fn wrong_leaves<'t>(tree: &'t Tree, served: &'t Tree) -> Vec<&'t str> {
 
 /// Whether an answer is right; of what is secret, and of what moves, only that
 /// there is one.
-fn agree(path: &str, tree: &Tree, served: Option<&Found>) -> bool {
+fn agree(path: &str, tree: &Tree, served: Option<&CapturedNode>) -> bool {
     match (tree.get(path), served) {
-        (Some(Found::Withheld), _) if path == "user-data" => true,
+        (Some(CapturedNode::Withheld), _) if path == "user-data" => true,
         (Some(_), Some(_)) if is_credentials(path) || is_signature(path) => true,
         (Some(one), Some(other)) if DATED.contains(&path) => dateless(one) == dateless(other),
         (captured, served) => captured == served,
@@ -131,20 +135,20 @@ fn agree(path: &str, tree: &Tree, served: Option<&Found>) -> bool {
 }
 
 /// A document without its date.
-fn dateless(found: &Found) -> Option<Value> {
+fn dateless(found: &CapturedNode) -> Option<Value> {
     let mut document: Value = serde_json::from_str(found.text()?).ok()?;
     document.as_object_mut()?.remove(DATE);
     Some(document)
 }
 
 /// Whether an override can put this at a path.
-fn can_be_set(path: &str, wanted: Option<&Found>) -> bool {
+fn can_be_set(path: &str, wanted: Option<&CapturedNode>) -> bool {
     let is_below = |root: &str| path.starts_with(root);
     let is_metadata = is_below("meta-data/") || is_below("dynamic/");
     match wanted {
         None => is_metadata,
-        Some(Found::Text(_)) => is_metadata && !is_credentials(path) && !is_signature(path),
-        Some(Found::Octets(_) | Found::Withheld) => false,
+        Some(CapturedNode::Text(_)) => is_metadata && !is_credentials(path) && !is_signature(path),
+        Some(CapturedNode::Octets(_) | CapturedNode::Withheld) => false,
     }
 }
 
@@ -206,49 +210,49 @@ mod tests {
     use super::*;
 
     /// What an instance serves, captured with changes in some versions.
-    fn captured(change: impl Fn(&str, &mut Tree)) -> Settled {
+    fn captured(change: impl Fn(&str, &mut Tree)) -> FoundOverrides {
         let versions = ["1.0", "2021-03-23", "latest"];
         let versions = versions.map(|version| (version.to_owned(), Tree::new()));
         let document = json!({ "Imdsim": { "ApiVersions": ["1.0", "2021-03-23"] } });
-        let mut trees = serve(&document, &Trees::from(versions), Imds::V2).unwrap();
+        let mut trees = serve(&document, &Trees::from(versions), ImdsVersion::V2).unwrap();
         for (version, tree) in &mut trees {
             change(version, tree);
         }
-        settle(describe(&trees, false), &trees, Imds::V2).unwrap()
+        find_overrides(describe(&trees, false), &trees, ImdsVersion::V2).unwrap()
     }
 
-    fn text(text: &str) -> Found {
-        Found::Text(text.into())
+    fn text(text: &str) -> CapturedNode {
+        CapturedNode::Text(text.into())
     }
 
     #[test]
     fn what_follows_from_facts_needs_no_override() {
-        let settled = captured(|_, _| {});
-        assert_eq!(settled.document["Imdsim"].get("Overrides"), None);
-        assert_eq!(settled.left, <[String; 0]>::default());
+        let found = captured(|_, _| {});
+        assert_eq!(found.document["Imdsim"].get("Overrides"), None);
+        assert_eq!(found.left, <[String; 0]>::default());
     }
 
     #[test]
     fn what_is_so_in_every_version_becomes_an_override() {
-        let settled = captured(|_, tree| {
+        let found = captured(|_, tree| {
             tree.insert("meta-data/odd".into(), text("x"));
             tree.remove("meta-data/ami-launch-index");
         });
         assert_eq!(
-            settled.document["Imdsim"]["Overrides"],
+            found.document["Imdsim"]["Overrides"],
             json!({ "meta-data/ami-launch-index": null, "meta-data/odd": "x" })
         );
         // The listings were left as they were.
-        assert_eq!(settled.left.len(), 3, "{:?}", settled.left);
+        assert_eq!(found.left.len(), 3, "{:?}", found.left);
     }
 
     #[test]
     fn what_is_so_in_one_version_only_is_named() {
-        let settled = captured(|version, tree| {
+        let found = captured(|version, tree| {
             if version == "1.0" {
                 tree.insert("meta-data/ami-id".into(), text("ami-1"));
             }
         });
-        assert_eq!(settled.left, ["1.0/meta-data/ami-id"]);
+        assert_eq!(found.left, ["1.0/meta-data/ami-id"]);
     }
 }

@@ -34,7 +34,7 @@ const SETTINGS: [&str; 23] = [
 ];
 
 /// Keys that say something of when things happen, or of what they are.
-const STORY: [&str; 9] = [
+const TIMELINE_KEYS: [&str; 9] = [
     "asg-termination-delay-sec",
     "asg-termination-trigger-time",
     "config-file",
@@ -60,10 +60,12 @@ pub(super) fn of_variable(name: &str) -> Option<String> {
 
 /// Whether whoever gives this key wants something to happen.
 pub(super) fn tells_a_story(key: &str) -> bool {
-    STORY.iter().any(|story| match story.strip_suffix('.') {
-        Some(_) => key.starts_with(story),
-        None => key == *story,
-    })
+    TIMELINE_KEYS
+        .iter()
+        .any(|story| match story.strip_suffix('.') {
+            Some(_) => key.starts_with(story),
+            None => key == *story,
+        })
 }
 
 /// All keys, as the mock writes them.

@@ -8,19 +8,19 @@ use serde_json::{Map, Value};
 
 use super::flags::GivenFlag;
 use super::keys;
-use crate::fail::Failure;
+use crate::error::Failure;
 
 /// Everything that was said, the last word on each key.
 #[derive(Debug, Default)]
 pub(super) struct Layers {
-    given: BTreeMap<String, Given>,
+    given: BTreeMap<String, SourcedValue>,
     /// What is worth a word to whoever started the program.
     pub(super) warnings: Vec<String>,
 }
 
 /// A value, and where it was given.
 #[derive(Clone, Debug)]
-pub(super) struct Given {
+pub(super) struct SourcedValue {
     /// The flag, the variable, or the file and the key.
     pub(super) place: String,
     /// A text, a number, a truth, or a list of texts.
@@ -87,7 +87,7 @@ impl Layers {
     }
 
     fn put(&mut self, key: String, place: String, value: Value, is_flag: bool) {
-        let given = Given {
+        let given = SourcedValue {
             place,
             value,
             is_flag,
@@ -101,24 +101,24 @@ impl Layers {
     }
 
     /// What was said of a key. An empty text says nothing.
-    pub(super) fn get(&self, key: &str) -> Option<&Given> {
+    pub(super) fn get(&self, key: &str) -> Option<&SourcedValue> {
         self.given.get(key).filter(|given| given.value != "")
     }
 
     /// Everything that was said, by key.
-    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &Given)> {
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &SourcedValue)> {
         let keys = self.given.keys().map(String::as_str);
         keys.filter_map(|key| Some((key, self.get(key)?)))
     }
 
     /// A text; a number is one too.
     pub(super) fn text(&self, key: &str) -> Option<String> {
-        self.get(key).map(Given::text)
+        self.get(key).map(SourcedValue::text)
     }
 
     /// A whole number.
     pub(super) fn number(&self, key: &str) -> Result<Option<i64>, Failure> {
-        let parse = |given: &Given| {
+        let parse = |given: &SourcedValue| {
             let text = given.text();
             text.parse()
                 .map_err(|_| given.refuse("is not a whole number", "write one, as in 10"))
@@ -140,7 +140,7 @@ impl Layers {
 
     /// A moment, in whatever offset it is written.
     pub(super) fn time(&self, key: &str) -> Result<Option<Timestamp>, Failure> {
-        let parse = |given: &Given| {
+        let parse = |given: &SourcedValue| {
             let remedy = "write RFC 3339, as in 2026-01-01T00:00:00Z";
             let text = given.text();
             text.parse()
@@ -153,19 +153,19 @@ impl Layers {
 
     /// One of a few words.
     pub(super) fn word(&self, key: &str, words: &[&str]) -> Result<Option<String>, Failure> {
-        let check = |given: &Given| {
+        let check = |given: &SourcedValue| {
             let text = given.text();
             if words.contains(&&*text) {
                 return Ok(text);
             }
-            let complaint = format!("is none of {}", words.join(", "));
-            Err(given.refuse(&complaint, "write one of them"))
+            let message = format!("is none of {}", words.join(", "));
+            Err(given.refuse(&message, "write one of them"))
         };
         self.get(key).map(check).transpose()
     }
 }
 
-impl Given {
+impl SourcedValue {
     /// The value as a text; a list has one item a line.
     pub(super) fn text(&self) -> String {
         match &self.value {
@@ -179,8 +179,8 @@ impl Given {
     }
 
     /// Why the value cannot be used.
-    pub(super) fn refuse(&self, complaint: &str, remedy: &str) -> Failure {
-        let what = format!("{:?} {complaint}", self.text());
+    pub(super) fn refuse(&self, message: &str, remedy: &str) -> Failure {
+        let what = format!("{:?} {message}", self.text());
         Failure::new(&self.place, what, remedy)
     }
 }

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::Interface;
-use super::block::Block;
 use super::built_in;
+use super::cidr::CidrBlock;
 use crate::description::CidrBlocks;
 
 /// What is known of a subnet.
@@ -18,8 +18,8 @@ struct Subnet {
     vpc: String,
     said: CidrBlocks,
     /// The addresses and prefixes in it.
-    ipv4: Vec<Block>,
-    ipv6: Vec<Block>,
+    ipv4: Vec<CidrBlock>,
+    ipv6: Vec<CidrBlock>,
 }
 
 /// Completes the blocks of all interfaces, each of which brings what was said
@@ -67,16 +67,16 @@ impl Subnet {
         merge(&mut self.said, &interface.cidr_blocks);
         let private = interface.local_ipv4s.iter().copied().map(IpAddr::V4);
         let global = interface.ipv6s.iter().copied().map(IpAddr::V6);
-        self.ipv4.extend(private.map(Block::from));
-        self.ipv6.extend(global.map(Block::from));
+        self.ipv4.extend(private.map(CidrBlock::from));
+        self.ipv6.extend(global.map(CidrBlock::from));
         self.ipv4.extend(blocks(&interface.ipv4_prefixes));
         self.ipv6.extend(blocks(&interface.ipv6_prefixes));
     }
 
     /// The least that its IPv4 block must hold.
-    fn core(&self) -> Option<Block> {
+    fn core(&self) -> Option<CidrBlock> {
         let said = self.said.subnet_ipv4_cidr_block.as_deref();
-        said.and_then(Block::parse)
+        said.and_then(CidrBlock::parse)
             .or_else(|| around(&self.ipv4, *SUBNET_LENGTHS.end()))
     }
 }
@@ -90,7 +90,7 @@ fn subnet_blocks(subnets: &[Subnet], index: usize, vpc: &CidrBlocks) -> CidrBloc
         .filter_map(|(_, known)| known.core())
         .collect();
     let outer: Vec<_> = blocks(&vpc.vpc_ipv4_cidr_blocks).collect();
-    let fits = |block: &Block| {
+    let fits = |block: &CidrBlock| {
         let inside = outer.is_empty() || outer.iter().any(|outer| outer.holds(*block));
         inside && !others.iter().any(|other| other.meets(*block))
     };
@@ -123,7 +123,7 @@ fn complete_vpc<'a>(vpc: &mut CidrBlocks, subnets: impl Iterator<Item = &'a Cidr
     }
     if vpc.vpc_ipv4_cidr_blocks.is_empty() {
         let address = IpAddr::V4(built_in::PRIVATE_IPV4);
-        let block = Block::around(&[address.into()], VPC_LENGTH);
+        let block = CidrBlock::around(&[address.into()], VPC_LENGTH);
         vpc.vpc_ipv4_cidr_blocks.push(block.to_string());
     }
     if vpc.vpc_ipv4_cidr_block.is_none() {
@@ -142,9 +142,9 @@ fn covering<'a>(
     length: u32,
 ) -> Vec<String> {
     let mut list: Vec<_> = first.into_iter().collect();
-    for inner in inner.filter_map(|text| Block::parse(text)) {
+    for inner in inner.filter_map(|text| CidrBlock::parse(text)) {
         if !blocks(&list).any(|outer| outer.holds(inner)) {
-            list.push(Block::around(&[inner], length).to_string());
+            list.push(CidrBlock::around(&[inner], length).to_string());
         }
     }
     list
@@ -157,17 +157,17 @@ pub(super) fn address(said: &CidrBlocks) -> Ipv4Addr {
         .or(said.vpc_ipv4_cidr_block.as_ref())
         .or(said.vpc_ipv4_cidr_blocks.first());
     block
-        .and_then(|text| Block::parse(text)?.ipv4(built_in::HOST))
+        .and_then(|text| CidrBlock::parse(text)?.ipv4(built_in::HOST))
         .unwrap_or(built_in::PRIVATE_IPV4)
 }
 
-fn around(contents: &[Block], length: u32) -> Option<Block> {
-    (!contents.is_empty()).then(|| Block::around(contents, length))
+fn around(contents: &[CidrBlock], length: u32) -> Option<CidrBlock> {
+    (!contents.is_empty()).then(|| CidrBlock::around(contents, length))
 }
 
 /// Those texts that are blocks.
-fn blocks(texts: &[String]) -> impl Iterator<Item = Block> + '_ {
-    texts.iter().filter_map(|text| Block::parse(text))
+fn blocks(texts: &[String]) -> impl Iterator<Item = CidrBlock> + '_ {
+    texts.iter().filter_map(|text| CidrBlock::parse(text))
 }
 
 /// Takes over what was not said yet.

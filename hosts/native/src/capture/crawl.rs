@@ -1,7 +1,7 @@
 //! One API version, from listing to listing.
 
-use super::trees::{Found, Tree};
-use crate::fail::Failure;
+use super::trees::{CapturedNode, Tree};
+use crate::error::Failure;
 
 /// No directory of the service lies as deep as this; a service that lists
 /// itself ends here.
@@ -11,7 +11,7 @@ const MAX_DEPTH: usize = 12;
 pub(super) type Read<'r> = &'r dyn Fn(&str) -> Result<Option<Vec<u8>>, Failure>;
 
 /// All that a version serves. What is listed and not there is left out.
-pub(super) fn walk(read: Read<'_>, version: &str) -> Result<Tree, Failure> {
+pub(super) fn crawl(read: Read<'_>, version: &str) -> Result<Tree, Failure> {
     let mut tree = Tree::new();
     let mut ahead = vec!["/".to_owned()];
     while let Some(directory) = ahead.pop() {
@@ -31,12 +31,12 @@ pub(super) fn walk(read: Read<'_>, version: &str) -> Result<Tree, Failure> {
                 continue;
             }
             match read(&format!("{version}/{path}"))? {
-                Some(body) => drop(tree.insert(path, Found::from(body))),
+                Some(body) => drop(tree.insert(path, CapturedNode::from(body))),
                 // It may be a directory of which the listing does not say so.
                 None => ahead.push(path + "/"),
             }
         }
-        tree.insert(directory, Found::Text(listing));
+        tree.insert(directory, CapturedNode::Text(listing));
     }
     Ok(tree)
 }
@@ -62,7 +62,7 @@ mod tests {
             let page = pages.iter().find(|(known, _)| *known == path);
             Ok(page.map(|(_, text)| text.as_bytes().to_vec()))
         };
-        let tree = walk(&read, "v").unwrap();
+        let tree = crawl(&read, "v").unwrap();
         let paths: Vec<_> = tree.keys().map(String::as_str).collect();
         assert_eq!(paths.join(" "), expected);
     }
@@ -96,6 +96,6 @@ mod tests {
     #[test]
     fn a_service_that_lists_itself_has_an_end() {
         let read = |path: &str| Ok(path.ends_with('/').then(|| b"again/".to_vec()));
-        assert!(walk(&read, "v").unwrap().len() < 2 * MAX_DEPTH);
+        assert!(crawl(&read, "v").unwrap().len() < 2 * MAX_DEPTH);
     }
 }

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::Value;
 
+use crate::client::Client;
 use crate::mutated::{self, Change};
-use crate::world::World;
 
 /// A call of the control API.
 #[derive(Clone, Debug)]
@@ -146,11 +146,11 @@ fn escape(id: &str) -> String {
 }
 
 impl Call {
-    fn request(&self, world: &mut World) -> Request<Vec<u8>> {
+    fn request(&self, client: &mut Client) -> Request<Vec<u8>> {
         let body = match &self.body {
             Body::Bytes(bytes) => bytes.clone(),
             Body::Shown(change) => {
-                let shown = world.send(&request(&Method::GET, &self.path, Vec::new()));
+                let shown = client.send(&request(&Method::GET, &self.path, Vec::new()));
                 let mut shown: Value = serde_json::from_slice(shown.body()).unwrap();
                 change.apply(&mut shown);
                 shown.to_string().into_bytes()
@@ -179,10 +179,10 @@ proptest! {
         calls in prop::collection::vec(calls(), 1..6),
         later in select(vec![0, 1, 20, 3600, 86_400, 400_000_000_000_i64]),
     ) {
-        let mut world = World::new(&[("journal", "3")]);
+        let mut client = Client::new(&[("journal", "3")]);
         for call in calls {
-            let request = call.request(&mut world);
-            let response = world.send(&request);
+            let request = call.request(&mut client);
+            let response = client.send(&request);
             let status = response.status().as_u16();
             let said = String::from_utf8_lossy(response.body()).into_owned();
             prop_assert!(status < 500, "{request:?}: {said}");
@@ -190,7 +190,7 @@ proptest! {
                 continue;
             }
             for seconds in [0, later] {
-                let mut restarted = world.copy();
+                let mut restarted = client.copy();
                 restarted.now = restarted.now.plus_seconds(seconds);
                 if let Err(problem) = still_answers(&mut restarted) {
                     let place = format!("{seconds} s after {} {}", call.method, call.path);
@@ -198,7 +198,7 @@ proptest! {
                     return Err(TestCaseError::fail(format!("{place} {body}: {problem}")));
                 }
             }
-            if let Err(problem) = still_answers(&mut world.copy()) {
+            if let Err(problem) = still_answers(&mut client.copy()) {
                 return Err(TestCaseError::fail(problem));
             }
         }
@@ -207,19 +207,19 @@ proptest! {
 
 /// Health, every listing right below the root, all of `meta-data/` in the newest
 /// version, and the same again after a reset. Faults are ended first, the endpoint is switched on.
-fn still_answers(world: &mut World) -> Result<(), String> {
-    reads(world)?;
-    let response = world.send(&request(&Method::POST, "reset", Vec::new()));
+fn still_answers(client: &mut Client) -> Result<(), String> {
+    reads(client)?;
+    let response = client.send(&request(&Method::POST, "reset", Vec::new()));
     if response.status() != 200 {
         return Err(format!(
             "reset: {}",
             String::from_utf8_lossy(response.body())
         ));
     }
-    reads(world)
+    reads(client)
 }
 
-fn reads(world: &mut World) -> Result<(), String> {
+fn reads(client: &mut Client) -> Result<(), String> {
     let on = br#"{"HttpEndpoint":"enabled"}"#.to_vec();
     for (method, path, body) in [
         (Method::GET, "health", Vec::new()),
@@ -228,21 +228,21 @@ fn reads(world: &mut World) -> Result<(), String> {
         (Method::DELETE, "faults", Vec::new()),
         (Method::PATCH, "metadata-options", on),
     ] {
-        let response = world.send(&request(&method, path, body));
+        let response = client.send(&request(&method, path, body));
         if response.status() != 200 {
             let said = String::from_utf8_lossy(response.body());
             return Err(format!("{method} {path}: {said}"));
         }
     }
-    let token = world.token("60");
-    let (status, versions) = world.fetch("/", Some(&token));
+    let token = client.token("60");
+    let (status, versions) = client.fetch("/", Some(&token));
     if status != 200 {
         return Err(format!("/: {status}"));
     }
     let versions = String::from_utf8_lossy(&versions).into_owned();
     let mut ahead: Vec<_> = versions.lines().map(|name| format!("/{name}/")).collect();
     while let Some(path) = ahead.pop() {
-        let (status, body) = world.fetch(&path, Some(&token));
+        let (status, body) = client.fetch(&path, Some(&token));
         if status != 200 {
             return Err(format!("{path}: {status}"));
         }

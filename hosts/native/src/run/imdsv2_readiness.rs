@@ -20,7 +20,7 @@ pub(crate) struct Client {
     pub(crate) requests: usize,
     /// How many of them came without a token.
     pub(crate) without_token: usize,
-    pub(crate) verdict: Verdict,
+    pub(crate) compatibility: Compatibility,
     /// What kinds of things it asks for.
     pub(crate) asks_for: Vec<&'static str>,
     /// What it has asked for without a token.
@@ -33,7 +33,7 @@ pub(crate) struct Client {
 /// What becomes of a client when tokens are required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Verdict {
+pub(crate) enum Compatibility {
     /// It uses tokens.
     Ready,
     /// Refused, it has asked again with a token.
@@ -75,20 +75,20 @@ fn name(call: &Call) -> String {
 
 fn client(calls: &[&Call], name: String) -> Client {
     let without_token: Vec<&Call> = calls.iter().copied().filter(|call| call.is_v1()).collect();
-    let verdict = if without_token.is_empty() {
-        Verdict::Ready
+    let compatibility = if without_token.is_empty() {
+        Compatibility::Ready
     } else if recovers(calls) {
-        Verdict::Recovers
+        Compatibility::Recovers
     } else {
-        Verdict::Breaks
+        Compatibility::Breaks
     };
     Client {
         requests: calls.len(),
         without_token: without_token.len(),
-        verdict,
+        compatibility,
         asks_for: habits(calls),
         paths_without_token: without_token.iter().map(|call| call.path.clone()).collect(),
-        remedy: (verdict == Verdict::Breaks).then(|| remedy(&name)),
+        remedy: (compatibility == Compatibility::Breaks).then(|| remedy(&name)),
         name,
     }
 }
@@ -167,11 +167,11 @@ mod tests {
     use crate::run::calls::tests::calls;
 
     #[track_caller]
-    fn check(rows: &[(&str, u8, &str, u16)], expected: &[(&str, Verdict)]) {
+    fn check(rows: &[(&str, u8, &str, u16)], expected: &[(&str, Compatibility)]) {
         let clients = clients(&calls(rows));
-        let found: Vec<(&str, Verdict)> = clients
+        let found: Vec<(&str, Compatibility)> = clients
             .iter()
-            .map(|client| (client.name.as_str(), client.verdict))
+            .map(|client| (client.name.as_str(), client.compatibility))
             .collect();
         assert_eq!(found, expected);
     }
@@ -183,7 +183,7 @@ mod tests {
                 ("curl/8", 2, "/latest/api/token", 200),
                 ("curl/8", 2, "/latest/meta-data/", 200),
             ],
-            &[("curl/8", Verdict::Ready)],
+            &[("curl/8", Compatibility::Ready)],
         );
     }
 
@@ -196,8 +196,8 @@ mod tests {
                 ("curl/8", 1, "/latest/meta-data/", 200),
             ],
             &[
-                ("curl/8", Verdict::Breaks),
-                ("Boto/2.49.0", Verdict::Breaks),
+                ("curl/8", Compatibility::Breaks),
+                ("Boto/2.49.0", Compatibility::Breaks),
             ],
         );
     }
@@ -206,11 +206,11 @@ mod tests {
     fn a_client_that_asks_again_with_a_token_recovers() {
         let refused = ("x", 1, "/latest/user-data", 401);
         let again = ("x", 2, "/latest/user-data", 200);
-        check(&[refused, again], &[("x", Verdict::Recovers)]);
-        check(&[again, refused], &[("x", Verdict::Breaks)]);
-        check(&[refused], &[("x", Verdict::Breaks)]);
+        check(&[refused, again], &[("x", Compatibility::Recovers)]);
+        check(&[again, refused], &[("x", Compatibility::Breaks)]);
+        check(&[refused], &[("x", Compatibility::Breaks)]);
         let elsewhere = ("x", 2, "/latest/meta-data/", 200);
-        check(&[refused, elsewhere], &[("x", Verdict::Breaks)]);
+        check(&[refused, elsewhere], &[("x", Compatibility::Breaks)]);
     }
 
     #[test]
@@ -224,11 +224,11 @@ mod tests {
             &[
                 (
                     "a client without User-Agent that asks below /2009-04-04",
-                    Verdict::Breaks,
+                    Compatibility::Breaks,
                 ),
                 (
                     "a client without User-Agent that asks below /latest",
-                    Verdict::Ready,
+                    Compatibility::Ready,
                 ),
             ],
         );

@@ -4,7 +4,7 @@
 use super::save::save;
 use super::{Flags, Layers, Variables, home_file, read};
 use crate::cli::Serve;
-use crate::fail::{Failure, say};
+use crate::error::{Failure, say};
 use crate::files::Files;
 
 /// What stands for a host or a port that is not given.

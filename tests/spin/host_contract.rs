@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
+use crate::crash_recovery::{self, LEAF, TOKEN, mint};
 use crate::endpoint::Endpoint as _;
 use crate::host::Host;
-use crate::survival::{self, LEAF, TOKEN, mint};
 use crate::transcript::Message;
 use crate::values::{Kind, Values};
 
@@ -25,7 +25,7 @@ pub(crate) const CLAIMS: [(&str, fn()); 9] = [
 /// left but the store.
 fn outlives() {
     let values = Arc::new(Values::new(Kind::Sqlite));
-    survival::outlives(|| Host::new(&values, &[]));
+    crash_recovery::outlives(|| Host::new(&values, &[]));
 }
 
 fn until_its_second() {

@@ -5,35 +5,35 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::event::{Event, given_id};
-use super::fault::{Fault, Often};
+use super::fault::{Fault, Frequency};
 use super::ids::Ids;
-use super::tally::Tally;
+use super::request_counters::RequestCounters;
 use crate::description::kind;
 use crate::instance::Instance;
 use crate::limits::{MAX_EVENTS, MAX_FAULTS, MAX_READ_LEN};
 use crate::problem::Problem;
-use crate::request::Asked;
+use crate::request::MetadataRequest;
 use crate::time::UnixMillis;
 
 /// A fault, by its id.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Struck<'s> {
+pub(crate) struct MatchedFault<'s> {
     pub(crate) id: &'s str,
     pub(crate) fault: &'s Fault,
 }
 
-impl Struck<'_> {
+impl MatchedFault<'_> {
     /// The name under which it is counted: one that is put anew begins anew.
-    pub(crate) fn counted(&self) -> String {
+    pub(crate) fn counter_key(&self) -> String {
         format!("{}@{}", self.id, self.fault.revision.unwrap_or(0))
     }
 }
 
 /// All events, those that are still to come included, by their time.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Story(Vec<Event>);
+pub(crate) struct Timeline(Vec<Event>);
 
-impl Story {
+impl Timeline {
     /// Reads `{"events": […]}` or the list alone; `base` is when `in` counts
     /// from.
     pub(crate) fn read(document: &Value, base: UnixMillis) -> Result<Self, Problem> {
@@ -44,11 +44,11 @@ impl Story {
             list => ("", list),
         };
         let Value::Array(list) = list else {
-            let complaint = format!(
+            let message = format!(
                 "this is {}, not a list of events; write {{\"events\": […]}}",
                 kind(list)
             );
-            return Err(Problem::new(step, complaint));
+            return Err(Problem::new(step, message));
         };
         Self::read_list(list, base, step)
     }
@@ -67,8 +67,8 @@ impl Story {
             if let Some(id) = id
                 && !ids.take(is_fault, id)
             {
-                let complaint = format!("{id:?} is there twice; write another, or leave it out");
-                return Err(Problem::new(format!("{}.id", place(index)), complaint));
+                let message = format!("{id:?} is there twice; write another, or leave it out");
+                return Err(Problem::new(format!("{}.id", place(index)), message));
             }
         }
         let mut events = Vec::with_capacity(list.len());
@@ -116,11 +116,11 @@ impl Story {
             let checked = if read <= MAX_READ_LEN {
                 Instance::read(&document).map(drop)
             } else {
-                let complaint = format!(
+                let message = format!(
                     "up to here the descriptions after each event have more than {MAX_READ_LEN} \
                      bytes together; write fewer events, or describe a smaller instance"
                 );
-                Err(Problem::new("", complaint))
+                Err(Problem::new("", message))
             };
             checked.map_err(|problem| problem.within(&format!("event {}", event.id)))?;
         }
@@ -151,8 +151,8 @@ impl Story {
         self.0.insert(place, event);
     }
 
-    /// What is `kept` of this story, and events put into it. They are new as of
-    /// a revision of the state, save those that are in this story to the letter.
+    /// The events in `kept`, with `events` added or replaced. They are new as of a
+    /// revision of the state, except those that this timeline already contains.
     pub(crate) fn renewed(&self, mut kept: Self, events: Self, revision: u64) -> Self {
         for event in events.0 {
             kept.put(if self.0.contains(&event) {
@@ -169,7 +169,7 @@ impl Story {
         self.events(faults).find(|event| event.id == id)
     }
 
-    /// The story without the fault of this id, or without the other event.
+    /// The timeline without the fault, or the other event, of this id.
     pub(crate) fn without(&self, id: &str, faults: bool) -> Self {
         self.filtered(|event| event.is_fault() != faults || event.id != id)
     }
@@ -179,14 +179,14 @@ impl Story {
         self.0.iter().take_while(move |event| event.at <= now)
     }
 
-    /// The story that is left when the changes that have come by `now` have
-    /// been written into the description itself.
-    pub(crate) fn settled(&self, now: UnixMillis) -> Self {
+    /// The timeline without the changes due by `now`, for when they have been
+    /// written into the description itself.
+    pub(crate) fn fold_due_changes(&self, now: UnixMillis) -> Self {
         self.filtered(|event| event.at > now || !event.is_change())
     }
 
     /// The time around `now` in which nothing comes.
-    pub(crate) fn stretch(&self, now: UnixMillis) -> Range<UnixMillis> {
+    pub(crate) fn quiet_interval(&self, now: UnixMillis) -> Range<UnixMillis> {
         let next = self.0.partition_point(|event| event.at <= now);
         let (past, future) = self.0.split_at(next);
         let from = past.last().map_or(UnixMillis(i64::MIN), |event| event.at);
@@ -203,47 +203,53 @@ impl Story {
             .filter(move |event| event.is_fault() == faults)
     }
 
-    /// The story without its faults, or without everything else.
+    /// The timeline without its faults, or with its faults only.
     pub(crate) fn without_all(&self, faults: bool) -> Self {
         self.filtered(|event| event.is_fault() != faults)
     }
 
     /// Whether what becomes of a request depends on others before it.
-    pub(crate) fn counts(&self, asked: &Asked<'_>, now: UnixMillis) -> bool {
-        self.faults(asked, now)
-            .any(|struck| struck.fault.often != Often::Always)
+    pub(crate) fn counts(&self, request: &MetadataRequest<'_>, now: UnixMillis) -> bool {
+        self.faults(request, now)
+            .any(|matched| matched.fault.frequency != Frequency::Always)
     }
 
     /// The fault that strikes a request: of those that are about it the first
     /// whose turn it is. Those before it count the request.
-    pub(crate) fn strike(
+    pub(crate) fn matching_fault(
         &self,
-        asked: &Asked<'_>,
+        request: &MetadataRequest<'_>,
         now: UnixMillis,
-        tally: &mut Tally,
-    ) -> Option<Struck<'_>> {
-        self.faults(asked, now)
-            .find(|struck| match struck.fault.often {
-                Often::Always => true,
-                _ => tally.strikes(struck, now),
+        request_counters: &mut RequestCounters,
+    ) -> Option<MatchedFault<'_>> {
+        self.faults(request, now)
+            .find(|matched| match matched.fault.frequency {
+                Frequency::Always => true,
+                _ => request_counters.strikes(matched, now),
             })
     }
 
     /// The names under which faults are counted.
-    pub(crate) fn counted(&self) -> impl Iterator<Item = String> {
+    pub(crate) fn counter_keys(&self) -> impl Iterator<Item = String> {
         self.0.iter().filter_map(|event| {
             let fault = event.fault()?;
             let id = &event.id;
-            Some(Struck { id, fault }.counted())
+            Some(MatchedFault { id, fault }.counter_key())
         })
     }
 
     /// What is about a request at this time.
-    fn faults(&self, asked: &Asked<'_>, now: UnixMillis) -> impl Iterator<Item = Struck<'_>> {
+    fn faults(
+        &self,
+        request: &MetadataRequest<'_>,
+        now: UnixMillis,
+    ) -> impl Iterator<Item = MatchedFault<'_>> {
         self.due(now).filter_map(move |event| {
             let fault = event.fault()?;
             let id = &event.id;
-            fault.concerns(asked, now).then_some(Struck { id, fault })
+            fault
+                .concerns(request, now)
+                .then_some(MatchedFault { id, fault })
         })
     }
 
@@ -252,8 +258,8 @@ impl Story {
     }
 }
 
-/// A story of one event.
-impl From<Event> for Story {
+/// A timeline of one event.
+impl From<Event> for Timeline {
     fn from(event: Event) -> Self {
         Self(vec![event])
     }
@@ -266,8 +272,8 @@ fn limited(events: usize, faults: usize) -> Result<(), Problem> {
         ("faults", faults, MAX_FAULTS),
     ] {
         if count > most {
-            let complaint = format!("more than {most} {name}; remove some of them");
-            return Err(Problem::new("", complaint));
+            let message = format!("more than {most} {name}; remove some of them");
+            return Err(Problem::new("", message));
         }
     }
     Ok(())

@@ -19,7 +19,7 @@ use crate::wire;
 /// never looked up, and every one that a map would hash is one of a thousand
 /// steps that an answer takes.
 #[derive(Clone, Debug)]
-pub struct Reply {
+pub struct MetadataResponse {
     /// The status; its reason is the host's.
     pub status: StatusCode,
     /// The headers in the order in which they are sent.
@@ -28,7 +28,7 @@ pub struct Reply {
     pub body: Vec<u8>,
 }
 
-impl Reply {
+impl MetadataResponse {
     /// A response without headers.
     pub(crate) fn new(status: StatusCode) -> Self {
         Self {
@@ -121,8 +121,8 @@ impl Reply {
 }
 
 /// For hosts and tests that have the `http` crate's types.
-impl From<Reply> for Response<Vec<u8>> {
-    fn from(reply: Reply) -> Self {
+impl From<MetadataResponse> for Response<Vec<u8>> {
+    fn from(reply: MetadataResponse) -> Self {
         let mut response = Self::new(reply.body);
         *response.status_mut() = reply.status;
         for (name, value) in reply.headers {

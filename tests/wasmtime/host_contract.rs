@@ -4,10 +4,10 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use crate::bodies;
+use crate::crash_recovery::{self, LEAF, TOKEN, mint};
 use crate::endpoint::Endpoint as _;
 use crate::host::{self, Host};
 use crate::load;
-use crate::survival::{self, LEAF, TOKEN, mint};
 
 /// What is claimed, and how it is proven.
 pub(crate) const CLAIMS: [(&str, fn()); 10] = [
@@ -34,7 +34,7 @@ pub(crate) const CLAIMS: [(&str, fn()); 10] = [
 
 fn outlives() {
     let folder = tempfile::tempdir().unwrap();
-    survival::outlives(|| Host::start(Some(folder.path()), &[]));
+    crash_recovery::outlives(|| Host::start(Some(folder.path()), &[]));
 }
 
 fn nothing_is_lost() {

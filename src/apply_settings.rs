@@ -12,8 +12,8 @@ use crate::instance::{BUILT_IN, Overrides, RealKeys, check_user_data};
 use crate::options::MetadataOptions;
 use crate::path;
 use crate::problem::Problem;
-use crate::settings::{Given, Settings, read_json};
-use crate::sorted;
+use crate::settings::{Settings, SourcedValue, read_json};
+use crate::small_sort;
 
 /// The description of the instance, all settings included, and the ids of all
 /// instances that were described.
@@ -66,15 +66,15 @@ const OPTIONS: [(&str, &str); 5] = [
 const HOP_LIMIT: &str = "HttpPutResponseHopLimit";
 
 /// A value of an option. The number may be given as a text, as variables do.
-fn option(given: &Given, field: &str) -> Result<Value, Problem> {
+fn option(given: &SourcedValue, field: &str) -> Result<Value, Problem> {
     let mut value = given.value.clone();
     if field == HOP_LIMIT
         && let Some(text) = given.value.as_str()
     {
         let number: Option<u32> = text.parse().ok();
-        let complaint = || format!("{text:?} is not a number; write one from 1 to 64");
+        let message = || format!("{text:?} is not a number; write one from 1 to 64");
         value = number
-            .ok_or_else(|| Problem::new(&given.place, complaint()))?
+            .ok_or_else(|| Problem::new(&given.place, message()))?
             .into();
     }
     MetadataOptionsDescription::read(&json!({ field: value }))
@@ -84,7 +84,7 @@ fn option(given: &Given, field: &str) -> Result<Value, Problem> {
 }
 
 /// Real credentials, kept apart from the description so that it can be shared.
-fn credentials(given: &Given, document: &Value) -> Result<Value, Problem> {
+fn credentials(given: &SourcedValue, document: &Value) -> Result<Value, Problem> {
     if document["IamInstanceProfile"].is_null() {
         return Err(Problem::new(
             &given.place,
@@ -97,26 +97,26 @@ fn credentials(given: &Given, document: &Value) -> Result<Value, Problem> {
         let keys = document.get("Credentials").unwrap_or(document);
         let fields = keys.as_object().into_iter().flatten();
         let known = fields.filter(|(key, _)| RealCredentials::FIELDS.contains(&key.as_str()));
-        let keys = sorted::object(known.map(|(key, value)| (key.as_str(), value.clone())));
+        let keys = small_sort::object(known.map(|(key, value)| (key.as_str(), value.clone())));
         RealKeys::new(&RealCredentials::read(&keys)?)?;
         Ok(keys)
     })
 }
 
-fn overrides(given: &Given) -> Result<BTreeMap<String, Value>, Problem> {
+fn overrides(given: &SourcedValue) -> Result<BTreeMap<String, Value>, Problem> {
     given.read(|document| {
         Overrides::new(&BTreeMap::<String, Override>::read(document)?)?;
         let fields = document.as_object().into_iter().flatten();
         let fields =
             fields.map(|(path, change)| (path::normalize(path).into_owned(), change.clone()));
-        Ok(sorted::map(fields))
+        Ok(small_sort::map(fields))
     })
 }
 
 /// User data in base64, the form of EC2's API.
-fn user_data(given: &Given) -> Result<Value, Problem> {
+fn user_data(given: &SourcedValue) -> Result<Value, Problem> {
     let checked = Base64::read(&given.value).and_then(|Base64(bytes)| {
-        check_user_data(&bytes).map_err(|complaint| Problem::new("", complaint))
+        check_user_data(&bytes).map_err(|message| Problem::new("", message))
     });
     checked.map_err(|problem| problem.at(&given.place))?;
     Ok(given.value.clone())

@@ -5,14 +5,14 @@
 
 use serde_json::{Value, json};
 
-use super::fault::Often;
-use super::story::Struck;
-use crate::sorted;
+use super::fault::Frequency;
+use super::timeline::MatchedFault;
+use crate::small_sort;
 use crate::time::UnixMillis;
 
 /// The counts. They are stored as those of an epoch: a reset begins anew.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Tally {
+pub(crate) struct RequestCounters {
     /// By fault, of which there are few.
     counts: Vec<(String, Count)>,
     /// The addresses of clients in the order of their coming.
@@ -48,14 +48,16 @@ impl Count {
 /// come before those. A clock that goes back further was put back.
 const LATE: i64 = 5;
 
-impl Tally {
+impl RequestCounters {
     /// Reads what is stored. What cannot be understood counts for nothing.
     pub(crate) fn read(stored: Option<&[u8]>, epoch: &str) -> Self {
-        let mut tally = Self::default();
-        let Some(stored) = stored else { return tally };
+        let mut request_counters = Self::default();
+        let Some(stored) = stored else {
+            return request_counters;
+        };
         let document: Value = serde_json::from_slice(stored).unwrap_or_default();
         if document["epoch"].as_str() != Some(epoch) {
-            return tally;
+            return request_counters;
         }
         for (fault, count) in document["faults"].as_object().into_iter().flatten() {
             let number = |index: usize| count[index].as_u64().unwrap_or(0);
@@ -64,12 +66,12 @@ impl Tally {
                 lately: number(1),
                 second: count[2].as_i64().unwrap_or(0),
             };
-            tally.counts.push((fault.clone(), count));
+            request_counters.counts.push((fault.clone(), count));
         }
         let clients = document["clients"].as_array().into_iter().flatten();
         let clients = clients.filter_map(Value::as_str);
-        tally.clients = clients.map(str::to_owned).collect();
-        tally
+        request_counters.clients = clients.map(str::to_owned).collect();
+        request_counters
     }
 
     /// What to store.
@@ -80,7 +82,7 @@ impl Tally {
         });
         let document = json!({
             "epoch": epoch,
-            "faults": sorted::object(counts),
+            "faults": small_sort::object(counts),
             "clients": self.clients,
         });
         document.to_string().into_bytes()
@@ -88,8 +90,8 @@ impl Tally {
 
     /// Counts a request that a fault is about, and tells whether the fault
     /// strikes it.
-    pub(super) fn strikes(&mut self, fault: &Struck<'_>, now: UnixMillis) -> bool {
-        let name = fault.counted();
+    pub(super) fn strikes(&mut self, fault: &MatchedFault<'_>, now: UnixMillis) -> bool {
+        let name = fault.counter_key();
         let known = self.counts.iter().position(|(fault, _)| *fault == name);
         let index = known.unwrap_or_else(|| {
             self.counts.push((name, Count::default()));
@@ -97,12 +99,12 @@ impl Tally {
         });
         let (_, count) = &mut self.counts[index];
         count.add(now);
-        match fault.fault.often {
-            Often::Always => true,
-            Often::Nth(number) => count.seen == u64::from(number),
-            Often::First(number) => count.seen <= u64::from(number),
-            Often::Share(share) => chance(count.seen) < share,
-            Often::Throttle(rate) => count.lately > u64::from(rate),
+        match fault.fault.frequency {
+            Frequency::Always => true,
+            Frequency::Nth(number) => count.seen == u64::from(number),
+            Frequency::First(number) => count.seen <= u64::from(number),
+            Frequency::Share(share) => chance(count.seen) < share,
+            Frequency::Throttle(rate) => count.lately > u64::from(rate),
         }
     }
 
@@ -148,27 +150,33 @@ mod tests {
             (1.0, 100..=100),
         ] {
             for start in [1, 1000, 1 << 40] {
-                let struck = (start..start + 100).filter(|nth| chance(*nth) < share);
-                assert!(expected.contains(&struck.count()), "{share} from {start}");
+                let matched = (start..start + 100).filter(|nth| chance(*nth) < share);
+                assert!(expected.contains(&matched.count()), "{share} from {start}");
             }
         }
     }
 
     #[test]
     fn what_is_written_is_read_again_in_the_same_epoch_only() {
-        let mut tally = Tally::read(None, "1");
-        assert!(tally.admits("10.0.0.1", 1));
-        assert!(!tally.admits("10.0.0.2", 1));
+        let mut request_counters = RequestCounters::read(None, "1");
+        assert!(request_counters.admits("10.0.0.1", 1));
+        assert!(!request_counters.admits("10.0.0.2", 1));
         let count = Count {
             seen: 3,
             lately: 1,
             second: -5,
         };
-        tally.counts.push(("a@1".into(), count));
-        let stored = tally.to_bytes("1");
-        assert_eq!(Tally::read(Some(&stored), "1"), tally);
-        assert_eq!(Tally::read(Some(&stored), "2"), Tally::read(None, "2"));
-        assert_eq!(Tally::read(Some(b"{"), "2"), Tally::read(None, "2"));
+        request_counters.counts.push(("a@1".into(), count));
+        let stored = request_counters.to_bytes("1");
+        assert_eq!(RequestCounters::read(Some(&stored), "1"), request_counters);
+        assert_eq!(
+            RequestCounters::read(Some(&stored), "2"),
+            RequestCounters::read(None, "2")
+        );
+        assert_eq!(
+            RequestCounters::read(Some(b"{"), "2"),
+            RequestCounters::read(None, "2")
+        );
     }
 
     #[test]
