@@ -152,7 +152,7 @@ fn read_shift(fields: &Map<String, Value>, key: &str) -> Result<i64, Problem> {
         Some(sign * i64::try_from(length.as_millis()).ok()?)
     });
     shift.ok_or_else(|| {
-        let remedy = "write it as in +6h1s or -30m";
+        let remedy = "write it like +6h1s or -30m";
         Problem::new(key, format!("{value} is not a duration; {remedy}"))
     })
 }
@@ -233,7 +233,7 @@ mod tests {
         };
         assert_eq!(
             said(&json!({ "shift": "later" })),
-            "shift: \"later\" is not a duration; write it as in +6h1s or -30m"
+            "shift: \"later\" is not a duration; write it like +6h1s or -30m"
         );
         assert!(
             said(&json!({ "shift": "1s", "freeze": "x" })).starts_with("one thing at a time; ")

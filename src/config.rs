@@ -164,7 +164,7 @@ fn admin_token(settings: &Settings) -> Result<Option<String>, Problem> {
     if token.is_empty() {
         return Err(Problem::new(
             &given.place,
-            "an empty token would let everybody in; write a secret, or leave the setting out",
+            "an empty token would admit everybody; use a secret, or omit the setting",
         ));
     }
     Ok(Some(token))
@@ -232,7 +232,7 @@ fn allow_hosts(settings: &Settings) -> Result<Vec<String>, Problem> {
 /// `false` where nothing is said.
 fn truth(settings: &Settings, key: &str) -> Result<bool, Problem> {
     let given = settings.get(key);
-    let truth = given.map(|given| parse(given, "one of its values", "write true or false"));
+    let truth = given.map(|given| parse(given, "valid", "expected `true` or `false`"));
     Ok(truth.transpose()?.unwrap_or_default())
 }
 
@@ -244,10 +244,10 @@ fn choice(settings: &Settings, key: &str, words: [&str; 2]) -> Result<Option<usi
     let chosen = words
         .iter()
         .position(|word| given.value.as_str() == Some(word));
-    let remedy = format!("write {} or {}", words[0], words[1]);
+    let remedy = format!("expected `{}` or `{}`", words[0], words[1]);
     chosen
         .map(Some)
-        .ok_or_else(|| refusal(given, "one of its values", &remedy))
+        .ok_or_else(|| refusal(given, "valid", &remedy))
 }
 
 /// A value that is written as a text, or as a number where JSON has one.
@@ -292,7 +292,7 @@ mod tests {
         check(
             "http_tokens",
             "maybe",
-            "\"maybe\" is not a rule; write optional or required",
+            "\"maybe\" is not valid; expected `optional` or `required`",
         );
         check(
             "http_put_response_hop_limit",
@@ -324,7 +324,7 @@ mod tests {
         check(
             "loopback_only",
             "yes",
-            "\"yes\" is not one of its values; write true or false",
+            "\"yes\" is not valid; expected `true` or `false`",
         );
         check(
             "allow_hosts",

@@ -85,7 +85,7 @@ impl Settings {
             return Err(Problem::new(
                 place,
                 format!(
-                    "a configuration is a JSON object, not {}; write it as in \
+                    "a configuration is a JSON object, not {}; write it like \
                      {{\"http_tokens\": \"required\"}}",
                     kind(&value)
                 ),
@@ -229,7 +229,7 @@ pub(crate) fn read_json(place: &str, text: &str) -> Result<Value, Problem> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     json_limits::check_depth(text).map_err(|message| Problem::new(place, message))?;
     serde_json::from_str(text)
-        .map_err(|error| Problem::new(place, format!("{error}; mend the JSON there")))
+        .map_err(|error| Problem::new(place, format!("{error}; fix the JSON")))
 }
 
 #[cfg(test)]
@@ -325,7 +325,7 @@ mod tests {
                 "{said}"
             );
         }
-        assert!(said("{").ends_with("mend the JSON there"));
+        assert!(said("{").ends_with("fix the JSON"));
     }
 
     #[test]
@@ -345,7 +345,7 @@ mod tests {
         let problem = Settings::parse("c.json", "{\n  1").unwrap_err();
         assert_eq!(
             problem.to_string(),
-            "c.json: key must be a string at line 2 column 3; mend the JSON there"
+            "c.json: key must be a string at line 2 column 3; fix the JSON"
         );
     }
 }

@@ -46,7 +46,7 @@ impl Call<'_> {
     pub(super) fn object(&self, example: &str) -> Result<Value, Refusal> {
         let body = self.document()?;
         if !body.is_object() {
-            let detail = format!("the body is no JSON object; send one, as in {example}");
+            let detail = format!("the body is not a JSON object; send one, for example {example}");
             return Err(Refusal::new(StatusCode::BAD_REQUEST, detail));
         }
         Ok(body)
@@ -212,7 +212,7 @@ impl Next {
 pub(super) fn unless_overtaken(request: &Request<Vec<u8>>, revision: u64) -> Result<(), Refusal> {
     match request.headers().get(IF_MATCH) {
         Some(seen) if !names(seen.to_str().unwrap_or_default(), revision) => {
-            let detail = format!("the revision is {revision} by now; read again, then repeat");
+            let detail = format!("the current revision is {revision}; fetch it and retry");
             Err(Refusal::new(StatusCode::PRECONDITION_FAILED, detail))
         }
         _ => Ok(()),

@@ -38,7 +38,7 @@ pub(super) fn events(call: Call<'_>) -> Answer {
 pub(super) fn event(call: Call<'_>, id: &str) -> Answer {
     let timeline = &call.resolved.timeline;
     let event = timeline.find(id, false).ok_or_else(|| {
-        let detail = "there is no such event; GET /_imdsim/events lists all";
+        let detail = "no event has this id; GET /_imdsim/events lists all";
         Refusal::new(StatusCode::NOT_FOUND, detail)
     })?;
     if is_read(call) {

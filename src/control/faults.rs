@@ -55,7 +55,7 @@ pub(super) fn fault(call: Call<'_>, id: &str) -> Answer {
         if let Value::Object(fields) = &mut document {
             let said = fields.insert("id".into(), id.into());
             if said.is_some_and(|said| said != id) {
-                let message = "it is not that of the path; write the same, or leave it out";
+                let message = "it differs from the id in the path; use the same id, or omit it";
                 return Err(Problem::new("id", message).into());
             }
         }

@@ -203,7 +203,7 @@ fn route<'p>(
     let (route, below) = routes::find(split(path).1).ok_or_else(|| {
         let known: Vec<_> = ROUTES.iter().map(|route| route.path).collect();
         let known = known.join(", ");
-        let detail = format!("there is no such call; below /_imdsim/ there are {known}");
+        let detail = format!("unknown endpoint; available under /_imdsim/: {known}");
         Refusal::new(StatusCode::NOT_FOUND, detail)
     })?;
     if route.path != HEALTH {

@@ -92,11 +92,8 @@ impl Filter {
                     filter.since = Some(value.parse().map_err(|_| refused(what))?);
                 }
                 _ => {
-                    let known = "there are path, method, version, status, since";
-                    return Err(Problem::new(
-                        &*name,
-                        format!("there is no such filter; {known}"),
-                    ));
+                    let known = "expected one of path, method, version, status, since";
+                    return Err(Problem::new(&*name, format!("unknown filter; {known}")));
                 }
             }
         }

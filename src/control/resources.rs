@@ -55,7 +55,7 @@ pub(super) fn metadata_options(call: Call<'_>) -> Answer {
                 .map(String::as_str)
                 .collect::<Vec<_>>()
                 .join(", ");
-            let detail = format!("there is no option {name}; the options are {known}");
+            let detail = format!("unknown option {name}; expected one of {known}");
             return Err(Refusal::new(StatusCode::BAD_REQUEST, detail));
         }
     }
@@ -75,7 +75,7 @@ pub(super) fn metadata_options(call: Call<'_>) -> Answer {
 pub(super) fn user_data(call: Call<'_>) -> Answer {
     if is_read(call) {
         let bytes = call.resolved.instance.user_data.clone().ok_or_else(|| {
-            let detail = "there is no user data; PUT it here";
+            let detail = "there is no user data; PUT it to this path";
             Refusal::new(StatusCode::NOT_FOUND, detail)
         })?;
         return call.give(wire::OCTETS, bytes);
@@ -193,7 +193,7 @@ pub(super) fn certificate(call: Call<'_>, name: &str) -> Answer {
     let known = |signature: &Signature| signature.certificate() == name;
     let signature = Signature::ALL.into_iter().find(known).ok_or_else(|| {
         let names = Signature::ALL.map(Signature::certificate).join(", ");
-        let detail = format!("there is no such certificate; there are {names}");
+        let detail = format!("unknown certificate; available: {names}");
         Refusal::new(StatusCode::NOT_FOUND, detail)
     })?;
     let text = call.resolved.config.identity_keys.certificate(signature);

@@ -150,7 +150,7 @@ impl Read for Ipv4Addr {
 
 impl Read for Ipv6Addr {
     fn read(value: &Value) -> Result<Self, Problem> {
-        let what = "an IPv6 address; write it as in 2600:1f16:67f:f201::10";
+        let what = "an IPv6 address; write it like 2600:1f16:67f:f201::10";
         parsed(value, what, |text| text.parse().ok())
     }
 }
@@ -159,7 +159,7 @@ impl Read for Flag {
     fn read(value: &Value) -> Result<Self, Problem> {
         parsed(
             value,
-            "a state; write enabled or disabled",
+            "valid; expected `enabled` or `disabled`",
             |text| match text {
                 "enabled" => Some(Self::Enabled),
                 "disabled" => Some(Self::Disabled),
@@ -173,7 +173,7 @@ impl Read for HttpTokens {
     fn read(value: &Value) -> Result<Self, Problem> {
         parsed(
             value,
-            "a rule; write optional or required",
+            "valid; expected `optional` or `required`",
             |text| match text {
                 "optional" => Some(Self::Optional),
                 "required" => Some(Self::Required),

@@ -24,7 +24,7 @@ pub struct Events {
 pub struct Interruption {
     /// `terminate`, `stop` or `hibernate`.
     pub action: String,
-    /// When it happens.
+    /// Time of the event.
     pub time: UnixMillis,
 }
 

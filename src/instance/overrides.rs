@@ -65,7 +65,7 @@ impl Overrides {
         };
         if !can_be {
             let remedy = "write it without a version, as in meta-data/instance-id";
-            return Err(format!("this is no path of metadata; {remedy}"));
+            return Err(format!("this is not a metadata path; {remedy}"));
         }
         if let Override::Text(_) = change
             && let Some(other) = self.leaf_in_the_way(path)
@@ -200,7 +200,7 @@ mod tests {
         let said = |given: &[_]| overrides(given).unwrap_err().to_string();
         assert_eq!(
             said(&[("latest/meta-data/ami-id", Some("x"))]),
-            "latest/meta-data/ami-id: this is no path of metadata; write it without a version, as \
+            "latest/meta-data/ami-id: this is not a metadata path; write it without a version, as \
              in meta-data/instance-id"
         );
         assert_eq!(
@@ -224,7 +224,7 @@ mod tests {
         );
         assert_eq!(
             said(&[("user-data/x", Some("x"))]),
-            "user-data/x: this is no path of metadata; write it without a version, as in \
+            "user-data/x: this is not a metadata path; write it without a version, as in \
              meta-data/instance-id"
         );
         let keyed = "meta-data/public-keys/0/openssh-key";

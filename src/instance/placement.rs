@@ -35,7 +35,7 @@ impl Placement {
         let zone_id = placement.availability_zone_id.clone();
         let zone_id = zone_id.or_else(|| extras.availability_zone_id.clone());
         let lies_nowhere = |field: &str, text: &str, example: &str| {
-            let message = format!("{text:?} lies in no Region; write it as in {example}");
+            let message = format!("{text:?} is not in any Region; write it like {example}");
             Problem::new(format!("Placement.{field}"), message)
         };
         let of_id = zone_id.as_deref().and_then(zones::of_id);

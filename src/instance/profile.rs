@@ -115,7 +115,7 @@ impl RealKeys {
             ("SecretAccessKey", &given.secret_access_key),
         ] {
             if text.is_empty() {
-                let remedy = "give the Credentials that `aws sts assume-role` prints";
+                let remedy = "use the Credentials that `aws sts assume-role` prints";
                 return Err(Problem::new(name, format!("it is missing; {remedy}")));
             }
         }

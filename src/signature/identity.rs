@@ -78,8 +78,8 @@ impl IdentityKeys {
 fn read_key(section: &Section<'_>) -> Result<PrivateKey, Problem> {
     PrivateKey::read(&section.der()?).map_err(|bad| {
         section.problem(match bad {
-            BadKey::Foreign => "this key is neither RSA nor DSA; give one that is",
-            BadKey::Size => "this key has a size that is not known here; give 512 to 8192 bits",
+            BadKey::Foreign => "this key is neither RSA nor DSA; provide an RSA or DSA key",
+            BadKey::Size => "unsupported key size; use 512 to 8192 bits",
             BadKey::Broken => "the numbers in this key do not make a key; export it again",
         })
     })
@@ -87,7 +87,7 @@ fn read_key(section: &Section<'_>) -> Result<PrivateKey, Problem> {
 
 fn read_certificate(section: &Section<'_>) -> Result<Certificate, Problem> {
     Certificate::read(section.der()?).ok_or_else(|| {
-        section.problem("this is no X.509 certificate of an RSA or DSA key; give one that is")
+        section.problem("not an X.509 certificate with an RSA or DSA key; provide one")
     })
 }
 
@@ -144,10 +144,10 @@ const KEY: &str = "PRIVATE KEY";
 const CERTIFICATE: &str = "CERTIFICATE";
 const NO_KEY: &str = "there is no PRIVATE KEY in it; give PEM sections, a PRIVATE KEY and its \
                       CERTIFICATE, up to three times";
-const LONE_KEY: &str = "no CERTIFICATE here matches this private key; add the one that was \
-                        issued for it";
-const LONE_CERTIFICATE: &str = "no PRIVATE KEY here matches this certificate; add its key, or \
-                                leave it out";
+const LONE_KEY: &str = "no CERTIFICATE matches this private key; add the one that was issued \
+                        for it";
+const LONE_CERTIFICATE: &str = "no PRIVATE KEY matches this certificate; add its key, or \
+                                remove the certificate";
 
 #[cfg(test)]
 mod tests {
@@ -188,7 +188,7 @@ mod tests {
             text(Signature::Bare, KEY),
             text(Signature::Rsa2048, CERTIFICATE),
         );
-        let lone = "no CERTIFICATE here matches this private key; add the one that was issued \
+        let lone = "no CERTIFICATE matches this private key; add the one that was issued \
                     for it";
         check(&key, &format!("line 1: {lone}"));
         check(
@@ -197,7 +197,7 @@ mod tests {
         );
         check(
             &(built_in_text(Signature::Bare).to_owned() + &certificate),
-            "line 33: no PRIVATE KEY here matches this certificate; add its key, or leave it out",
+            "line 33: no PRIVATE KEY matches this certificate; add its key, or remove the certificate",
         );
         check(&certificate, NO_KEY);
         check("", NO_KEY);
@@ -229,11 +229,11 @@ mod tests {
         );
         check(
             &pem::write(KEY, &elliptic),
-            "line 1: this key is neither RSA nor DSA; give one that is",
+            "line 1: this key is neither RSA nor DSA; provide an RSA or DSA key",
         );
         check(
             &pem::write(CERTIFICATE, &elliptic),
-            "line 1: this is no X.509 certificate of an RSA or DSA key; give one that is",
+            "line 1: not an X.509 certificate with an RSA or DSA key; provide one",
         );
     }
 

@@ -21,7 +21,10 @@ pub(super) fn sections(text: &str) -> Result<Vec<Section<'_>>, Problem> {
         let line = 1 + text[..text.len() - after.len()].matches('\n').count();
         let (label, after) = after.split_once(DASHES).unwrap_or_default();
         let Some((body, after)) = after.split_once(&format!("-----END {label}-----")) else {
-            return Err(at(line, "this section has no END line; give all of it"));
+            return Err(at(
+                line,
+                "this section has no END line; provide the whole section",
+            ));
         };
         sections.push(Section { label, line, body });
         rest = after;
@@ -97,7 +100,7 @@ mod tests {
         let unfinished = sections("\n-----BEGIN A-----\nAAAA\n").err().unwrap();
         assert_eq!(
             unfinished.to_string(),
-            "line 2: this section has no END line; give all of it"
+            "line 2: this section has no END line; provide the whole section"
         );
         let text = "-----BEGIN A-----\n?\n-----END A-----\n";
         let garbled = sections(text).unwrap()[0].der().unwrap_err();

@@ -237,7 +237,7 @@ fn moment(fields: &Map<String, Value>, base: UnixMillis) -> Result<UnixMillis, P
     match (optional(fields, "at")?, optional(fields, "in")?) {
         (Some(_), Some(_)) => Err(Problem::new(
             "at",
-            "there is `in` as well; write one of the two",
+            "cannot be combined with `in`; remove one of them",
         )),
         (Some(at), None) => Ok(at),
         (None, Some(delay)) => later("in", base, delay),
@@ -264,7 +264,7 @@ fn maintenance(fields: &Map<String, Value>, at: UnixMillis) -> Result<Value, Pro
 fn object(fields: &Map<String, Value>, key: &str) -> Result<Value, Problem> {
     match fields.get(key) {
         Some(object @ Value::Object(_)) => Ok(object.clone()),
-        _ => Err(Problem::new(key, "it is no object; write one")),
+        _ => Err(Problem::new(key, "it is not an object; use an object")),
     }
 }
 
@@ -301,11 +301,11 @@ mod tests {
         assert!(said(&json!({})).starts_with("type: it is missing; write one of spot-"));
         assert_eq!(
             said(&json!({ "type": "change", "patch": {} })),
-            "patch: there is no such field; there are type, id, at, in, instance, due"
+            "patch: unknown field; expected one of type, id, at, in, instance, due"
         );
         assert_eq!(
             said(&json!({ "type": "lifecycle-state", "in": "soon" })),
-            "in: \"soon\" is not a duration; write it as in 30s, 2m or 6h1s"
+            "in: \"soon\" is not a duration; write it like 30s, 2m or 6h1s"
         );
         let odd = json!({ "type": "maintenance", "event": { "Code": "tea" } });
         assert!(said(&odd).starts_with("Imdsim.MaintenanceEvents[0].Code: "));

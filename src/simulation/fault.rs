@@ -130,7 +130,7 @@ impl Fault {
             None if delay.is_some() => Effect::Delay,
             None => {
                 let message = format!(
-                    "it does not say what goes wrong; write a preset ({}) or one of {}",
+                    "no effect is given; use a preset ({}) or one of {}",
                     presets::names(),
                     EFFECTS.join(", ")
                 );
@@ -343,7 +343,7 @@ fn share(fields: &Map<String, Value>) -> Result<Option<f64>, Problem> {
     };
     let share = value.as_f64().filter(|share| (0.0..=1.0).contains(share));
     share.map(Some).ok_or_else(|| {
-        let message = format!("{value} is no share; write a number from 0 to 1, as in 0.5");
+        let message = format!("{value} is not a share; use a number from 0 to 1, as in 0.5");
         Problem::new("share", message)
     })
 }
@@ -358,7 +358,7 @@ fn status(fields: &Map<String, Value>) -> Result<Option<StatusCode>, Problem> {
         .filter(|number| (200..600).contains(number));
     let status = status.and_then(|number| StatusCode::from_u16(number).ok());
     status.map(Some).ok_or_else(|| {
-        let message = format!("{number} is no status of an answer; write one from 200 to 599");
+        let message = format!("{number} is not a response status; use 200 to 599");
         Problem::new("status", message)
     })
 }
@@ -369,7 +369,7 @@ fn version(fields: &Map<String, Value>) -> Result<Option<u8>, Problem> {
         Some(1) => Ok(Some(1)),
         Some(2) => Ok(Some(2)),
         Some(other) => {
-            let message = format!("there is no IMDS version {other}; write 1 or 2");
+            let message = format!("invalid IMDS version {other}; expected 1 or 2");
             Err(Problem::new("version", message))
         }
     }
@@ -378,7 +378,7 @@ fn version(fields: &Map<String, Value>) -> Result<Option<u8>, Problem> {
 fn both(one: &str, other: &str) -> Problem {
     Problem::new(
         other,
-        format!("there is `{one}` as well; write one of the two"),
+        format!("cannot be combined with `{one}`; remove one of them"),
     )
 }
 
@@ -442,7 +442,7 @@ mod tests {
         let both = json!({ "preset": "unavailable", "stall": true, "close": true });
         assert_eq!(
             read(&both).unwrap_err(),
-            "close: there is `stall` as well; write one of the two"
+            "close: cannot be combined with `stall`; remove one of them"
         );
     }
 

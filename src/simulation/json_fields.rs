@@ -26,7 +26,7 @@ pub(crate) fn strict<'v>(
         None => Ok(fields),
         Some(unknown) => Err(Problem::new(
             unknown,
-            format!("there is no such field; there are {}", known.join(", ")),
+            format!("unknown field; expected one of {}", known.join(", ")),
         )),
     }
 }
@@ -65,7 +65,7 @@ impl Read for Duration {
     fn read(value: &Value) -> Result<Self, Problem> {
         let text = value.as_str().unwrap_or_default();
         humantime::parse_duration(text).map_err(|_| {
-            let message = format!("{value} is not a duration; write it as in 30s, 2m or 6h1s");
+            let message = format!("{value} is not a duration; write it like 30s, 2m or 6h1s");
             Problem::new("", message)
         })
     }

@@ -67,7 +67,7 @@ impl Timeline {
             if let Some(id) = id
                 && !ids.take(is_fault, id)
             {
-                let message = format!("{id:?} is there twice; write another, or leave it out");
+                let message = format!("duplicate id {id:?}; use another, or omit it");
                 return Err(Problem::new(format!("{}.id", place(index)), message));
             }
         }

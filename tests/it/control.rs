@@ -213,12 +213,12 @@ fn no_two_of_one_list_are_called_alike() {
     ]);
     assert_eq!(
         refused(&mut client, &Method::PUT, "events", &twice),
-        "[1].id: \"a\" is there twice; write another, or leave it out"
+        "[1].id: duplicate id \"a\"; use another, or omit it"
     );
     let twice = json!([{ "id": "a", "status": 500 }, { "id": "a", "status": 404 }]);
     assert_eq!(
         refused(&mut client, &Method::PUT, "faults", &twice),
-        "faults[1].id: \"a\" is there twice; write another, or leave it out"
+        "faults[1].id: duplicate id \"a\"; use another, or omit it"
     );
 }
 
@@ -297,7 +297,7 @@ fn an_empty_id_or_a_step_in_the_path_stands_for_nothing() {
     );
     assert_eq!(
         other,
-        "id: it is not that of the path; write the same, or leave it out"
+        "id: it differs from the id in the path; use the same id, or omit it"
     );
 }
 

@@ -167,7 +167,7 @@ fn a_zone_says_its_id_and_an_id_its_zone() {
     let nowhere = refusal(&json!({"Placement": {"AvailabilityZoneId": "az1"}}));
     assert!(
         nowhere.contains(
-            "Placement.AvailabilityZoneId: \"az1\" lies in no Region; write it as in use1-az1"
+            "Placement.AvailabilityZoneId: \"az1\" is not in any Region; write it like use1-az1"
         ),
         "{nowhere}"
     );

@@ -243,7 +243,7 @@ fn a_whole_configuration_of_the_mock_is_served_as_it_is_written() {
              metadata.values say \"eu-west-1b\", which counts; ignored",
             "imdsim: FILE: metadata.values.iam-info.LastUpdated: imdsim works this out itself; \
              ignored",
-            "imdsim: FILE: metadata.values.mac-address: there is no such setting; ignored",
+            "imdsim: FILE: metadata.values.mac-address: unknown setting; ignored",
         ]
     );
 }
@@ -295,15 +295,15 @@ fn what_cannot_be_meant_is_refused_in_one_sentence() {
         ),
         (
             &["-p", "80", "--addr", "127.0.0.1:0"],
-            "--port: --addr says where to listen as well; give one of the two",
+            "--port: cannot be combined with --addr; use one of them",
         ),
         (
             &["-I", "--http-tokens", "optional", "--addr", "127.0.0.1:0"],
-            "--imdsv2: --http-tokens says optional; give one of the two",
+            "--imdsv2: --http-tokens says optional; use one of them",
         ),
         (
             &["spot", "--in", "5s", "--at", "2026-01-01T00:00:00Z"],
-            "--at: there is --in as well; give one of the two",
+            "--at: cannot be combined with --in; use one of them",
         ),
         (
             &["events", "--action", "stop"],
@@ -315,7 +315,7 @@ fn what_cannot_be_meant_is_refused_in_one_sentence() {
         ),
         (
             &["--url", "http://127.0.0.1:1"],
-            "--url: without a command there is no such flag; see `imdsim --help`",
+            "--url: this flag needs a command; see `imdsim --help`",
         ),
         (
             &["--url", "http://127.0.0.1:1", "tree"],
@@ -327,7 +327,7 @@ fn what_cannot_be_meant_is_refused_in_one_sentence() {
         ),
         (
             &["spot", "--in", "4s", "-d", "2"],
-            "--in: it does not go with --mock-delay-sec; see `imdsim spot --help`",
+            "--in: cannot be combined with --mock-delay-sec; see `imdsim spot --help`",
         ),
         (
             &["serve", "-d", "0"],
@@ -352,7 +352,7 @@ fn what_has_no_effect_is_named() {
     let (_, said) = tree(command(&[]).env("AEMM_SPOT_ITN_ACTION", "stop"));
     assert_eq!(
         said,
-        "imdsim: AEMM_SPOT_ITN_ACTION: there is no such setting; ignored\n"
+        "imdsim: AEMM_SPOT_ITN_ACTION: unknown setting; ignored\n"
     );
     let refused = command(&["asg", "-d", "1", "--addr", "x"])
         .output()

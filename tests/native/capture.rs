@@ -281,7 +281,7 @@ fn a_service_that_gives_no_token_or_is_busy_is_captured_all_the_same() {
             "{url}: the service requires a token and gives none (its answer to the request for \
              one does not come); "
         ),
-        "give the address of a metadata service that answers by --endpoint",
+        "use --endpoint to name a reachable metadata service",
     );
 }
 
@@ -333,7 +333,7 @@ fn what_is_no_service_or_no_capture_is_refused_in_one_sentence() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     let unreachable = format!("{url}: no metadata service answers here: ");
-    let remedy = "; give the address of a metadata service that answers by --endpoint";
+    let remedy = "; use --endpoint to name a reachable metadata service";
     check(
         &mut command(&["capture", "--endpoint", &url]),
         &unreachable,
@@ -349,18 +349,18 @@ fn what_is_no_service_or_no_capture_is_refused_in_one_sentence() {
     check(
         command(&["capture"]).env(variable, "localhost"),
         "AWS_EC2_METADATA_SERVICE_ENDPOINT: \"localhost\" is no address of a metadata service; ",
-        "write it as in http://127.0.0.1:4719",
+        "write it like http://127.0.0.1:4719",
     );
     let bare = transcript::folder().join("data/bare.json");
     let bare = text(&bare);
     check(
         &mut command(&["diff", bare, bare]),
-        &format!("{bare}: this is no capture; "),
-        "give what `imdsim capture` prints, or the address of a service",
+        &format!("{bare}: this is not a capture; "),
+        "use the output of `imdsim capture`, or the address of a service",
     );
     check(
         &mut command(&["diff", "no-such-file", bare]),
-        "no-such-file: this file cannot be used: ",
-        "; give the name of a file that can be read",
+        "no-such-file: cannot read this file: ",
+        "; specify a readable file",
     );
 }

@@ -20,24 +20,18 @@ fn check_parts(said: &str, start: &str, end: &str) {
 fn a_bad_command_line_is_refused_in_one_sentence() {
     check(
         &["--addres", "x"],
-        "--addres: there is no such flag; did you mean `--addr`? See `imdsim --help`",
+        "--addres: unknown flag; did you mean `--addr`? See `imdsim --help`",
     );
-    check(
-        &["--zzz"],
-        "--zzz: there is no such flag; see `imdsim --help`",
-    );
+    check(&["--zzz"], "--zzz: unknown flag; see `imdsim --help`");
     check(
         &["resett"],
-        "resett: there is no such command; did you mean `reset`? See `imdsim --help`",
+        "resett: unknown command; did you mean `reset`? See `imdsim --help`",
     );
     check(
         &["reset", "now"],
         "now: `imdsim reset` takes no such word; see `imdsim reset --help`",
     );
-    check(
-        &["brew"],
-        "brew: there is no such command; see `imdsim --help`",
-    );
+    check(&["brew"], "brew: unknown command; see `imdsim --help`");
     check(
         &["--log"],
         "--log: the value is missing; see `imdsim --help`",
@@ -68,7 +62,7 @@ fn what_is_missing_is_named_in_its_order() {
     );
     check(
         &["fault"],
-        "imdsim fault: NAME is missing; give the name of a fault that `imdsim fault list` shows",
+        "imdsim fault: NAME is missing; use the name of a fault that `imdsim fault list` shows",
     );
 }
 
@@ -140,7 +134,7 @@ fn a_number_that_is_none_is_named() {
         (
             "--port",
             "-1",
-            "\"-1\" is no port; write a number up to 65535 (0 picks a free one)",
+            "\"-1\" is not a port number; write a number up to 65535 (0 picks a free one)",
         ),
     ] {
         check(&[flag, value], &format!("{flag}: {expected}"));
@@ -159,15 +153,15 @@ fn the_name_of_a_file_is_no_document() {
         assert_eq!(
             refusal_of(command(&[]).env(variable, "folder/file.json")),
             format!(
-                "{variable}: \"folder/file.json\" may be the name of a file, and this variable holds \
-                 what is in one; give the file by {flag}, or set {variable}=\"$(cat FILE)\""
+                "{variable}: \"folder/file.json\" looks like a file name, but this variable takes \
+                 the content; give the file by {flag}, or set {variable}=\"$(cat FILE)\""
             )
         );
     }
     let said = refusal_of(command(&[]).env("IMDSIM_INSTANCE", "path"));
     check_parts(
         &said,
-        "IMDSIM_INSTANCE: \"path\" may be the name of a file, ",
+        "IMDSIM_INSTANCE: \"path\" looks like a file name, ",
         "",
     );
 }
@@ -200,7 +194,7 @@ fn a_bad_address_is_refused() {
     // An address for documentation, which no machine has.
     check(
         &["--addr", "192.0.2.1:0"],
-        "--addr: 192.0.2.1:0 is no address of this machine; \
+        "--addr: 192.0.2.1:0 is not an address of this machine; \
          give one that is, for instance 127.0.0.1:4719",
     );
     let said = refusal(&["--addr", "name.invalid:80"]);
@@ -230,8 +224,8 @@ fn a_missing_file_is_refused_by_name() {
     for flag in ["--instance", "--config", "--user-data", "--identity-keys"] {
         check_parts(
             &refusal(&[flag, "no-such-file"]),
-            "no-such-file: this file cannot be used: ",
-            "; give the name of a file that can be read",
+            "no-such-file: cannot read this file: ",
+            "; specify a readable file",
         );
     }
 }
@@ -244,7 +238,7 @@ fn a_file_that_is_not_text_is_refused() {
     let path = text(&path);
     check(
         &["--config", path],
-        &format!("{path}: this file cannot be used: it is not UTF-8 text; save it as UTF-8"),
+        &format!("{path}: cannot read this file: it is not UTF-8 text; save it as UTF-8"),
     );
 }
 

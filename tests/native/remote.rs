@@ -174,7 +174,7 @@ fn what_the_emulator_refuses_is_told_in_its_words() {
     assert_eq!(status, Some(1));
     assert_eq!(
         said,
-        "imdsim: shift: \"far\" is not a duration; write it as in +6h1s or -30m\n"
+        "imdsim: shift: \"far\" is not a duration; write it like +6h1s or -30m\n"
     );
 }
 
@@ -188,16 +188,16 @@ fn a_bad_command_is_refused_before_anything_is_asked() {
         (
             &["reset", "--url", "127.0.0.1:4719"],
             "--url: \"127.0.0.1:4719\" is no address of an emulator; \
-             write it as in http://127.0.0.1:4719",
+             write it like http://127.0.0.1:4719",
         ),
         (
             &["spot", "--url", "ftp://127.0.0.1"],
             "--url: \"ftp://127.0.0.1\" is no address of an emulator; \
-             write it as in http://127.0.0.1:4719",
+             write it like http://127.0.0.1:4719",
         ),
         (
             &["requests", "--count", "--json"],
-            "--count: it does not go with --json; see `imdsim requests --help`",
+            "--count: cannot be combined with --json; see `imdsim requests --help`",
         ),
     ] {
         let (_, said, status) = tell("127.0.0.1:1", arguments);
@@ -235,8 +235,8 @@ fn what_is_no_emulator_is_told_so() {
     assert_eq!(
         said,
         format!(
-            "imdsim: http://{address}: what answers 200 OK here is no emulator; \
-             give the address of imdsim\n"
+            "imdsim: http://{address}: the server at this address answered 200 OK and is not imdsim; \
+             use the address of imdsim\n"
         )
     );
     server.join().unwrap();

@@ -144,7 +144,7 @@ fn a_command_that_cannot_be_run_has_the_status_of_shells() {
 fn what_cannot_be_meant_is_refused_before_anything_runs() {
     assert_eq!(
         refusal(&["run"]),
-        "imdsim run: there is no command to run; give one, as in `imdsim run -- aws configure list`"
+        "imdsim run: no command given; add one, for example `imdsim run -- aws configure list`"
     );
     assert_eq!(
         refusal_of(&mut run(&["--assert-requested", "latest"], "echo ran")),
@@ -158,7 +158,7 @@ fn what_cannot_be_meant_is_refused_before_anything_runs() {
     );
     assert_eq!(
         refusal_of(&mut run(&["--asert-no-v1"], "echo ran")),
-        "--asert-no-v1: there is no such flag; did you mean `--assert-no-v1`? \
+        "--asert-no-v1: unknown flag; did you mean `--assert-no-v1`? \
          See `imdsim run --help`"
     );
     let said = refusal_of(&mut run(&["--allow-no-requests"], "echo ran"));

@@ -101,7 +101,7 @@ fn an_empty_file_counts_as_none() {
 fn a_file_that_is_something_else_is_left_alone() {
     let (_folder, path) = folder();
     fs::write(&path, "{\"version\": 1}\n").unwrap();
-    check_untouched(&path, "it is no state file of imdsim, or damaged; ");
+    check_untouched(&path, "not a state file of imdsim, or damaged; ");
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_damaged_state_file_is_left_alone() {
     let mut flipped = whole.clone();
     flipped[value + 100] ^= 1;
     fs::write(&path, &flipped).unwrap();
-    check_untouched(&path, "it is damaged; it was left as it is; ");
+    check_untouched(&path, "it is damaged; it was not changed; ");
 
     let mut header = whole.clone();
     header[64..320].fill(0xff);
@@ -168,7 +168,7 @@ fn a_state_file_serves_one_program_at_a_time() {
     let program = Program::start(&["--state", text(&path)]);
     check_untouched(
         &path,
-        "another program has it open; stop that program or give another file",
+        "another program has it open; stop that program, or use another file",
     );
     program.stop();
     make(&path);
@@ -208,8 +208,8 @@ fn a_state_document_that_cannot_be_read_is_left_alone_with_a_remedy_that_works()
     put(&path, "imdsim/state", br#"{"version": 1}"#);
     check_untouched(
         &path,
-        "the state document: it has no instance; it was left as it is; move it away to start \
-         afresh, or give another file",
+        "the state document: it has no instance; it was not changed; move it away to start with \
+         an empty state, or use another file",
     );
     fs::rename(&path, path.with_extension("away")).unwrap();
     make(&path);

@@ -39,7 +39,7 @@ fn a_change_is_served_once_the_log_says_so_and_no_request_fails_meanwhile() {
         program.wait_for("configuration not reloaded; the previous one stays in force: ");
         assert_eq!(body(&program.get(LEAF)), ids[1]);
         fs::remove_file(&path).unwrap();
-        program.wait_for("this file cannot be used: ");
+        program.wait_for("cannot read this file: ");
         describe(&path, ids[0]);
         program.wait_for("configuration reloaded: instance\n");
         assert_eq!(body(&program.get(LEAF)), ids[0]);

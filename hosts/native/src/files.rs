@@ -91,19 +91,19 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 fn read_all(path: &Path, file: io::Result<impl Read>) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     file.and_then(|file| file.take(MAX_FILE_LEN + 1).read_to_end(&mut bytes))
-        .map_err(|error| unreadable(path, error, "give the name of a file that can be read"))?;
+        .map_err(|error| unreadable(path, error, "specify a readable file"))?;
     if bytes.len() as u64 > MAX_FILE_LEN {
         return Err(unreadable(
             path,
             "it is larger than 16 MiB",
-            "give a smaller file",
+            "use a smaller file",
         ));
     }
     Ok(bytes)
 }
 
 fn unreadable(path: &Path, reason: impl Display, remedy: &str) -> Failure {
-    let what = format!("this file cannot be used: {reason}");
+    let what = format!("cannot read this file: {reason}");
     Failure::new(place(path), what, remedy)
 }
 

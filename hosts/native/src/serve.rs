@@ -114,10 +114,10 @@ pub(crate) fn listen(place: &str, address: &str) -> Result<TcpListener, Failure>
             ),
             ErrorKind::PermissionDenied => (
                 format!("{address} is not yours to listen on"),
-                "give a port above 1023",
+                "use a port above 1023",
             ),
             ErrorKind::AddrNotAvailable => (
-                format!("{address} is no address of this machine"),
+                format!("{address} is not an address of this machine"),
                 "give one that is, for instance 127.0.0.1:4719",
             ),
             _ => (

@@ -176,7 +176,7 @@ fn refuse_file_name(variable: &str, text: &str, key: &str) -> Result<(), Failure
     };
     Err(Failure::new(
         variable,
-        format_args!("{text:?} may be the name of a file, and this variable holds what is in one"),
+        format_args!("{text:?} looks like a file name, but this variable takes the content"),
         format_args!("give the file by --{flag}, or set {variable}=\"$({reads} FILE)\""),
     ))
 }

@@ -311,7 +311,7 @@ mod tests {
         let said = fixture.said();
         assert_eq!(said.len(), 1, "{said:?}");
         assert!(
-            said[0].contains("config.json: this file cannot be used: "),
+            said[0].contains("config.json: cannot read this file: "),
             "{said:?}"
         );
     }

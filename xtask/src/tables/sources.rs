@@ -42,7 +42,7 @@ impl Sources {
                 "--botocore" => &mut botocore,
                 "--instance-types" => &mut types,
                 "--network-cards" => &mut cards,
-                _ => bail!("{flag}: there is no such flag; see `cargo xtask help`"),
+                _ => bail!("{flag}: unknown flag; see `cargo xtask help`"),
             };
             let value = arguments.next();
             *place = Some(PathBuf::from(

@@ -32,13 +32,13 @@ pub(crate) struct ConfigFile {
 pub(crate) struct Configuration {
     #[command(flatten)]
     pub(crate) file: ConfigFile,
-    /// Ask for a session token, as --http-tokens required does [default: false]
+    /// Require session tokens, like --http-tokens required [default: false]
     #[arg(
         short = 'I', long, value_name = "true|false",
         num_args = 0..=1, require_equals = true, default_missing_value = "true"
     )]
     imdsv2: Option<String>,
-    /// How many client addresses are shown what happens; below 0 all are [default: all]
+    /// Number of client IP addresses that see events; all if negative [default: all]
     #[arg(short = 'x', long, value_name = "N", allow_negative_numbers = true)]
     mock_ip_count: Option<String>,
 }
@@ -67,22 +67,22 @@ pub(crate) struct Listening {
 #[command(next_help_heading = "As the mock that AWS publishes")]
 #[group(skip)]
 pub(crate) struct Delays {
-    /// How many seconds after the start it happens [default: 0]
+    /// Delay of the event after the start, in seconds [default: 0]
     #[arg(short = 'd', long, value_name = "N", allow_negative_numbers = true)]
     mock_delay_sec: Option<String>,
-    /// When it happens; wins over --mock-delay-sec
+    /// Time of the event; overrides --mock-delay-sec
     #[arg(long, value_name = "RFC3339")]
     mock_trigger_time: Option<String>,
-    /// How many seconds after the start a rebalance is recommended [default: 0]
+    /// Delay of the rebalance recommendation after the start, in seconds [default: 0]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     rebalance_delay_sec: Option<String>,
-    /// When a rebalance is recommended; wins over --rebalance-delay-sec
+    /// Time of the rebalance recommendation; overrides --rebalance-delay-sec
     #[arg(long, value_name = "RFC3339")]
     rebalance_trigger_time: Option<String>,
-    /// How many seconds after the start the Auto Scaling group terminates [default: 0]
+    /// Delay of the Auto Scaling termination after the start, in seconds [default: 0]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     asg_termination_delay_sec: Option<String>,
-    /// When the Auto Scaling group terminates; wins over the delay
+    /// Time of the Auto Scaling termination; overrides the delay
     #[arg(long, value_name = "RFC3339", allow_negative_numbers = true)]
     asg_termination_trigger_time: Option<String>,
 }
@@ -108,13 +108,13 @@ pub(crate) enum Scenario {
 #[command(next_help_heading = "Spot interruption")]
 #[group(skip)]
 pub(crate) struct Spot {
-    /// What becomes of the instance [default: terminate]
+    /// Interruption action [default: terminate]
     #[arg(short, long, value_name = "terminate|stop|hibernate")]
     action: Option<String>,
-    /// When that is [default: two minutes after the notice]
+    /// Time of the interruption [default: two minutes after the notice]
     #[arg(short, long, value_name = "RFC3339")]
     time: Option<String>,
-    /// The time in the rebalance recommendation [default: when it shows]
+    /// `noticeTime` of the rebalance recommendation [default: the time it appears]
     #[arg(short, long, value_name = "RFC3339")]
     rebalance_rec_time: Option<String>,
     #[command(flatten)]
@@ -126,7 +126,7 @@ pub(crate) struct Spot {
 #[command(next_help_heading = "Scheduled maintenance")]
 #[group(skip)]
 pub(crate) struct Events {
-    /// What is scheduled: instance-reboot, instance-retirement, instance-stop, system-reboot or system-maintenance [default: system-reboot]
+    /// Event code: instance-reboot, instance-retirement, instance-stop, system-reboot or system-maintenance [default: system-reboot]
     #[arg(short = 'o', long, value_name = "CODE")]
     code: Option<String>,
     /// The state of the event; the file of `serve --state` is --state-file here [default: active]
@@ -137,13 +137,13 @@ pub(crate) struct Events {
         value_name = "active|completed|canceled"
     )]
     state: Option<String>,
-    /// When it begins at the earliest [default: when it shows]
+    /// `NotBefore` of the event [default: the time it appears]
     #[arg(short = 'b', long, value_name = "RFC3339")]
     not_before: Option<String>,
-    /// When it ends at the latest [default: seven days after it shows]
+    /// `NotAfter` of the event [default: seven days after it appears]
     #[arg(short = 'a', long, value_name = "RFC3339")]
     not_after: Option<String>,
-    /// Until when it must begin [default: not shown]
+    /// `NotBeforeDeadline` of the event [default: not shown]
     #[arg(short = 'l', long, value_name = "RFC3339")]
     not_before_deadline: Option<String>,
     #[command(flatten)]
@@ -154,7 +154,7 @@ pub(crate) struct Events {
 #[derive(Args, Clone, Debug, Default)]
 #[group(skip)]
 pub(crate) struct Moment {
-    /// How long from now it happens, as in 30s or 2m [default: at once]
+    /// Delay from now, for example 30s or 2m [default: immediately]
     #[arg(
         long = "in",
         value_name = "DURATION",
@@ -162,7 +162,7 @@ pub(crate) struct Moment {
         conflicts_with_all = MOCKS_OWN
     )]
     delay: Option<String>,
-    /// When it happens
+    /// Time of the event
     #[arg(long, value_name = "RFC3339", conflicts_with_all = MOCKS_OWN)]
     at: Option<String>,
 }

@@ -175,7 +175,7 @@ fn move_paths(layers: &mut Layers, document: &mut Value) -> Result<(), Failure> 
         }
         let to = below_version(&given.text()).ok_or_else(|| {
             let remedy = format!("write one below /{VERSION}/meta-data/");
-            given.refuse("is no path of metadata", &remedy)
+            given.refuse("is not a metadata path", &remedy)
         })?;
         let shown = Shown::new(document)?;
         let from = filled(category.path, &|name| actual(layers, &shown, name));

@@ -37,8 +37,8 @@ impl Layers {
         let Value::Object(fields) = document else {
             return Err(Failure::new(
                 file,
-                "this is no JSON object",
-                "write it as in {\"spot\": {\"action\": \"stop\"}}",
+                "this is not a JSON object",
+                "write it like {\"spot\": {\"action\": \"stop\"}}",
             ));
         };
         self.add_fields(file, "", &fields);
@@ -59,7 +59,7 @@ impl Layers {
                     "{place}: this is a setting of imdsim's own, which --config takes; ignored"
                 )),
                 (_, None) => {
-                    self.warn(format_args!("{place}: there is no such setting; ignored"));
+                    self.warn(format_args!("{place}: unknown setting; ignored"));
                 }
             }
         }
@@ -74,7 +74,7 @@ impl Layers {
             if let Some(key) = keys::of_variable(name) {
                 self.put(key, name.to_owned(), text.into(), false);
             } else if name.starts_with(keys::PREFIX) {
-                self.warn(format_args!("{name}: there is no such setting; ignored"));
+                self.warn(format_args!("{name}: unknown setting; ignored"));
             }
         }
     }
@@ -134,7 +134,7 @@ impl Layers {
         match &*given.text().to_ascii_lowercase() {
             "true" | "t" | "1" => Ok(true),
             "false" | "f" | "0" => Ok(false),
-            _ => Err(given.refuse("is neither true nor false", "write one of them")),
+            _ => Err(given.refuse("is not a boolean", "use true or false")),
         }
     }
 
@@ -236,9 +236,9 @@ mod tests {
             [
                 "aemm.json: http_tokens: this is a setting of imdsim's own, which --config takes; \
                  ignored",
-                "aemm.json: metadata: there is no such setting; ignored",
-                "aemm.json: spott.action: there is no such setting; ignored",
-                "AEMM_PORT: there is no such setting; ignored",
+                "aemm.json: metadata: unknown setting; ignored",
+                "aemm.json: spott.action: unknown setting; ignored",
+                "AEMM_PORT: unknown setting; ignored",
             ]
         );
     }
@@ -257,7 +257,7 @@ mod tests {
         assert_eq!(
             said,
             [
-                "aemm.json: imdsv2: \"maybe\" is neither true nor false; write one of them",
+                "aemm.json: imdsv2: \"maybe\" is not a boolean; use true or false",
                 "aemm.json: mock-delay-sec: \"1.5\" is not a whole number; write one, as in 10",
                 "aemm.json: spot.action: \"nap\" is none of stop, go; write one of them",
                 "AEMM_SPOT_TIME: \"noon\" is not a time; \

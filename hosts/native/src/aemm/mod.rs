@@ -149,7 +149,7 @@ fn require_tokens(
     };
     match flags.http_tokens.as_deref() {
         Some("optional") if given.is_flag => {
-            let remedy = "give one of the two";
+            let remedy = "use one of them";
             Err(Failure::new(
                 "--imdsv2",
                 "--http-tokens says optional",

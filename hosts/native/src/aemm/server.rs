@@ -32,8 +32,8 @@ pub(crate) fn server(
         match (&serve.addr[..], flag) {
             ([], _) => serve.addr = vec![address],
             (_, Some(flag)) => {
-                let what = "--addr says where to listen as well";
-                return Err(Failure::new(&flag.place, what, "give one of the two"));
+                let what = "cannot be combined with --addr";
+                return Err(Failure::new(&flag.place, what, "use one of them"));
             }
             (_, None) => {}
         }
@@ -62,7 +62,7 @@ fn address(layers: &Layers) -> Result<Option<String>, Failure> {
         None => DEFAULT.1,
         Some(given) => given.text().parse().map_err(|_| {
             given.refuse(
-                "is no port",
+                "is not a port number",
                 "write a number up to 65535 (0 picks a free one)",
             )
         })?,
@@ -101,7 +101,7 @@ mod tests {
         layers.add_flags(vec![("--port", "server.port", "http")]);
         assert_eq!(
             address(&layers).unwrap_err().to_string(),
-            "--port: \"http\" is no port; write a number up to 65535 (0 picks a free one)"
+            "--port: \"http\" is not a port number; write a number up to 65535 (0 picks a free one)"
         );
     }
 }

@@ -168,8 +168,8 @@ fn imdsims_own(layers: &Layers) -> Result<Option<Moment>, Failure> {
     match (layers.time("at")?, layers.text("in")) {
         (Some(_), Some(_)) => Err(Failure::new(
             "--at",
-            "there is --in as well",
-            "give one of the two",
+            "cannot be combined with --in",
+            "use one of them",
         )),
         (Some(time), None) => Ok(Some(Moment::At(time))),
         (None, Some(delay)) if delay.starts_with('-') => Err(Failure::new(

@@ -13,10 +13,10 @@ pub(crate) struct Capture {
                 [env: AWS_EC2_METADATA_SERVICE_ENDPOINT]"
     )]
     pub(crate) endpoint: Option<String>,
-    /// Write down user data, which often holds secrets
+    /// Include user data, which often contains secrets
     #[arg(long)]
     pub(crate) with_user_data: bool,
-    /// Write down credentials, and the signatures of the identity document
+    /// Include credentials and the signatures of the identity document
     #[arg(long)]
     pub(crate) with_credentials: bool,
 }

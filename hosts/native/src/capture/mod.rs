@@ -105,7 +105,7 @@ fn trees(service: &Service, flags: &Capture) -> Result<Trees, Failure> {
         trees.insert(version.to_owned(), tree);
     }
     if trees.values().all(|tree| tree.len() < 2) {
-        let what = "what answers here is no metadata service";
+        let what = "the server at this address is not a metadata service";
         return Err(Failure::new(&service.url, what, "give the address of one"));
     }
     Ok(trees)
@@ -119,7 +119,7 @@ fn load(place: &str) -> Result<Trees, Failure> {
     let text = Files::default().read_text(Path::new(place))?;
     let document: Value = serde_json::from_str(&text).unwrap_or_default();
     trees::from_json(&document[CAPTURED]["Versions"]).ok_or_else(|| {
-        let remedy = "give what `imdsim capture` prints, or the address of a service";
-        Failure::new(place, "this is no capture", remedy)
+        let remedy = "use the output of `imdsim capture`, or the address of a service";
+        Failure::new(place, "this is not a capture", remedy)
     })
 }

@@ -145,7 +145,7 @@ impl Service {
     }
 
     fn failure(&self, what: impl Display) -> Failure {
-        let remedy = "give the address of a metadata service that answers by --endpoint";
+        let remedy = "use --endpoint to name a reachable metadata service";
         Failure::new(&self.url, what, remedy)
     }
 }

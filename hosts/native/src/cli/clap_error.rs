@@ -31,14 +31,14 @@ pub(super) fn condense(error: &clap::Error, grammar: &Command, arguments: &[OsSt
         ErrorKind::UnknownArgument if is_known(grammar, place) => {
             let what = match path.split_once(' ') {
                 Some((_, command)) => format!("`{command}` does not take this flag"),
-                None => "without a command there is no such flag".to_owned(),
+                None => "this flag needs a command".to_owned(),
             };
             Failure::new(place, what, format!("see `{path} --help`"))
         }
-        ErrorKind::UnknownArgument => Failure::new(place, "there is no such flag", remedy),
+        ErrorKind::UnknownArgument => Failure::new(place, "unknown flag", remedy),
         ErrorKind::InvalidSubcommand => Failure::new(
             text(ContextKind::InvalidSubcommand),
-            "there is no such command",
+            "unknown command",
             match error.get(ContextKind::SuggestedSubcommand) {
                 // The most alike comes last.
                 Some(ContextValue::Strings(names)) => names.last(),
@@ -80,7 +80,7 @@ pub(super) fn condense(error: &clap::Error, grammar: &Command, arguments: &[OsSt
             if other.is_empty() || other == place {
                 Failure::new(place, "given more than once", remedy)
             } else {
-                let what = format!("it does not go with {other}");
+                let what = format!("cannot be combined with {other}");
                 Failure::new(place, what, remedy)
             }
         }

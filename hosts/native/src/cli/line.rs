@@ -29,9 +29,9 @@ pub(super) struct Line {
 
 #[derive(Debug, Subcommand)]
 enum Subcommands {
-    /// Answer requests (this is also what happens without a command)
+    /// Serve the emulated metadata service (the default command)
     Serve(Server),
-    /// Run a command that finds the emulator, and judge what it asked for
+    /// Run a command against the emulator, and check its requests
     Run {
         #[command(flatten)]
         settings: Settings,
@@ -40,7 +40,7 @@ enum Subcommands {
         #[command(flatten)]
         run: Run,
     },
-    /// Print the whole tree with its values
+    /// Print the metadata tree with its values
     Tree {
         #[command(flatten)]
         instance: InstanceFlags,
@@ -49,13 +49,13 @@ enum Subcommands {
         #[command(flatten)]
         tree: Tree,
     },
-    /// Print what a real or emulated service says, as an instance that --instance takes
+    /// Capture a real or emulated service as an instance document for --instance
     Capture(Capture),
-    /// Print how two captures differ, one line a difference; status 1 if they do
+    /// Compare two captures, one line per difference; exits with status 1 if they differ
     Diff(Diff),
-    /// Print the JSON Schema of what --instance takes
+    /// Print the JSON Schema of instance documents
     Schema,
-    /// Print a script that completes command lines in a shell
+    /// Print a shell completion script
     Completion {
         /// The shell
         shell: Shell,
@@ -108,7 +108,7 @@ struct Server {
 /// The flags of commands that start an emulator unless one is named.
 #[derive(Args, Debug)]
 struct Starts {
-    /// Tell the emulator that runs here, in place of starting one
+    /// Control the emulator running at this URL instead of starting one
     #[arg(long, value_name = "URL", help_heading = "A running emulator")]
     url: Option<String>,
     #[command(flatten)]

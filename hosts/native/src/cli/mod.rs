@@ -68,22 +68,22 @@ pub(crate) struct InstanceFlags {
     /// Credentials that AWS accepts, as `aws sts assume-role` prints them [default: made up]
     #[arg(long, value_name = "FILE")]
     pub(crate) credentials: Option<PathBuf>,
-    /// Texts of leaves by path, as a JSON object; null removes one [default: none]
+    /// Overrides: a JSON object from path to text; null removes a path [default: none]
     #[arg(long, value_name = "FILE")]
     pub(crate) overrides: Option<PathBuf>,
-    /// What happens to the instance, and when: a list of events [default: none]
+    /// Timeline: a JSON list of scheduled events [default: none]
     #[arg(long, value_name = "FILE")]
     pub(crate) timeline: Option<PathBuf>,
-    /// What the identity document is signed with: private keys and certificates, in PEM [default: test keys]
+    /// Private keys and certificates that sign the identity document, in PEM [default: test keys]
     #[arg(long, value_name = "FILE")]
     pub(crate) identity_keys: Option<PathBuf>,
-    /// Whether tags are shown [default: as the instance says, else disabled]
+    /// Whether instance tags are in the metadata [default: as described, else disabled]
     #[arg(long, value_name = "enabled|disabled")]
     pub(crate) instance_metadata_tags: Option<String>,
-    /// What session tokens and credentials follow from [default: built in, and public]
+    /// Secret that session tokens and generated credentials are derived from [default: a public built-in secret]
     #[arg(long, value_name = "TEXT")]
     pub(crate) secret: Option<String>,
-    /// Freeze the emulated clock at this time, for answers equal to the byte [default: the clock runs]
+    /// Freeze the emulated clock at this time, for reproducible answers [default: the clock runs]
     #[arg(long, value_name = "RFC3339")]
     pub(crate) frozen_time: Option<String>,
 }
@@ -94,13 +94,13 @@ pub(crate) struct InstanceFlags {
 pub(crate) struct Settings {
     #[command(flatten)]
     pub(crate) instance: InstanceFlags,
-    /// Whether every request needs a session token [default: as the instance says, else optional]
+    /// Whether requests require a session token (IMDSv2) [default: as described, else optional]
     #[arg(long, value_name = "optional|required")]
     pub(crate) http_tokens: Option<String>,
-    /// Whether the service answers at all [default: as the instance says, else enabled]
+    /// Whether the metadata service is enabled [default: as described, else enabled]
     #[arg(long, value_name = "enabled|disabled")]
     pub(crate) http_endpoint: Option<String>,
-    /// How many hops the answer to a token request may travel, 1 to 64 [default: as the instance says, else 1]
+    /// Hop limit of token responses, 1 to 64 [default: as described, else 1]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) http_put_response_hop_limit: Option<String>,
     /// Bearer token for the control API [default: none]
@@ -109,13 +109,13 @@ pub(crate) struct Settings {
     /// A host that is answered even with real credentials, also more than once [default: loopback, link-local and instance names only]
     #[arg(long, value_name = "NAME")]
     pub(crate) allow_host: Vec<String>,
-    /// What stands in for random bytes, for answers equal to the byte [default: random bytes]
+    /// Fixed value in place of random bytes, for reproducible answers [default: random bytes]
     #[arg(long, value_name = "TEXT")]
     pub(crate) frozen_entropy: Option<String>,
-    /// What becomes of token requests with X-Forwarded-For [default: reject]
+    /// Whether to reject or allow token requests with X-Forwarded-For [default: reject]
     #[arg(long, value_name = "reject|ignore")]
     pub(crate) forwarded_for: Option<String>,
-    /// How many requests the journal holds [default: 1000]
+    /// Maximum number of requests in the journal [default: 1000]
     #[arg(long, value_name = "N|off", allow_negative_numbers = true)]
     pub(crate) journal: Option<String>,
     /// What is said as for the mock that AWS publishes.
@@ -127,13 +127,13 @@ pub(crate) struct Settings {
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct Serve {
-    /// Where to listen, also more than once; port 0 picks a free one [default: 127.0.0.1:4719]
+    /// Address to listen on; repeatable; port 0 picks a free port [default: 127.0.0.1:4719]
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) addr: Vec<String>,
-    /// Keep what was changed at run time in this file
+    /// Store run-time changes in this file
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
-    /// Keep connections open, also for clients that do not ask for it
+    /// Keep connections open even if clients do not ask for it
     #[arg(long)]
     pub(crate) keep_alive: bool,
     #[command(flatten)]
@@ -141,7 +141,7 @@ pub(crate) struct Serve {
     /// Do not log requests
     #[arg(long)]
     pub(crate) quiet: bool,
-    /// Take changes of the configuration files over while running
+    /// Reload configuration files when they change
     #[arg(short = 'w', long = "watch-config-file", visible_alias = "watch")]
     pub(crate) watch: bool,
 }

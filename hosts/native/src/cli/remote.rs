@@ -31,21 +31,21 @@ pub(crate) enum Verb {
     Events(EventsCall),
     /// Freeze the clock of a running emulator
     Freeze {
-        /// At which time [default: the one it shows]
+        /// The emulated time to freeze at [default: the current emulated time]
         #[arg(value_name = "RFC3339")]
         time: Option<String>,
     },
-    /// Move the clock of a running emulator ahead or back, from the time it
-    /// shows, whether it runs or is frozen
+    /// Shift the clock of a running emulator forward or back, relative to the
+    /// current emulated time, whether it runs or is frozen
     Shift {
-        /// How far, as in +6h1s or -30m
+        /// The duration, for example +6h1s or -30m
         #[arg(
             value_name = "DURATION",
             allow_hyphen_values = true,
             required_unless_present = "offset"
         )]
         by: Option<String>,
-        /// Let it run this far from real time instead
+        /// Set the offset from real time instead
         #[arg(
             long,
             value_name = "DURATION",
@@ -54,14 +54,14 @@ pub(crate) enum Verb {
         )]
         offset: Option<String>,
     },
-    /// Let the clock of a running emulator show real time again
+    /// Release the clock of a running emulator: it shows real time again
     Release,
-    /// Show what a running emulator was asked
+    /// Show the requests that a running emulator received
     Requests(Requests),
-    /// Let things go wrong in a running emulator
+    /// Inject faults into a running emulator
     #[command(args_conflicts_with_subcommands = true)]
     Fault(Fault),
-    /// Take a running emulator back to its start, which voids every token
+    /// Reset a running emulator to its initial state, which invalidates every token
     Reset,
 }
 
@@ -70,7 +70,7 @@ pub(crate) enum Verb {
 pub(crate) enum EventsCall {
     /// Cancel events of a running emulator
     Cancel {
-        /// Which [default: all]
+        /// The ids of the events [default: all]
         #[arg(value_name = "ID")]
         ids: Vec<String>,
     },
@@ -85,7 +85,7 @@ pub(crate) enum EventsCall {
 /// A fault to begin with, or what else can be done with faults.
 #[derive(Args, Debug)]
 pub(crate) struct Fault {
-    /// A fault by its name in the list
+    /// The name of a preset fault; `imdsim fault list` shows them
     #[arg(value_name = "NAME")]
     pub(crate) name: Option<String>,
     #[command(subcommand)]
@@ -95,13 +95,13 @@ pub(crate) struct Fault {
 /// What can be done with faults.
 #[derive(Debug, Subcommand)]
 pub(crate) enum FaultCall {
-    /// Let nothing go wrong any more
+    /// Remove faults
     Clear {
-        /// Which of the faults [default: all]
+        /// The ids of the faults [default: all]
         #[arg(value_name = "ID")]
         ids: Vec<String>,
     },
-    /// Show what goes wrong, and what could
+    /// Show the active faults and the available presets
     List {
         /// Print one JSON document
         #[arg(long)]
@@ -113,25 +113,25 @@ pub(crate) enum FaultCall {
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Requests")]
 pub(crate) struct Requests {
-    /// Those for paths of this pattern, as in /latest/meta-data/iam/**
+    /// Only requests whose path matches this pattern, for example /latest/meta-data/iam/**
     #[arg(long, value_name = "PATTERN")]
     pub(crate) path: Option<String>,
-    /// Those with this method
+    /// Only requests with this method
     #[arg(long, value_name = "METHOD")]
     pub(crate) method: Option<String>,
-    /// Those without a session token (1), or with one (2)
+    /// Only IMDSv1 requests (1), or only IMDSv2 requests (2)
     #[arg(long, value_name = "1|2", allow_negative_numbers = true)]
     pub(crate) version: Option<String>,
-    /// Those answered with this status
+    /// Only requests answered with this status
     #[arg(long, value_name = "STATUS", allow_negative_numbers = true)]
     pub(crate) status: Option<String>,
-    /// Those from this time on
+    /// Only requests at or after this time
     #[arg(long, value_name = "RFC3339")]
     pub(crate) since: Option<String>,
-    /// Print how many there are
+    /// Print the number of requests
     #[arg(long)]
     pub(crate) count: bool,
-    /// Forget all requests
+    /// Delete all journal entries
     #[arg(long, conflicts_with_all = ["count", "json", "path", "method", "version", "status", "since"])]
     pub(crate) clear: bool,
     /// Print one JSON document

@@ -73,7 +73,7 @@ fn examine(path: &Path) -> Result<(), Failure> {
         .and_then(|file| file.take(MAGIC.len() as u64).read_to_end(&mut start))
         .map_err(|error| unusable(path, error))?;
     if start != MAGIC {
-        return Err(damaged(path, "it is no state file of imdsim, or damaged"));
+        return Err(damaged(path, "not a state file of imdsim, or damaged"));
     }
     // Asked first, since a file that is being written may look damaged.
     if let Ok(Err(DatabaseError::DatabaseAlreadyOpen)) =
@@ -148,7 +148,7 @@ fn in_use(path: &Path) -> Failure {
     refusal(
         path,
         "another program has it open",
-        "stop that program or give another file",
+        "stop that program, or use another file",
     )
 }
 
@@ -156,7 +156,7 @@ fn damaged(path: &Path, what: impl std::fmt::Display) -> Failure {
     refusal(
         path,
         what,
-        "it was left as it is; move it away to start afresh, or give another file",
+        "it was not changed; move it away to start with an empty state, or use another file",
     )
 }
 

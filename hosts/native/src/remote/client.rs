@@ -79,7 +79,7 @@ impl Client {
                 said["detail"].as_str().unwrap_or_default(),
             )),
             _ => Err(Failure::refused(&format!(
-                "{}: what answers {status} here is no emulator; give the address of imdsim",
+                "{}: the server at this address answered {status} and is not imdsim; use the address of imdsim",
                 self.url
             ))),
         }
@@ -109,7 +109,7 @@ pub(crate) fn address(place: &str, url: &str, what: &str) -> Result<String, Fail
         _ => Err(Failure::new(
             place,
             format_args!("{url:?} is no address of {what}"),
-            "write it as in http://127.0.0.1:4719",
+            "write it like http://127.0.0.1:4719",
         )),
     }
 }

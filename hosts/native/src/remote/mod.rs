@@ -73,7 +73,7 @@ fn variable(name: &str) -> Option<String> {
 fn make(client: &Client, flags: &aemm::Flags) -> Result<(), Failure> {
     let now = now(client)?;
     let time: Timestamp = now.parse().map_err(|_| {
-        let message = format!("{now:?} is not a time; give the address of imdsim");
+        let message = format!("{now:?} is not a time; use the address of imdsim");
         Failure::refused(&message)
     })?;
     for event in aemm::events(flags, time)? {
@@ -116,7 +116,7 @@ fn fault(client: &Client, asked: &Fault) -> Result<(), Failure> {
         (None, None) => Err(Failure::new(
             "imdsim fault",
             "NAME is missing",
-            "give the name of a fault that `imdsim fault list` shows",
+            "use the name of a fault that `imdsim fault list` shows",
         )),
     }
 }

@@ -12,8 +12,8 @@ use crate::error::say;
 pub(crate) fn not_started(command: &Command, error: &io::Error) -> u8 {
     let name = command.as_std().get_program().display();
     let (status, remedy) = match error.kind() {
-        ErrorKind::NotFound => (127, "give the name of a program that is there"),
-        _ => (126, "give the name of a program that can be run"),
+        ErrorKind::NotFound => (127, "use an installed program"),
+        _ => (126, "use an executable program"),
     };
     say(format_args!(
         "{name}: the command cannot be run: {error}; {remedy}"

@@ -17,25 +17,25 @@ use crate::error::Failure;
     reason = "each is a flag that people give"
 )]
 pub(crate) struct Run {
-    /// Fail if a request came without a session token, as under IMDSv1, or if none came at all
+    /// Fail if any request used IMDSv1 (no session token), or if there was no request at all
     #[arg(long)]
     pub(crate) assert_no_v1: bool,
-    /// With --assert-no-v1, do not fail if no request came at all
+    /// With --assert-no-v1, do not fail if there was no request at all
     #[arg(long, requires = "assert_no_v1")]
     pub(crate) allow_no_requests: bool,
-    /// Fail if no path like this was asked for; `*` is one name, `**` any number of them
+    /// Fail unless a request's path matches this pattern; `*` matches one segment, `**` any number
     #[arg(long, value_name = "PATTERN")]
     pub(crate) assert_requested: Vec<String>,
-    /// Write down the calls, and which clients need IMDSv1: JSON if the name ends in .json, JUnit XML if it ends in .xml
+    /// Write a report of the requests and the clients' IMDSv2 readiness: JSON for a .json file, JUnit XML for .xml
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
-    /// Leave the command no other credentials than the emulator's
+    /// Hide all other AWS credentials from the command
     #[arg(long)]
     pub(crate) clean: bool,
-    /// Run the command in a network of its own, where 169.254.169.254 is the emulator
+    /// Run the command in its own network namespace, where the emulator answers at 169.254.169.254
     #[arg(long)]
     pub(crate) namespace: bool,
-    /// Leave `http_proxy` alone; who knows the address only, does not find the emulator then
+    /// Do not set `http_proxy`; clients with a hard-coded 169.254.169.254 then do not reach the emulator
     #[arg(long)]
     pub(crate) no_proxy: bool,
     #[command(flatten)]
@@ -66,8 +66,8 @@ impl Run {
         self.command.split_first().ok_or_else(|| {
             Failure::new(
                 "imdsim run",
-                "there is no command to run",
-                "give one, as in `imdsim run -- aws configure list`",
+                "no command given",
+                "add one, for example `imdsim run -- aws configure list`",
             )
         })
     }

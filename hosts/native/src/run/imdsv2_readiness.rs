@@ -20,6 +20,7 @@ pub(crate) struct Client {
     pub(crate) requests: usize,
     /// How many of them came without a token.
     pub(crate) without_token: usize,
+    #[serde(rename = "verdict")]
     pub(crate) compatibility: Compatibility,
     /// What kinds of things it asks for.
     pub(crate) asks_for: Vec<&'static str>,

@@ -174,7 +174,7 @@ fn a_path_that_is_none_of_metadata_is_refused() {
     layers.add_file("aemm.json", file).unwrap();
     assert_eq!(
         describe(&mut layers, &json!({})).unwrap_err().to_string(),
-        "aemm.json: metadata.paths.ami-id: \"/2019-10-01/ami\" is no path of metadata; \
+        "aemm.json: metadata.paths.ami-id: \"/2019-10-01/ami\" is not a metadata path; \
          write one below /latest/meta-data/"
     );
 }
