@@ -8,7 +8,7 @@ use crate::description::{Read as _, kind};
 use crate::problem::Problem;
 use crate::time::{OUT_OF_RANGE, UnixMillis};
 
-/// What has been done to the clock.
+/// The adjustment of the emulated clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Clock {
     /// Nothing.
@@ -20,7 +20,7 @@ pub enum Clock {
     Frozen(UnixMillis),
 }
 
-/// What a document does to a clock.
+/// A change to the clock, as a document.
 enum Change {
     /// It runs as the host's does.
     Release,

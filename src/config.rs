@@ -17,19 +17,19 @@ use crate::signature::IdentityKeys;
 use crate::simulation::Timeline;
 use crate::time::{TimeError, UnixMillis};
 
-/// What an emulator is started with.
+/// The parsed and checked settings of an emulator.
 #[derive(Clone)]
 pub struct Config {
     /// The description of the instance, all settings included: what the
     /// control calls change.
     pub document: Value,
-    /// What follows from it.
+    /// The instance derived from the description.
     pub instance: Instance,
     /// What a person should know of the settings though nothing is wrong.
     warnings: Vec<String>,
-    /// What tokens and credentials follow from.
+    /// The secret from which tokens and credentials are derived.
     pub secret: Vec<u8>,
-    /// What the identity document is signed with.
+    /// The keys that sign the identity document.
     pub(crate) identity_keys: IdentityKeys,
     /// Who has it may use the control API.
     pub admin_token: Option<String>,
@@ -41,7 +41,7 @@ pub struct Config {
     pub reject_forwarded: bool,
     /// What runs the emulator, for `health` to tell.
     pub host: String,
-    /// How many requests the journal holds; none, and there is no journal.
+    /// The capacity of the journal in requests; 0 disables it.
     pub journal: usize,
     /// How many clients, by their addresses, see what is about to happen to
     /// the instance; all, if nothing is said.
@@ -52,7 +52,7 @@ pub struct Config {
     /// Further hosts that are answered where real credentials are served, in
     /// small letters.
     pub allow_hosts: Vec<String>,
-    /// What is to happen, as it was written.
+    /// The start-up timeline, unparsed.
     timeline: Option<SourcedValue>,
     /// When the emulator was started, if it was told.
     started: Option<UnixMillis>,

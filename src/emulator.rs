@@ -32,11 +32,11 @@ use crate::wire;
 /// Everything that the configuration and one state document determine.
 #[derive(Debug)]
 pub struct ResolvedInstance {
-    /// What the emulator was started with.
+    /// The configuration at start-up.
     pub config: Config,
-    /// What the control calls have set since.
+    /// The changes made through the control API.
     pub state: State,
-    /// The instance that follows from both.
+    /// The instance derived from both.
     pub instance: Instance,
     /// Makes and checks session tokens.
     pub token_authority: TokenAuthority,
@@ -44,22 +44,23 @@ pub struct ResolvedInstance {
     pub credential_issuer: CredentialIssuer,
     /// Makes signatures, and keeps them.
     pub(crate) signatures: Signatures,
-    /// What was shown before.
+    /// Rendered answers, for repeated requests.
     pub(crate) page_cache: PageCache,
     /// All events.
     pub(crate) timeline: Timeline,
 }
 
 impl ResolvedInstance {
-    /// Works out what follows from the two at a moment. The state may not fit:
-    /// its changes were made to another description.
+    /// Derives the instance from configuration and state at a moment. Fails if
+    /// the state was made for another description and does not fit this one.
     pub fn new(config: Config, state: State, now: UnixMillis) -> Result<Self, Problem> {
         let timeline = timeline(&config, &state)?;
-        let document = described(&config, &state, timeline.due(now));
+        let document = description_with(&config, &state, timeline.due(now));
         let instance = if document == config.document {
             config.instance.clone()
         } else {
-            Instance::read(&document).map_err(|problem| misfit(&config, &state, problem))?
+            Instance::read(&document)
+                .map_err(|problem| invalid_state_reason(&config, &state, problem))?
         };
         Ok(Self {
             token_authority: TokenAuthority::new(&config.secret, &instance.id, &state.epoch),
@@ -77,25 +78,23 @@ impl ResolvedInstance {
         })
     }
 
-    /// Refuses a state from which no instance follows, now or after any of its
-    /// events.
+    /// Validates a state at every moment that its events define.
     pub fn check(&self, state: &State) -> Result<(), Problem> {
-        let document = described(&self.config, state, []);
+        let document = description_with(&self.config, state, []);
         Instance::read(&document)?;
         timeline(&self.config, state)?.check(document)
     }
 
     /// The description as it is at a moment.
     pub(crate) fn document(&self, now: UnixMillis) -> Value {
-        described(&self.config, &self.state, self.timeline.due(now))
+        description_with(&self.config, &self.state, self.timeline.due(now))
     }
 
-    /// The description of which the changes that have come by now are a part,
-    /// so that what is changed next comes on top of them, and a state without
-    /// them.
+    /// The description with all due changes applied, and the state without
+    /// them, so that the next change applies on top.
     pub(crate) fn fold_due_changes(&self, now: UnixMillis) -> (Value, State) {
         let changes = self.timeline.due(now).filter(|event| event.is_change());
-        let document = described(&self.config, &self.state, changes);
+        let document = description_with(&self.config, &self.state, changes);
         let timeline = self.timeline.fold_due_changes(now);
         let state = State {
             timeline: if timeline == self.timeline {
@@ -130,7 +129,7 @@ impl ResolvedInstance {
 const HOST_NAME: &str = "host";
 const USER_AGENT_NAME: &str = "user-agent";
 
-/// What the host's store had for one request beside the state.
+/// The data loaded from the host's store for one request, besides the state.
 #[derive(Debug, Default)]
 pub struct StoredData {
     /// The document under [`COUNTERS_KEY`](crate::TALLY_KEY).
@@ -168,8 +167,8 @@ pub fn answer(
     )
 }
 
-/// The events that hold: those that control calls have left, else those of the
-/// start-up configuration, which count from the last reset.
+/// The current timeline: the one stored by control calls, else the start-up
+/// timeline, whose delays count from the last reset.
 fn timeline(config: &Config, state: &State) -> Result<Timeline, Problem> {
     match &state.timeline {
         Some(timeline) => Ok(timeline.clone()),
@@ -177,10 +176,10 @@ fn timeline(config: &Config, state: &State) -> Result<Timeline, Problem> {
     }
 }
 
-/// Why no instance follows from a state: it was made under other settings, or
-/// the events of the start-up configuration come in another order by now.
-fn misfit(config: &Config, state: &State, problem: Problem) -> Problem {
-    let document = described(config, state, []);
+/// The reason why a state is invalid: it was made under other settings, or the
+/// order of the start-up events has changed.
+fn invalid_state_reason(config: &Config, state: &State, problem: Problem) -> Problem {
+    let document = description_with(config, state, []);
     if let Err(problem) = Instance::read(&document) {
         return problem.within("the state document does not fit the instance");
     }
@@ -192,9 +191,9 @@ fn misfit(config: &Config, state: &State, problem: Problem) -> Problem {
     events.err().unwrap_or(problem).within(place)
 }
 
-/// The description that the emulator was started with, what was changed of it
-/// since, and what events make of it.
-fn described<'e>(
+/// The start-up description with the state's changes and the due events
+/// applied.
+fn description_with<'e>(
     config: &Config,
     state: &State,
     events: impl IntoIterator<Item = &'e Event>,
@@ -207,8 +206,8 @@ fn described<'e>(
     document
 }
 
-/// What a person has frozen takes the place of what the host hands in, and what
-/// was done to the clock since then counts from there.
+/// Replaces the host's time and random bytes by the frozen ones, and applies
+/// the clock's adjustment.
 pub(crate) fn frozen(config: &Config, clock: Clock, context: RequestContext) -> RequestContext {
     RequestContext {
         now: moment(config, clock, context.now),
@@ -222,8 +221,8 @@ fn moment(config: &Config, clock: Clock, now: UnixMillis) -> UnixMillis {
     clock.at(config.frozen_time.unwrap_or(now))
 }
 
-/// An emulator with the memory that a reused instance has: what it worked out
-/// from the last state document, good for as long as the bytes are the same.
+/// An emulator with the cache of a reused instance: the instance resolved from
+/// the last state document, valid while the stored bytes are equal.
 #[derive(Debug)]
 pub struct Emulator {
     config: Result<Config, Problem>,
@@ -233,8 +232,8 @@ pub struct Emulator {
     told: Option<u64>,
 }
 
-/// A state document, or that there was none, and what it meant from one event
-/// to the next.
+/// A state document (`None` if absent) and the instance resolved from it, valid
+/// between two events.
 #[derive(Debug)]
 struct CachedInstance {
     stored: Option<Vec<u8>>,
@@ -298,8 +297,8 @@ impl Emulator {
             && control::admits(config, connection, request, &path)
     }
 
-    /// Lets the emulator look up what it needs to answer this request from the
-    /// host's store. It belongs before every call of [`answer`](Self::answer).
+    /// Loads the data that this request needs from the host's store. Call it
+    /// before every call of [`answer`](Self::answer).
     pub fn recall(
         &mut self,
         stored: Option<&[u8]>,
@@ -362,8 +361,8 @@ impl Emulator {
         outcome
     }
 
-    /// Writes what the journal tells of a request, of which the host knows
-    /// when it came and how long its answer takes.
+    /// Writes the journal entry of a request. The host supplies the time of the
+    /// request and the duration of the answer.
     pub fn record(&mut self, entry: Entry, course: RequestTiming, store: &mut impl Store) {
         let last = self.told.get_or_insert_with(course.random);
         *last = last.wrapping_add(1);
@@ -384,8 +383,8 @@ impl Emulator {
 }
 
 impl CachedInstance {
-    /// What these bytes mean at a moment of the host's clock: as it was worked
-    /// out last, if they are the same and no event has come in between.
+    /// The instance for these stored bytes at a moment of the host's clock. The
+    /// cached one is reused if the bytes are equal and no event is due since.
     fn of<'m>(
         last: &'m mut Option<Self>,
         config: &Config,

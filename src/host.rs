@@ -1,4 +1,4 @@
-//! What passes between the core and whatever runs it.
+//! The types exchanged between the core and a host.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,18 +10,17 @@ use crate::time::UnixMillis;
 /// The key of the state document in the host's key-value store.
 pub const STATE_KEY: &str = "imdsim/state";
 
-/// The key of what is counted from one request to the next.
+/// The key of the request counters in the host's key-value store.
 pub const COUNTERS_KEY: &str = "imdsim/tally";
 
-/// Whether a key is of use only as long as requests keep coming, so that a
-/// store need not have it outlive the host: counts and the journal.
+/// Whether a key need not outlive the host process: counters and the journal.
 pub fn is_ephemeral(key: &str) -> bool {
     key.starts_with(COUNTERS_KEY)
         || key.starts_with(JOURNAL_PREFIX)
         || key.starts_with("imdsim/metrics/")
 }
 
-/// What a host hands in with each request because the core may not ask for it.
+/// The host's inputs to a request: time, random bytes and connection.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestContext {
     /// The wall clock at the moment the request arrived.
@@ -32,7 +31,7 @@ pub struct RequestContext {
     pub connection: Connection,
 }
 
-/// What the host knows of the two ends of a connection.
+/// Whether a connection is local, as far as the host knows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Connection {
     /// Nothing.
@@ -85,8 +84,8 @@ impl Store for BTreeMap<String, Vec<u8>> {
     }
 }
 
-/// What the host must do next: replace a document if it is told to, keep and
-/// forget what it is told to, tell the journal, wait, and send the response.
+/// The host's next steps: swap a document, store and delete keys, record the
+/// journal entry, wait, and send the response.
 ///
 /// A host that loses a race for the document loads everything again and asks
 /// anew.
@@ -99,8 +98,8 @@ pub struct Outcome {
     pub delivery: Delivery,
     /// A document that takes the place of another.
     pub swap: Option<Swap>,
-    /// A key and a value for [`Emulator::recall`](crate::Emulator::recall) to
-    /// find. A host that cannot store it may forget it.
+    /// A key and a value that [`Emulator::recall`](crate::Emulator::recall) reads
+    /// later. A host that cannot store it may ignore it.
     pub cache_entry: Option<(String, Vec<u8>)>,
     /// Keys to delete.
     pub delete_keys: Vec<String>,
@@ -117,13 +116,13 @@ pub struct Outcome {
 pub struct Swap {
     /// [`STATE_KEY`] or [`COUNTERS_KEY`]. To lose the latter only costs a count.
     pub key: &'static str,
-    /// What must stand there, or that nothing may.
+    /// The expected current value; `None` if the key must be absent.
     pub expected: Option<Vec<u8>>,
-    /// What takes its place.
+    /// The new value.
     pub next: Vec<u8>,
 }
 
-/// What becomes of a response on its way.
+/// How a response reaches the client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Delivery {
     /// It arrives.

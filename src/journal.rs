@@ -28,7 +28,7 @@ const NO_TOKEN_REJECTED: &str = "MetadataNoTokenRejected";
 /// Longer texts of clients are cut.
 const MAX_TEXT_LEN: usize = 512;
 
-/// What the journal tells of a request. How long it took, only the host knows.
+/// A journal entry, except for the duration, which only the host knows.
 #[derive(Debug)]
 pub struct Entry {
     /// The beginning of a JSON object. Every request writes one, so it is put
@@ -173,7 +173,7 @@ fn key(arrived: u64, number: u64) -> String {
     key
 }
 
-/// What is in the journal.
+/// The contents of the journal.
 #[derive(Debug, Default)]
 pub(crate) struct Journal {
     /// Oldest first.
@@ -206,7 +206,7 @@ impl Journal {
         }
     }
 
-    /// What to delete so that nothing is left.
+    /// The keys to delete to empty the journal.
     pub(crate) fn everything(&self) -> Vec<String> {
         let counters = [NO_TOKEN, NO_TOKEN_REJECTED].map(counter_key);
         self.keys.iter().cloned().chain(counters).collect()

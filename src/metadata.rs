@@ -15,12 +15,12 @@ use crate::token::Ttl;
 use crate::tree::{CredentialHealth, View};
 use crate::wire;
 
-/// In what a request sees the instance otherwise than it is described.
+/// How active faults alter a request's view of the instance.
 #[derive(Clone, Copy)]
 pub(crate) struct FaultContext<'f> {
-    /// Whether what is about to happen is shown.
+    /// Whether notices are visible.
     pub(crate) notices: bool,
-    /// What goes wrong.
+    /// The effect of the active fault.
     pub(crate) effect: Option<&'f Effect>,
 }
 

@@ -1,4 +1,4 @@
-//! What a person did wrong, in one sentence.
+//! An error in user input, as one sentence.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What a request to the metadata service is, whatever comes of it.
+//! A request to the metadata service, parsed.
 
 use http::{HeaderMap, HeaderValue, Method, Request};
 

@@ -53,7 +53,7 @@ pub(crate) fn answer(
         notices,
         effect: matched.map(|matched| &matched.fault.effect),
     };
-    let mut outcome = under(resolved, context, &request, faults);
+    let mut outcome = answer_with_fault(resolved, context, &request, faults);
     let delay = matched.map_or(Duration::ZERO, |matched| matched.fault.delay);
     outcome.delay = outcome.delay.saturating_add(delay);
     outcome.fault = matched.map(|matched| matched.id.to_owned());
@@ -87,7 +87,7 @@ pub(crate) fn counts(
 }
 
 /// The answer under what goes wrong.
-fn under(
+fn answer_with_fault(
     resolved: &ResolvedInstance,
     context: RequestContext,
     request: &MetadataRequest<'_>,

@@ -12,7 +12,7 @@ use crate::time::UnixMillis;
 /// The version of the document that this program writes and reads.
 pub const STATE_VERSION: u64 = 1;
 
-/// What the control calls have set. An absent document is the default one.
+/// The changes made through the control API. An absent document is the default one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
     /// Counts the changes.
@@ -23,7 +23,7 @@ pub struct State {
     /// What was changed of the description that the emulator was started
     /// with, as a merge patch.
     pub instance: Value,
-    /// What was done to the clock.
+    /// The adjustment of the clock.
     pub clock: Clock,
     /// When the last reset was: the events of the start-up configuration count
     /// from there.

@@ -21,7 +21,7 @@ use crate::host_header;
 use crate::instance::Instance;
 use crate::mac;
 
-/// Lets a control call pass, or says why not and what to do.
+/// Admits a control call, or returns why not, with the remedy.
 pub(super) fn check(
     config: &Config,
     connection: Connection,

@@ -19,7 +19,7 @@ use crate::simulation::{Event, Timeline};
 use crate::state::State;
 use crate::time::UnixMillis;
 
-/// What every call works on.
+/// The context of a control call.
 #[derive(Clone, Copy)]
 pub(super) struct Call<'a> {
     pub(super) resolved: &'a ResolvedInstance,
@@ -123,7 +123,7 @@ impl Call<'_> {
 
     /// The state to store, unless the client has seen an older one.
     fn next(&self, state: State) -> Result<Next, Refusal> {
-        unless_overtaken(self.request, self.resolved.state.revision)?;
+        unless_conflicting(self.request, self.resolved.state.revision)?;
         Next::new(&State {
             revision: self.next_revision(),
             ..state
@@ -209,7 +209,7 @@ impl Next {
 }
 
 /// Refuses a change by a client that has seen another revision than this.
-pub(super) fn unless_overtaken(request: &Request<Vec<u8>>, revision: u64) -> Result<(), Refusal> {
+pub(super) fn unless_conflicting(request: &Request<Vec<u8>>, revision: u64) -> Result<(), Refusal> {
     match request.headers().get(IF_MATCH) {
         Some(seen) if !names(seen.to_str().unwrap_or_default(), revision) => {
             let detail = format!("the current revision is {revision}; fetch it and retry");

@@ -1,4 +1,4 @@
-//! What is made to happen, and when.
+//! The control API's `events` resources.
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};

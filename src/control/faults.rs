@@ -1,4 +1,4 @@
-//! What is made to go wrong.
+//! The control API's `faults` resources.
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};

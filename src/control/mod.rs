@@ -28,7 +28,7 @@ use crate::problem::Problem;
 use crate::response::MetadataResponse;
 use crate::state::State;
 use crate::time::UnixMillis;
-use call::{Answer, Call, JSON, Next, tagged, unless_overtaken};
+use call::{Answer, Call, JSON, Next, tagged, unless_conflicting};
 use problem::Refusal;
 use routes::{HEALTH, REQUESTS, RESET, ROUTES, Route};
 
@@ -142,7 +142,7 @@ pub(crate) fn recover(
                 Ok(Outcome::reply(tagged(JSON, body, revision, context.now)))
             }
             RESET => {
-                unless_overtaken(request, revision)?;
+                unless_conflicting(request, revision)?;
                 let state = blank(revision.saturating_add(1), context);
                 Ok(Outcome {
                     delete_keys: journal.everything(),
@@ -227,7 +227,7 @@ fn route<'p>(
     Ok((route, below))
 }
 
-/// `health`: that all is well, and with what.
+/// `health`: the status, host, version and instance of the emulator.
 fn health(call: Call<'_>) -> Answer {
     let resolved = call.resolved;
     let mut health = about(&resolved.config, resolved.state.revision, "ok");
@@ -247,7 +247,7 @@ fn about(config: &Config, revision: u64, status: &str) -> Value {
     })
 }
 
-/// `reset`: back to what the emulator was started with, the journal empty.
+/// `reset`: restores the start-up state and empties the journal.
 fn reset(call: Call<'_>) -> Answer {
     let outcome = call.change(blank(call.next_revision(), call.real))?;
     Ok(Outcome {

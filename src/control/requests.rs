@@ -1,4 +1,4 @@
-//! What was asked of the metadata service.
+//! The control API's `requests` resources: the journal, counts and metrics.
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What can be read and changed while the emulator runs.
+//! The control API's other resources: instance, options, overrides, clock, snapshot.
 
 use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};

@@ -155,7 +155,7 @@ fn mismatch(value: &Value, expected: &str) -> Problem {
     )
 }
 
-/// What a JSON value is, in words.
+/// The type of a JSON value, in words.
 pub(crate) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",

@@ -11,7 +11,7 @@ use crate::description::{BlockDeviceMapping, InstanceDescription};
 /// (reference 17).
 const ATTACHED_WITHIN_MILLIS: i64 = 10_000;
 
-/// What was there at the launch or the last start. `ami` and `root` name the
+/// The devices attached at launch or at the last start. `ami` and `root` name the
 /// root device; other volumes are `ebs1`, `ebs2`, … in the order of the
 /// mapping, instance stores `ephemeral0`, … (reference 8.1).
 pub(super) fn all(given: &InstanceDescription) -> BTreeMap<String, String> {

@@ -1,4 +1,4 @@
-//! What follows from the family of an instance type.
+//! Facts derived from the family of an instance type.
 
 /// The hypervisor, as `system` names it: it follows from the type and not from
 /// the API's `Hypervisor`, which says `xen` of Nitro too (reference 17.4).

@@ -118,16 +118,16 @@ pub struct Instance {
     pub hibernation: bool,
     /// Whether detailed monitoring is on.
     pub monitoring: bool,
-    /// What is about to happen to it.
+    /// Its scheduled events and notices.
     pub events: Events,
     /// The state of one that is in service in an Auto Scaling group and that
     /// nothing happens to.
     pub auto_scaling_state: Option<&'static str>,
-    /// What is attached to it.
+    /// Its accelerators.
     pub accelerators: Accelerators,
-    /// What EC2 Instance Connect has pushed.
+    /// The keys that EC2 Instance Connect has pushed.
     pub managed_ssh_keys: ManagedSshKeys,
-    /// What takes the place of parts of the tree.
+    /// Texts that replace parts of the tree.
     pub overrides: Overrides,
     /// The versions it serves, oldest first, without `latest`.
     pub versions: Vec<Cow<'static, str>>,

@@ -1,4 +1,4 @@
-//! What a person has put in the place of parts of the tree.
+//! Overrides: user-provided texts that replace parts of the tree.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::{path, tree};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overrides(BTreeMap<String, Override>);
 
-/// What the overrides say of a path.
+/// The result of looking up a path in the overrides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OverrideLookup<'a> {
     /// Nothing: it is as the instance says.

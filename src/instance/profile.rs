@@ -1,4 +1,4 @@
-//! The instance profile, and what the role in it gives.
+//! The instance profile and the credentials of its role.
 
 use super::{Placement, built_in, derive, or};
 use crate::description::{self, InstanceDescription, RealCredentials};
@@ -14,15 +14,15 @@ pub struct InstanceProfile {
     pub id: String,
     /// The name of the role, which need not be that of the profile.
     pub role: String,
-    /// What is wrong with the profile, if anything is.
+    /// The failure of the profile, if any.
     pub failure: Option<Failure>,
-    /// What the role gives.
+    /// The credentials of the role.
     pub grant: RoleCredentials,
     /// Whether `iam/security-credentials-extended` is there.
     pub extended: bool,
 }
 
-/// What a role gives.
+/// The credentials of a role.
 #[derive(Clone, PartialEq, Eq)]
 pub enum RoleCredentials {
     /// Made-up credentials.

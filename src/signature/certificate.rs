@@ -1,4 +1,4 @@
-//! What a signature takes out of a certificate (RFC 5280).
+//! The fields of a certificate that a signature contains (RFC 5280).
 
 use super::ber::{self, INTEGER, SEQUENCE};
 use super::der::Reader;

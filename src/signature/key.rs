@@ -1,4 +1,4 @@
-//! Private keys, and what they sign.
+//! Private keys and signing.
 
 use std::ops::RangeInclusive;
 

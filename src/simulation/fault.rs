@@ -1,4 +1,4 @@
-//! Faults: what goes wrong, for which requests, and how often.
+//! Faults: their effect, the requests they match, and their frequency.
 
 use std::time::Duration;
 

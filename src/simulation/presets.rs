@@ -1,4 +1,4 @@
-//! Faults by name: what goes wrong on real instances.
+//! Preset faults, by name: failures that occur on real instances.
 
 use serde_json::{Map, Value, json};
 

@@ -19,7 +19,7 @@ use crate::versions::{LATEST, Version};
 use catalog::CATALOG;
 use listing::Listing;
 
-/// What a path names.
+/// The content of a path.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Node<'a> {
     /// A value, in the media type `text/plain`.
@@ -62,7 +62,7 @@ pub(crate) fn leaf_around(path: &str) -> Option<&str> {
     CATALOG.iter().find_map(|row| row.leaf_around(path))
 }
 
-/// What is at a path.
+/// The result of looking up a path.
 enum Lookup<'a> {
     Leaf(Node<'a>),
     Directory(Listing<'a>),

@@ -25,13 +25,13 @@ pub struct View<'a> {
     pub rotation: Rotation,
     /// The protocol, which decides which credentials are shown.
     pub imds: ImdsVersion,
-    /// Whether what is about to happen to it is shown.
+    /// Whether its notices are visible.
     pub notices: bool,
-    /// What has become of its credentials.
+    /// The validity of its credentials.
     pub credentials: CredentialHealth<'a>,
 }
 
-/// What has become of credentials.
+/// The validity of served credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CredentialHealth<'a> {
     /// They are as described.
@@ -118,8 +118,8 @@ impl<'a> View<'a> {
             return documents::failure(&Failure::of_role(code, profile), keys.last_updated);
         }
         match &profile.grant {
-            RoleCredentials::MadeUp => say(&self.worn(keys)),
-            RoleCredentials::Real(real) => say(&self.worn(keys.replaced_by(real))),
+            RoleCredentials::MadeUp => say(&self.with_health(keys)),
+            RoleCredentials::Real(real) => say(&self.with_health(keys.replaced_by(real))),
             RoleCredentials::Nothing(failure) => documents::failure(failure, keys.last_updated),
         }
     }
@@ -136,7 +136,7 @@ impl<'a> View<'a> {
 
     /// `identity-credentials/ec2/security-credentials/ec2-instance`.
     pub(super) fn instance_credentials(&self) -> String {
-        documents::credentials_document(&self.worn(self.instance_keys()))
+        documents::credentials_document(&self.with_health(self.instance_keys()))
     }
 
     fn role_keys(&self, profile: &InstanceProfile) -> Credentials {
@@ -152,7 +152,7 @@ impl<'a> View<'a> {
     }
 
     /// Credentials as they are by now.
-    fn worn(&self, keys: Credentials) -> Credentials {
+    fn with_health(&self, keys: Credentials) -> Credentials {
         match self.credentials {
             CredentialHealth::Expired(now) => keys.expired(now),
             _ => keys,

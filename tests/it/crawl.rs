@@ -10,7 +10,7 @@ pub(crate) struct Crawl {
     pub(crate) found: BTreeMap<String, Found>,
 }
 
-/// What is at a path.
+/// The result of looking up a path.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found {
     /// The names, as they are listed.

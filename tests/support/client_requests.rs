@@ -1,4 +1,4 @@
-//! What clients do with connections, done to any host.
+//! Client behaviour on connections, tested on every host.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

@@ -1,4 +1,4 @@
-//! What must hold of the state on every host that keeps it.
+//! Guarantees about stored state on every host that has a store.
 
 use crate::endpoint::Endpoint;
 

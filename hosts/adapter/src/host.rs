@@ -1,4 +1,4 @@
-//! What the request loop needs of the system that it runs on.
+//! The `Host` trait: the services that the request loop needs.
 
 use std::time::Duration;
 

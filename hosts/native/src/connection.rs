@@ -1,4 +1,4 @@
-//! What a guest may not decide and the real service does: when a connection
+//! The parts of a response that a guest cannot control: when a connection
 //! closes, and the head of a response to the byte.
 
 use std::io;
@@ -40,7 +40,7 @@ pub(crate) fn finish(
     stays_open: bool,
 ) -> Option<Response<ResponseBody>> {
     let (mut head, body) = response.into_parts();
-    if body.is_broken && body.bytes.is_empty() {
+    if body.is_truncated && body.bytes.is_empty() {
         return None;
     }
     if head.status == StatusCode::METHOD_NOT_ALLOWED {
@@ -78,7 +78,7 @@ pub(crate) fn refuse_saying(status: StatusCode, sentence: &'static str) -> Respo
 #[derive(Debug, Default)]
 pub(crate) struct ResponseBody {
     bytes: Bytes,
-    is_broken: bool,
+    is_truncated: bool,
     /// Whether what there is of a broken one is on its way.
     is_sent: bool,
 }
@@ -93,10 +93,10 @@ impl ResponseBody {
     }
 
     /// The beginning of a body, after which the connection closes.
-    pub(crate) fn broken(bytes: Bytes) -> Self {
+    pub(crate) fn truncated(bytes: Bytes) -> Self {
         Self {
             bytes,
-            is_broken: true,
+            is_truncated: true,
             is_sent: false,
         }
     }
@@ -119,7 +119,7 @@ impl Body for ResponseBody {
         if !bytes.is_empty() {
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
-        if !self.is_broken {
+        if !self.is_truncated {
             return Poll::Ready(None);
         }
         if self.is_sent {
@@ -132,7 +132,7 @@ impl Body for ResponseBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        if self.is_broken {
+        if self.is_truncated {
             SizeHint::default()
         } else {
             SizeHint::with_exact(self.bytes.len() as u64)

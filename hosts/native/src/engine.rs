@@ -1,4 +1,4 @@
-//! What every emulator in this program runs on: the component, loaded, and the
+//! The engine that runs every emulator in this program: the loaded component and the
 //! threads.
 
 use std::thread;
@@ -9,7 +9,7 @@ use wasmtime::component::Component;
 use wasmtime::{Engine, Result};
 
 use crate::engine_config::engine_config;
-use crate::error::{Failure, broken};
+use crate::error::{Failure, internal_error};
 use crate::workers::Workers;
 
 /// From one tick of the engine's clock, its epoch, to the next.
@@ -25,12 +25,12 @@ pub(crate) const MAX_TICKS: u64 = 10;
 pub(crate) fn run<T>(
     work: impl AsyncFnOnce(&Component, &mut Workers) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let component = load().map_err(|error| broken(&error))?;
+    let component = load().map_err(|error| internal_error(&error))?;
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| broken(&error))?;
-    let mut workers = Workers::start().map_err(|error| broken(&error))?;
+        .map_err(|error| internal_error(&error))?;
+    let mut workers = Workers::start().map_err(|error| internal_error(&error))?;
     runtime.block_on(work(&component, &mut workers))
 }
 

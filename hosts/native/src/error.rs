@@ -65,7 +65,7 @@ impl From<imdsim::Problem> for Failure {
 }
 
 /// What should never happen, whatever people give.
-pub(crate) fn broken(error: &dyn fmt::Display) -> Failure {
+pub(crate) fn internal_error(error: &dyn fmt::Display) -> Failure {
     Failure::new(
         "this program",
         format_args!("it cannot start: {error:#}"),
@@ -77,7 +77,7 @@ pub(crate) fn broken(error: &dyn fmt::Display) -> Failure {
 static IS_JSON: AtomicBool = AtomicBool::new(false);
 
 /// From now on every line on stderr is a JSON object.
-pub(crate) fn speak_json() {
+pub(crate) fn log_as_json() {
     IS_JSON.store(true, Ordering::Relaxed);
 }
 

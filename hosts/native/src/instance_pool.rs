@@ -18,7 +18,7 @@ use crate::bindings::exports::imdsim::emulator::direct::{self, Delivery};
 use crate::bindings::{Embedder, EmbedderPre};
 use crate::connection::{self, ResponseBody};
 use crate::engine::MAX_TICKS;
-use crate::error::{Failure, broken, say};
+use crate::error::{Failure, internal_error, say};
 use crate::guest::{self, Host};
 use crate::keyvalue;
 
@@ -71,7 +71,7 @@ impl InstancePool {
     ) -> Result<Self, Failure> {
         Self::start(component, document, values)
             .await
-            .map_err(|error| broken(&error))
+            .map_err(|error| internal_error(&error))
     }
 
     async fn start(
@@ -212,10 +212,10 @@ fn outgoing(given: direct::Response) -> Result<Response<ResponseBody>> {
     let body = Bytes::from(given.body);
     let mut response = Response::new(match given.delivery {
         Delivery::Complete => ResponseBody::new(body),
-        Delivery::Aborted => ResponseBody::broken(Bytes::new()),
+        Delivery::Aborted => ResponseBody::truncated(Bytes::new()),
         Delivery::Truncated(length) => {
             let length = usize::try_from(length)?.min(body.len());
-            ResponseBody::broken(body.slice(..length))
+            ResponseBody::truncated(body.slice(..length))
         }
     });
     *response.status_mut() = StatusCode::from_u16(given.status)?;

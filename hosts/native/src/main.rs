@@ -78,6 +78,6 @@ fn main() -> ExitCode {
 /// Gives all that the program says the form of its log.
 fn speak_as(logging: &cli::Logging) {
     if logging.log == Some(cli::LogFormat::Json) {
-        error::speak_json();
+        error::log_as_json();
     }
 }

@@ -9,7 +9,7 @@ use imdsim::Config;
 
 use crate::cli;
 use crate::engine;
-use crate::error::{Failure, broken, ready};
+use crate::error::{Failure, internal_error, ready};
 use crate::files::Files;
 use crate::instance_pool::InstancePool;
 use crate::keyvalue::{Layered, MemoryStore, RedbStore, Store};
@@ -43,8 +43,8 @@ pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), 
             .iter()
             .map(tokio::net::TcpListener::local_addr)
             .collect::<Result<_, _>>()
-            .map_err(|error| broken(&error))?;
-        let stop = signals::signal().map_err(|error| broken(&error))?;
+            .map_err(|error| internal_error(&error))?;
+        let stop = signals::signal().map_err(|error| internal_error(&error))?;
         let format = flags.logging.log.unwrap_or_default();
         let log = Log::new((!flags.quiet).then_some(format));
         if !has_token {
@@ -85,7 +85,7 @@ pub(crate) fn registered(
     listeners
         .map(tokio::net::TcpListener::from_std)
         .collect::<Result<_, _>>()
-        .map_err(|error| broken(&error))
+        .map_err(|error| internal_error(&error))
 }
 
 /// Why there is no control API where others may connect, and how to get it.
@@ -129,6 +129,6 @@ pub(crate) fn listen(place: &str, address: &str) -> Result<TcpListener, Failure>
     })?;
     listener
         .set_nonblocking(true)
-        .map_err(|error| broken(&error))?;
+        .map_err(|error| internal_error(&error))?;
     Ok(listener)
 }

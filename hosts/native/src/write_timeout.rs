@@ -1,4 +1,4 @@
-//! Clients that do not read what they asked for.
+//! A timeout for clients that do not read their response.
 
 use std::pin::Pin;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What was seen of a client: how it ended, and what it asked on the way.
+//! The observed behaviour of a client: its exit and its requests.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What AWS publishes, read from files.
+//! Reads the files that AWS publishes.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};

@@ -59,7 +59,7 @@ pub(super) fn of_variable(name: &str) -> Option<String> {
 }
 
 /// Whether whoever gives this key wants something to happen.
-pub(super) fn tells_a_story(key: &str) -> bool {
+pub(super) fn schedules_events(key: &str) -> bool {
     TIMELINE_KEYS
         .iter()
         .any(|story| match story.strip_suffix('.') {
@@ -117,9 +117,9 @@ mod tests {
 
     #[test]
     fn where_it_runs_is_no_story() {
-        assert!(tells_a_story("spot.time"));
-        assert!(tells_a_story("mock-delay-sec"));
-        assert!(!tells_a_story("server.port"));
-        assert!(!tells_a_story("imdsv2"));
+        assert!(schedules_events("spot.time"));
+        assert!(schedules_events("mock-delay-sec"));
+        assert!(!schedules_events("server.port"));
+        assert!(!schedules_events("imdsv2"));
     }
 }

@@ -1,4 +1,4 @@
-//! What the mock makes happen, as events of imdsim's timeline.
+//! The AWS mock's events, as events of imdsim's timeline.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
@@ -29,7 +29,7 @@ pub(super) fn events(
     start: Timestamp,
 ) -> Result<Vec<Value>, Failure> {
     let everything = matches!(scenario, Scenario::AsSaid)
-        && layers.all().any(|(key, _)| keys::tells_a_story(key));
+        && layers.all().any(|(key, _)| keys::schedules_events(key));
     warn_of_idle_flags(layers, scenario);
     let mut events = Vec::new();
     if everything || matches!(scenario, Scenario::Spot(_)) {

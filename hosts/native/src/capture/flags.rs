@@ -1,4 +1,4 @@
-//! What `imdsim capture` and `imdsim diff` can be told.
+//! Flags of `imdsim capture` and `imdsim diff`.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! What of a service is not told unless it is asked for.
+//! Removal of secrets from captures, unless the caller asks for them.
 
 use serde_json::Value;
 

@@ -14,7 +14,7 @@ pub(super) type Tree = BTreeMap<String, CapturedNode>;
 /// The trees by version, whose names order by age.
 pub(super) type Trees = BTreeMap<String, Tree>;
 
-/// What is at a path.
+/// The result of looking up a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum CapturedNode {
     /// A value, or the listing of a directory.

@@ -1,4 +1,4 @@
-//! What clap has to say about a command line, in one sentence.
+//! Turns clap's errors into one sentence.
 
 use std::ffi::OsString;
 

@@ -247,7 +247,7 @@ fn refuse_server_flags(place: &str, given: &ArgMatches) -> Result<(), Failure> {
 
 /// Which emulator is told, by the flags of the innermost command.
 fn emulator(matches: &ArgMatches) -> Result<Emulator, Failure> {
-    Emulator::from_arg_matches(leaf(matches)).map_err(|error| crate::error::broken(&error))
+    Emulator::from_arg_matches(leaf(matches)).map_err(|error| crate::error::internal_error(&error))
 }
 
 fn leaf(matches: &ArgMatches) -> &ArgMatches {

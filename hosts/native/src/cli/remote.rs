@@ -1,4 +1,4 @@
-//! What can be told to an emulator that runs.
+//! Commands that control a running emulator.
 
 use clap::{Args, Subcommand};
 

@@ -1,4 +1,4 @@
-//! What the component relies on, asked of both kinds of store.
+//! The contract that the component relies on, tested with both kinds of store.
 
 use std::path::Path;
 use std::sync::Arc;

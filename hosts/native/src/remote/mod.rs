@@ -1,4 +1,4 @@
-//! Telling things to an emulator that runs, by its control API.
+//! Controls a running emulator through its control API.
 
 mod client;
 mod show;

@@ -1,4 +1,4 @@
-//! What `--assert-…` makes of the calls.
+//! Evaluates the `--assert-…` flags against the recorded requests.
 
 use imdsim::path_matches;
 use serde::Serialize;

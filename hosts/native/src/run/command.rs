@@ -38,7 +38,7 @@ pub(crate) async fn wait(child: &mut Child, signals: Signals) -> io::Result<Exit
     let id = child.id();
     let passing_on = signals.pass_on(id);
     let meanwhile = async {
-        tokio::join!(passing_on, orphans::bury_all_but(id));
+        tokio::join!(passing_on, orphans::reap_all_but(id));
         std::future::pending().await
     };
     tokio::select! {
@@ -164,7 +164,7 @@ mod orphans {
 
     /// Buries orphans for as long as this is waited for, and never the process
     /// of this `id`.
-    pub(super) async fn bury_all_but(id: Option<u32>) {
+    pub(super) async fn reap_all_but(id: Option<u32>) {
         if getpid().as_raw() != 1 {
             return;
         }
@@ -173,12 +173,12 @@ mod orphans {
             return;
         };
         loop {
-            bury(id.map(Pid::from_raw));
+            reap(id.map(Pid::from_raw));
             ended.recv().await;
         }
     }
 
-    fn bury(own: Option<Pid>) {
+    fn reap(own: Option<Pid>) {
         // Looks at one without burying it: it may be the command.
         let look = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
         while let Ok(status) = waitid(Id::All, look)
@@ -193,7 +193,7 @@ mod orphans {
 #[cfg(not(target_os = "linux"))]
 mod orphans {
     /// Elsewhere no container has its own process 1.
-    pub(super) async fn bury_all_but(_: Option<u32>) {}
+    pub(super) async fn reap_all_but(_: Option<u32>) {}
 }
 
 #[cfg(all(test, unix))]

@@ -1,4 +1,4 @@
-//! What `imdsim run` can be told.
+//! Flags of `imdsim run`.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -34,7 +34,7 @@ use self::report::Report;
 use self::report_file::ReportFile;
 use crate::cli;
 use crate::engine;
-use crate::error::{Failure, broken, say};
+use crate::error::{Failure, internal_error, say};
 use crate::files::Files;
 use crate::instance_pool::InstancePool;
 use crate::keyvalue::{Layered, MemoryStore, Store};
@@ -68,7 +68,9 @@ pub(crate) fn run(settings: &cli::Settings, flags: &Run) -> Result<ExitCode, Fai
     let report_file = flags.report.as_deref().map(ReportFile::open).transpose()?;
     let (listeners, has_ipv6) = listeners(flags)?;
     let ipv6 = has_ipv6.then(|| Ipv6Endpoint::new(&settings)).transpose()?;
-    let address = listeners[0].local_addr().map_err(|error| broken(&error))?;
+    let address = listeners[0]
+        .local_addr()
+        .map_err(|error| internal_error(&error))?;
     let mut command = Command::new(program);
     command.args(arguments);
     for (name, value) in environment::changes(flags, address, &environment()) {
@@ -126,7 +128,7 @@ async fn serve_while_running(
     let listeners = registered(listeners)?;
     // Before the command can look.
     server.update_ipv6().await;
-    let signals = Signals::listen().map_err(|error| broken(&error))?;
+    let signals = Signals::listen().map_err(|error| internal_error(&error))?;
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) => return Ok(Err(command::not_started(command, &error))),
@@ -140,7 +142,7 @@ async fn serve_while_running(
         () = server.follow_ipv6() => {}
     }
     let status = status.expect("the server runs until the command has ended");
-    let status = status.map_err(|error| broken(&error))?;
+    let status = status.map_err(|error| internal_error(&error))?;
     Ok(Ok(command::exit_status(status)))
 }
 

@@ -83,7 +83,7 @@ impl Report {
         for judgement in &self.assertions {
             suite.add_test_case(test(&judgement.assertion, &judgement.failures));
         }
-        suite.set_system_out(xml(&self.fates()));
+        suite.set_system_out(xml(&self.compatibility_lines()));
         let mut report = quick_junit::Report::new(SUITE);
         report.add_test_suite(suite);
         let text = report.to_string();
@@ -91,7 +91,7 @@ impl Report {
     }
 
     /// What was checked, and a line for each client.
-    fn fates(&self) -> String {
+    fn compatibility_lines(&self) -> String {
         let mut lines = format!("{}\nUnder HttpTokens=required:\n", self.summary);
         for client in &self.clients {
             let fate = match client.compatibility {
