@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use percent_encoding::percent_decode_str;
+
 /// Normalises the path of a request target: the names between its slashes,
 /// percent-decoded and joined by single slashes, without the query, empty
 /// names, `.` and `..`. The root is the empty text.
@@ -15,8 +17,7 @@ pub fn normalize(target: &str) -> Cow<'_, str> {
         return Cow::Borrowed(path);
     }
     let path = path.split('?').next().unwrap_or_default();
-    let decoded = percent_decode(path);
-    let decoded = String::from_utf8_lossy(&decoded);
+    let decoded = percent_decode_str(path).decode_utf8_lossy();
     let mut names = Vec::new();
     for name in decoded.split('/') {
         match name {
@@ -31,8 +32,8 @@ pub fn normalize(target: &str) -> Cow<'_, str> {
 /// Whether the path of a request target, without a query, is its `normal` form
 /// but for escapes.
 pub(crate) fn is_exact(target: &str, normal: &str) -> bool {
-    let path = percent_decode(target.strip_prefix('/').unwrap_or(target));
-    String::from_utf8_lossy(&path) == normal
+    let path = target.strip_prefix('/').unwrap_or(target);
+    percent_decode_str(path).decode_utf8_lossy() == normal
 }
 
 /// The path, if there is nothing to do but to cut off the query, which is so
@@ -54,32 +55,6 @@ fn normal(target: &str) -> Option<&str> {
         before = byte;
     }
     (end == 0 || before != b'/').then(|| &target[..end])
-}
-
-fn percent_decode(path: &str) -> Vec<u8> {
-    let bytes = path.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut rest = bytes;
-    while let [first, tail @ ..] = rest {
-        let escaped = match (first, tail) {
-            (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)),
-            _ => None,
-        };
-        if let Some((high, low)) = escaped {
-            decoded.push(high << 4 | low);
-            rest = &tail[2..];
-        } else {
-            decoded.push(*first);
-            rest = tail;
-        }
-    }
-    decoded
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
 }
 
 #[cfg(test)]

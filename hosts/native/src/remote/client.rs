@@ -1,9 +1,9 @@
 //! Calls of the control API, whose refusals are sentences.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use http::Request;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use ureq::Agent;
 
@@ -131,16 +131,15 @@ pub(crate) fn agent(patience: Duration) -> Agent {
     config.build().into()
 }
 
-/// A text as a part of a path or of a query.
+/// The characters of a path segment or query value that need no escape (RFC
+/// 3986, unreserved).
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// Encodes a path segment or a query value.
 pub(super) fn encode(text: &str) -> String {
-    let mut encoded = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(byte.into());
-        } else {
-            // Writing to a text cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
+    utf8_percent_encode(text, UNRESERVED).to_string()
 }
