@@ -229,7 +229,7 @@ pub struct Emulator {
     last: Option<CachedInstance>,
     stored_data: StoredData,
     /// The number of the last entry of the journal that this instance wrote.
-    told: Option<u64>,
+    last_entry: Option<u64>,
 }
 
 /// A state document (`None` if absent) and the instance resolved from it, valid
@@ -260,7 +260,7 @@ impl Emulator {
             config,
             last: None,
             stored_data: StoredData::default(),
-            told: None,
+            last_entry: None,
         }
     }
 
@@ -281,8 +281,8 @@ impl Emulator {
         ];
         let config = self.config.as_ref().ok()?;
         let reads = method.is_safe() && !control::owns(&path::normalize(target));
-        let told = config.journal > 0 || config.mock_ip_count.is_some();
-        reads.then_some(if told { ALL } else { TOKEN })
+        let depends_on_client = config.journal > 0 || config.mock_ip_count.is_some();
+        reads.then_some(if depends_on_client { ALL } else { TOKEN })
     }
 
     /// Whether the answer to a request can depend on its body, of which only the
@@ -363,16 +363,16 @@ impl Emulator {
 
     /// Writes the journal entry of a request. The host supplies the time of the
     /// request and the duration of the answer.
-    pub fn record(&mut self, entry: Entry, course: RequestTiming, store: &mut impl Store) {
-        let last = self.told.get_or_insert_with(course.random);
+    pub fn record(&mut self, entry: Entry, timing: RequestTiming, store: &mut impl Store) {
+        let last = self.last_entry.get_or_insert_with(timing.random);
         *last = last.wrapping_add(1);
         let Ok(config) = &self.config else { return };
         let took = match config.frozen_time {
             Some(_) => Duration::ZERO,
-            None => course.took,
+            None => timing.took,
         };
-        let course = RequestTiming { took, ..course };
-        journal::record(entry, course, *last, config.journal, store);
+        let timing = RequestTiming { took, ..timing };
+        journal::record(entry, timing, *last, config.journal, store);
     }
 
     /// The answer to a change that the host could not store, for a `reason` in

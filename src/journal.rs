@@ -138,15 +138,15 @@ pub(crate) fn fingerprint(token: &[u8]) -> Fingerprint {
 /// any time.
 pub(crate) fn record(
     mut entry: Entry,
-    course: RequestTiming,
+    timing: RequestTiming,
     number: u64,
     capacity: usize,
     store: &mut impl Store,
 ) {
-    let micros = u64::try_from(course.took.as_micros()).unwrap_or(u64::MAX);
+    let micros = u64::try_from(timing.took.as_micros()).unwrap_or(u64::MAX);
     entry.number("duration_us", micros);
     entry.json.push('}');
-    store.set(&key(course.arrived, number), entry.json.as_bytes());
+    store.set(&key(timing.arrived, number), entry.json.as_bytes());
     if let Some(counter) = entry.counter {
         store.add(&counter_key(counter), 1);
     }

@@ -64,12 +64,12 @@ impl Host {
             self.store.insert(swap.key.to_owned(), swap.next);
         }
         if let Some(entry) = outcome.entry {
-            let course = RequestTiming {
+            let timing = RequestTiming {
                 arrived: self.now.0.unsigned_abs(),
                 took: outcome.delay,
                 random: || 0,
             };
-            self.emulator.record(entry, course, &mut self.store);
+            self.emulator.record(entry, timing, &mut self.store);
         }
         outcome.response
     }

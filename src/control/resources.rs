@@ -73,8 +73,9 @@ pub(super) fn metadata_options(call: Call<'_>) -> Answer {
 
 /// `user-data`: raw bytes.
 pub(super) fn user_data(call: Call<'_>) -> Answer {
+    let current = &call.resolved.instance.user_data;
     if is_read(call) {
-        let bytes = call.resolved.instance.user_data.clone().ok_or_else(|| {
+        let bytes = current.clone().ok_or_else(|| {
             let detail = "there is no user data; PUT it to this path";
             Refusal::new(StatusCode::NOT_FOUND, detail)
         })?;
@@ -86,14 +87,7 @@ pub(super) fn user_data(call: Call<'_>) -> Answer {
     };
     check_user_data(bytes)
         .map_err(|message| Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, message))?;
-    if call
-        .resolved
-        .instance
-        .user_data
-        .as_deref()
-        .unwrap_or_default()
-        == &bytes[..]
-    {
+    if current.as_deref().unwrap_or_default() == &bytes[..] {
         return call.describe(|_| ());
     }
     call.describe(|document| {

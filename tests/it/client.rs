@@ -92,12 +92,12 @@ impl Client {
             self.kept.insert(swap.key.to_owned(), swap.next);
         }
         if let Some(entry) = outcome.entry.take() {
-            let course = RequestTiming {
+            let timing = RequestTiming {
                 arrived: u64::try_from(self.now.0).unwrap().saturating_mul(1_000_000),
                 took: outcome.delay,
                 random: || 0,
             };
-            emulator.record(entry, course, &mut self.kept);
+            emulator.record(entry, timing, &mut self.kept);
         }
         outcome
     }

@@ -171,12 +171,12 @@ fn finish<H: Host>(
     // Before the client has the answer: it may ask for the journal next, and
     // not every client sees the end of the wait.
     if let Some(entry) = outcome.entry {
-        let course = RequestTiming {
+        let timing = RequestTiming {
             arrived: nanoseconds(arrived),
             took: H::now().saturating_sub(arrived) + outcome.delay,
             random: H::random,
         };
-        emulator.record(entry, course, host);
+        emulator.record(entry, timing, host);
     }
     Answer {
         reply: outcome.response,
