@@ -13,7 +13,7 @@ fn main() {
     divan::main();
 }
 
-const AMBIENT: RequestContext = RequestContext {
+const CONTEXT: RequestContext = RequestContext {
     now: UnixMillis::from_seconds(1_793_491_200),
     entropy: [7; 32],
     connection: Connection::Loopback,
@@ -41,7 +41,9 @@ fn request(method: Method, path: &str, header: (&str, &str)) -> Request<Vec<u8>>
 
 fn token(emulator: &mut Emulator) -> String {
     let put = request(Method::PUT, "/latest/api/token", (TTL, "21600"));
-    let response = emulator.answer(None, AMBIENT, &put).response;
+    let response = emulator
+        .answer(None, CONTEXT, &put, &mut BTreeMap::new())
+        .response;
     String::from_utf8(response.body).expect("a token is a text")
 }
 
@@ -56,7 +58,8 @@ fn get_with_a_token(bencher: Bencher<'_, '_>, path: &str) {
     let mut emulator = emulator();
     let token = token(&mut emulator);
     let get = request(Method::GET, path, (TOKEN, &token));
-    bencher.bench_local(|| emulator.answer(None, AMBIENT, &get));
+    let mut store = BTreeMap::new();
+    bencher.bench_local(|| emulator.answer(None, CONTEXT, &get, &mut store));
 }
 
 /// The last leaf of the last of so many interfaces.
@@ -73,14 +76,16 @@ fn get_of_one_interface_among(bencher: Bencher<'_, '_>, interfaces: u8) {
         interfaces - 1
     );
     let get = request(Method::GET, &path, (TOKEN, &token));
-    bencher.bench_local(|| emulator.answer(None, AMBIENT, &get));
+    let mut store = BTreeMap::new();
+    bencher.bench_local(|| emulator.answer(None, CONTEXT, &get, &mut store));
 }
 
 #[divan::bench]
 fn mint_a_token(bencher: Bencher<'_, '_>) {
     let mut emulator = emulator();
     let put = request(Method::PUT, "/latest/api/token", (TTL, "21600"));
-    bencher.bench_local(|| emulator.answer(None, AMBIENT, &put));
+    let mut store = BTreeMap::new();
+    bencher.bench_local(|| emulator.answer(None, CONTEXT, &put, &mut store));
 }
 
 /// An instance that has its last signature in memory.
@@ -89,25 +94,23 @@ fn get_a_signature_again(bencher: Bencher<'_, '_>, path: &str) {
     let mut emulator = emulator();
     let token = token(&mut emulator);
     let get = request(Method::GET, path, (TOKEN, &token));
-    bencher.bench_local(|| emulator.answer(None, AMBIENT, &get));
+    let mut store = BTreeMap::new();
+    bencher.bench_local(|| emulator.answer(None, CONTEXT, &get, &mut store));
 }
 
 /// An instance that was just started, on a host that has kept the signature.
 #[divan::bench(args = SIGNATURES)]
-fn recall_a_signature(bencher: Bencher<'_, '_>, path: &str) {
+fn load_a_signature(bencher: Bencher<'_, '_>, path: &str) {
     let token = token(&mut emulator());
     let get = request(Method::GET, path, (TOKEN, &token));
     let kept = emulator()
-        .answer(None, AMBIENT, &get)
+        .answer(None, CONTEXT, &get, &mut BTreeMap::new())
         .cache_entry
         .expect("it was made");
     let kept = BTreeMap::from([kept]);
     bencher
         .with_inputs(emulator)
-        .bench_local_values(|mut emulator| {
-            emulator.recall(None, AMBIENT, &get, &mut kept.clone());
-            emulator.answer(None, AMBIENT, &get)
-        });
+        .bench_local_values(|mut emulator| emulator.answer(None, CONTEXT, &get, &mut kept.clone()));
 }
 
 /// The first time that anybody asks for it.
@@ -117,7 +120,9 @@ fn make_a_signature(bencher: Bencher<'_, '_>, path: &str) {
     let get = request(Method::GET, path, (TOKEN, &token));
     bencher
         .with_inputs(emulator)
-        .bench_local_values(|mut emulator| emulator.answer(None, AMBIENT, &get));
+        .bench_local_values(|mut emulator| {
+            emulator.answer(None, CONTEXT, &get, &mut BTreeMap::new())
+        });
 }
 
 /// What an instance that is not reused pays on top.

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 use crate::description::{
     Base64, Description, MetadataOptionsDescription, Override, Read as _, RealCredentials,
 };
-use crate::instance::{BUILT_IN, Overrides, RealKeys, check_user_data};
-use crate::options::MetadataOptions;
+use crate::instance::{BUILT_IN, MetadataOptions, Overrides, RealKeys, check_user_data};
 use crate::path;
 use crate::problem::Problem;
 use crate::settings::{Settings, SourcedValue, read_json};
 use crate::small_sort;
+use crate::tree;
 
 /// The description of the instance, all settings included, and the ids of all
 /// instances that were described.
@@ -105,7 +105,8 @@ fn credentials(given: &SourcedValue, document: &Value) -> Result<Value, Problem>
 
 fn overrides(given: &SourcedValue) -> Result<BTreeMap<String, Value>, Problem> {
     given.read(|document| {
-        Overrides::new(&BTreeMap::<String, Override>::read(document)?)?;
+        let overrides = BTreeMap::<String, Override>::read(document)?;
+        tree::check_overrides(&Overrides::new(&overrides)?)?;
         let fields = document.as_object().into_iter().flatten();
         let fields =
             fields.map(|(path, change)| (path::normalize(path).into_owned(), change.clone()));

@@ -7,15 +7,18 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::apply_settings;
+use crate::clock::Clock;
 use crate::description::Description;
 use crate::host_header;
 use crate::instance::{Instance, RoleCredentials};
 use crate::limits::{MAX_CLIENTS, MAX_JOURNAL};
 use crate::problem::Problem;
+use crate::request_context::RequestContext;
 use crate::settings::{Settings, SourcedValue};
 use crate::signature::IdentityKeys;
 use crate::simulation::Timeline;
 use crate::time::{TimeError, UnixMillis};
+use crate::tree;
 
 /// The parsed and checked settings of an emulator.
 #[derive(Clone)]
@@ -73,7 +76,7 @@ impl Config {
             .into_iter()
             .map(|warning| format!("{}: {warning}", place.unwrap_or_default()))
             .collect();
-        let instance = Instance::read(&document)
+        let instance = tree::read_instance(&document)
             .map_err(|problem| problem.within(place.unwrap_or("the built-in instance")))?;
         let text = |key| settings.get(key).map(string).transpose();
         let secret = text("secret")?.unwrap_or_else(|| BUILT_IN_SECRET.into());
@@ -118,6 +121,21 @@ impl Config {
             ));
         }
         warnings
+    }
+
+    /// The emulated time when the host's clock shows `now`.
+    pub(crate) fn emulated_time(&self, clock: Clock, now: UnixMillis) -> UnixMillis {
+        clock.at(self.frozen_time.unwrap_or(now))
+    }
+
+    /// Replaces the host's time and random bytes by the frozen ones, and applies
+    /// the clock's adjustment.
+    pub(crate) fn emulated(&self, clock: Clock, context: RequestContext) -> RequestContext {
+        RequestContext {
+            now: self.emulated_time(clock, context.now),
+            entropy: self.frozen_entropy.unwrap_or(context.entropy),
+            ..context
+        }
     }
 
     /// What is to happen. Delays count from the last reset, else from the start
@@ -277,7 +295,7 @@ mod tests {
     use base64::engine::general_purpose::STANDARD;
 
     use super::*;
-    use crate::options::HttpTokens;
+    use crate::description::HttpTokens;
 
     #[track_caller]
     fn check(key: &str, text: &str, expected: &str) {

@@ -9,16 +9,13 @@ use std::time::Duration;
 use http::StatusCode;
 use http::header::USER_AGENT;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use crate::hex;
-use crate::host::Store;
 use crate::request::MetadataRequest;
 use crate::small_sort::sorted;
+use crate::store::{JOURNAL_PREFIX, METRICS_PREFIX, Store};
 use crate::time::UnixMillis;
-
-/// The keys of all entries begin with this.
-pub const JOURNAL_PREFIX: &str = "imdsim/journal/";
+use crate::token::Fingerprint;
 
 /// Counts requests without a token that were answered, by its name in CloudWatch.
 const NO_TOKEN: &str = "MetadataNoToken";
@@ -125,15 +122,6 @@ impl Entry {
     }
 }
 
-/// A part of the SHA-256 of a token.
-pub(crate) type Fingerprint = [u8; 4];
-
-/// The fingerprint of a token.
-pub(crate) fn fingerprint(token: &[u8]) -> Fingerprint {
-    let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(token).into();
-    [a, b, c, d]
-}
-
 /// Writes the entry with this number, of which `capacity` are to be there at
 /// any time.
 pub(crate) fn record(
@@ -220,7 +208,7 @@ fn keys(store: &mut impl Store) -> Vec<String> {
 }
 
 fn counter_key(name: &str) -> String {
-    format!("imdsim/metrics/{name}")
+    format!("{METRICS_PREFIX}{name}")
 }
 
 fn cut(text: &str) -> &str {

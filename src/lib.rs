@@ -16,7 +16,8 @@
 //!     entropy: [7; 32],
 //!     connection: Connection::Unknown,
 //! };
-//! let outcome = emulator.answer(None, context, &request);
+//! let mut store = std::collections::BTreeMap::new();
+//! let outcome = emulator.answer(None, context, &request, &mut store);
 //! assert_eq!(outcome.response.body[..], b"m7i.large"[..]);
 //! # Ok::<(), http::Error>(())
 //! ```
@@ -34,7 +35,6 @@ mod documents;
 mod emulator;
 pub mod header_frames;
 mod hex;
-mod host;
 mod host_header;
 pub mod instance;
 mod journal;
@@ -44,12 +44,14 @@ mod mac;
 mod merge;
 mod metadata;
 mod nearest;
-mod options;
+mod outcome;
 mod page_cache;
 mod path;
 mod path_pattern;
 mod problem;
 mod request;
+mod request_context;
+mod resolved_instance;
 mod response;
 mod service;
 mod settings;
@@ -57,6 +59,7 @@ mod signature;
 mod simulation;
 mod small_sort;
 mod state;
+mod store;
 mod time;
 mod token;
 mod tree;
@@ -66,22 +69,23 @@ pub mod wire;
 pub use clock::Clock;
 pub use config::Config;
 pub use control::control_calls;
+pub use description::HttpTokens;
 pub use documents::{CredentialIssuer, Credentials, ImdsVersion, Rotation};
-pub use emulator::{Emulator, ResolvedInstance, answer};
-pub use host::{
-    COUNTERS_KEY, Connection, Delivery, Outcome, RequestContext, STATE_KEY, Store, Swap,
-    is_ephemeral,
-};
-pub use journal::{Entry, JOURNAL_PREFIX, RequestTiming};
+pub use emulator::Emulator;
+pub use instance::MetadataOptions;
+pub use journal::{Entry, RequestTiming};
 pub use nearest::nearest;
-pub use options::{HttpTokens, MetadataOptions};
+pub use outcome::{Delivery, Outcome, Swap};
 pub use path::normalize;
 pub use path_pattern::path_matches;
 pub use problem::Problem;
 pub use request::imds_version;
+pub use request_context::{Connection, RequestContext};
+pub use resolved_instance::ResolvedInstance;
 pub use response::MetadataResponse;
 pub use settings::{KEYS, Settings, key_of};
 pub use state::{STATE_VERSION, State};
+pub use store::{COUNTERS_KEY, JOURNAL_PREFIX, STATE_KEY, Store, is_ephemeral};
 pub use time::UnixMillis;
 pub use token::{TokenAuthority, Ttl};
 pub use tree::{Branch, Content, CredentialHealth, Node, View, crawl, find};

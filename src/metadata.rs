@@ -3,12 +3,12 @@
 
 use http::{HeaderMap, Method, StatusCode};
 
+use crate::description::HttpTokens;
 use crate::documents::ImdsVersion;
-use crate::emulator::ResolvedInstance;
-use crate::host::RequestContext;
-use crate::options::HttpTokens;
 use crate::page_cache::Page;
 use crate::request::MetadataRequest;
+use crate::request_context::RequestContext;
+use crate::resolved_instance::ResolvedInstance;
 use crate::response::MetadataResponse;
 use crate::simulation::Effect;
 use crate::token::Ttl;

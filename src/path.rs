@@ -29,6 +29,16 @@ pub fn normalize(target: &str) -> Cow<'_, str> {
     Cow::Owned(names.join("/"))
 }
 
+/// The first names of the control API's paths; the second is an alias for hosts
+/// that expect it.
+pub(crate) const CONTROL_PREFIXES: [&str; 2] = ["_imdsim", "_parlel"];
+
+/// Whether a normalised path belongs to the control API.
+pub(crate) fn is_control(path: &str) -> bool {
+    let first = path.split('/').next().unwrap_or_default();
+    CONTROL_PREFIXES.contains(&first)
+}
+
 /// Whether the path of a request target, without a query, is its `normal` form
 /// but for escapes.
 pub(crate) fn is_exact(target: &str, normal: &str) -> bool {

@@ -2,7 +2,6 @@
 
 use http::{HeaderMap, HeaderValue, Method, Request};
 
-use crate::control;
 use crate::limits::MAX_TARGET_LEN;
 use crate::path;
 use crate::wire;
@@ -11,7 +10,7 @@ use crate::wire;
 /// control API is no part of the service and has none.
 pub fn imds_version<B>(request: &Request<B>) -> Option<u8> {
     let path = path::normalize(request.uri().path());
-    (!control::owns(&path)).then(|| MetadataRequest::new(request, &path).version)
+    (!path::is_control(&path)).then(|| MetadataRequest::new(request, &path).version)
 }
 
 /// What the service, faults and the journal look at.

@@ -1,36 +1,37 @@
-//! A request to the metadata service from end to end: the faults that may
-//! strike it, the procedure itself, and what the journal tells.
+//! A request to the metadata service from end to end: faults, the service
+//! procedure, and the journal entry.
 
 use std::time::Duration;
 
 use http::{Method, Request, StatusCode};
 
-use crate::emulator::ResolvedInstance;
-use crate::host::{COUNTERS_KEY, Delivery, Outcome, RequestContext, Swap};
 use crate::journal::Entry;
 use crate::metadata::{self, FaultContext};
+use crate::outcome::{Delivery, Outcome, Swap};
 use crate::request::MetadataRequest;
+use crate::request_context::RequestContext;
+use crate::resolved_instance::ResolvedInstance;
 use crate::response::MetadataResponse;
+use crate::signature::Signature;
 use crate::simulation::{Effect, MatchedFault, RequestCounters};
+use crate::store::{COUNTERS_KEY, Store};
 use crate::time::UnixMillis;
 use crate::wire;
 
-/// How long the answer takes that never comes: longer than any client waits.
+/// The delay of a stalled response: longer than any client waits.
 const STALL: Duration = Duration::from_hours(1);
 
-/// Where the notices are of which [`Config::mock_ip_count`] speaks.
-///
-/// [`Config::mock_ip_count`]: crate::Config::mock_ip_count
+/// The categories with notices, which only the first
+/// [`Config::mock_ip_count`](crate::Config::mock_ip_count) clients see.
 const NOTICES: [&str; 3] = ["spot", "events", "autoscaling"];
 
-/// Answers a request for a normalised path; `counted` is the document under
-/// [`COUNTERS_KEY`], which is asked for by [`counts`].
+/// Answers a request for a normalised path.
 pub(crate) fn answer(
     resolved: &ResolvedInstance,
     context: RequestContext,
-    counted: Option<&[u8]>,
     request: &Request<Vec<u8>>,
     path: &str,
+    store: &mut impl Store,
 ) -> Outcome {
     let request = MetadataRequest::new(request, path);
     let now = context.now;
@@ -42,8 +43,15 @@ pub(crate) fn answer(
         }
         return outcome;
     }
+    let counted = counts(resolved, now, &request)
+        .then(|| store.get(COUNTERS_KEY))
+        .flatten();
+    if let Some(signature) = Signature::at(path) {
+        let signatures = &resolved.signatures;
+        signatures.load(signature, &resolved.instance, |key| store.get(key));
+    }
     let epoch = &resolved.state.epoch;
-    let mut request_counters = RequestCounters::read(counted, epoch);
+    let mut request_counters = RequestCounters::read(counted.as_deref(), epoch);
     let before = request_counters.clone();
     let notices = sees_notices(resolved, &request, &mut request_counters);
     let matched = resolved
@@ -53,7 +61,13 @@ pub(crate) fn answer(
         notices,
         effect: matched.map(|matched| &matched.fault.effect),
     };
-    let mut outcome = answer_with_fault(resolved, context, &request, faults);
+    let mut outcome = match replacement(faults.effect, request.method, now) {
+        Some(outcome) => outcome,
+        None => damaged(
+            faults.effect,
+            metadata::answer(resolved, context, &request, faults),
+        ),
+    };
     let delay = matched.map_or(Duration::ZERO, |matched| matched.fault.delay);
     outcome.delay = outcome.delay.saturating_add(delay);
     outcome.fault = matched.map(|matched| matched.id.to_owned());
@@ -61,7 +75,7 @@ pub(crate) fn answer(
         request_counters.retain(resolved.timeline.counter_keys());
         outcome.swap = Some(Swap {
             key: COUNTERS_KEY,
-            expected: counted.map(<[u8]>::to_vec),
+            expected: counted,
             next: request_counters.to_bytes(epoch),
         });
     }
@@ -72,53 +86,43 @@ pub(crate) fn answer(
     outcome
 }
 
-/// Whether the answer follows from what was counted before.
-pub(crate) fn counts(
-    resolved: &ResolvedInstance,
-    now: UnixMillis,
-    request: &Request<Vec<u8>>,
-    path: &str,
-) -> bool {
-    let request = MetadataRequest::new(request, path);
-    !request.is_too_long()
-        && (resolved.config.mock_ip_count.is_some() && resolved.instance.events.any()
-            || resolved.timeline.events(true).next().is_some()
-                && resolved.timeline.counts(&request, now))
+/// Whether the response depends on the counts of earlier requests.
+fn counts(resolved: &ResolvedInstance, now: UnixMillis, request: &MetadataRequest<'_>) -> bool {
+    resolved.config.mock_ip_count.is_some() && resolved.instance.events.any()
+        || resolved.timeline.events(true).next().is_some() && resolved.timeline.counts(request, now)
 }
 
-/// The answer under what goes wrong.
-fn answer_with_fault(
-    resolved: &ResolvedInstance,
-    context: RequestContext,
-    request: &MetadataRequest<'_>,
-    faults: FaultContext<'_>,
-) -> Outcome {
-    let now = context.now;
-    // It never leaves. Over wasi:http, hosts see that since it has a body.
+/// The outcome of a fault that replaces the service's response.
+fn replacement(effect: Option<&Effect>, method: &Method, now: UnixMillis) -> Option<Outcome> {
+    // This response is never sent. wasi:http hosts need it to have a body.
     let silence = |delay| Outcome {
         delivery: Delivery::Aborted,
         delay,
         ..Outcome::reply(MetadataResponse::not_found(None, now))
     };
-    match faults.effect {
-        Some(Effect::Stall) => return silence(STALL),
-        Some(Effect::Close) => return silence(Duration::ZERO),
-        Some(Effect::Status(status)) => {
+    match effect? {
+        Effect::Stall => Some(silence(STALL)),
+        Effect::Close => Some(silence(Duration::ZERO)),
+        Effect::Status(status) => {
             let mut response = match *status {
                 StatusCode::NOT_FOUND => MetadataResponse::not_found(None, now),
                 status => MetadataResponse::empty(status, None, now),
             };
-            if request.method == Method::HEAD {
+            if method == Method::HEAD {
                 response.body.clear();
             }
-            return Outcome::reply(response);
+            Some(Outcome::reply(response))
         }
-        _ => {}
+        _ => None,
     }
-    let mut outcome = Outcome::reply(metadata::answer(resolved, context, request, faults));
-    match faults.effect {
+}
+
+/// The service's response, damaged by a fault on its way to the client.
+fn damaged(effect: Option<&Effect>, response: MetadataResponse) -> Outcome {
+    let mut outcome = Outcome::reply(response);
+    match effect {
         Some(Effect::Cut(0)) => outcome.delivery = Delivery::Aborted,
-        // Of a body that is not there nothing is missing.
+        // An empty body cannot be truncated.
         Some(Effect::Cut(length)) if !outcome.response.body.is_empty() => {
             outcome.delivery = Delivery::Truncated(*length);
         }
@@ -128,9 +132,9 @@ fn answer_with_fault(
     outcome
 }
 
-/// Whether a client sees the notices. Of the addresses that ask for them, only
-/// the first few do, if so many were said. A listing that would show them
-/// counts nobody.
+/// Whether a client sees the notices: with a configured count, only the first
+/// addresses to request one do. Requesting a listing that contains notices does
+/// not count.
 fn sees_notices(
     resolved: &ResolvedInstance,
     request: &MetadataRequest<'_>,

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use crate::clock::Clock;
 use crate::hex;
-use crate::host::RequestContext;
 use crate::problem::Problem;
+use crate::request_context::RequestContext;
 use crate::simulation::Timeline;
 use crate::time::UnixMillis;
 

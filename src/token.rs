@@ -13,8 +13,9 @@ use std::ops::Range;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 use hmac::Mac as _;
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
 
-use crate::journal::{Fingerprint, fingerprint};
 use crate::mac::{self, Keyed};
 use crate::time::UnixMillis;
 
@@ -107,9 +108,9 @@ impl TokenAuthority {
     }
 
     fn known(&self, token: &[u8]) -> Option<Genuine> {
-        let text = token.try_into().ok()?;
+        let text: &[u8; TEXT_LEN] = token.try_into().ok()?;
         match self.last.get() {
-            Some(last) if same(&last.text, text) => Some(last),
+            Some(last) if last.text.ct_eq(text).into() => Some(last),
             _ => self.check(text),
         }
     }
@@ -135,16 +136,17 @@ impl TokenAuthority {
 /// The key stays out of logs.
 impl fmt::Debug for TokenAuthority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authority").finish_non_exhaustive()
+        f.debug_struct("TokenAuthority").finish_non_exhaustive()
     }
 }
 
-/// Compares in constant time.
-fn same(a: &[u8; TEXT_LEN], b: &[u8; TEXT_LEN]) -> bool {
-    a.iter()
-        .zip(b)
-        .fold(0, |difference, (a, b)| difference | (a ^ b))
-        == 0
+/// Identifies a token in the journal: the first bytes of its SHA-256, from which
+/// the token cannot be recovered.
+pub(crate) type Fingerprint = [u8; 4];
+
+fn fingerprint(token: &[u8]) -> Fingerprint {
+    let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(token).into();
+    [a, b, c, d]
 }
 
 fn decode(token: &[u8; TEXT_LEN]) -> Option<[u8; TOKEN_LEN]> {

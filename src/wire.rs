@@ -17,6 +17,11 @@ pub const PEER: HeaderName = HeaderName::from_static(PEER_NAME);
 /// Its name.
 pub const PEER_NAME: &str = "x-imdsim-peer";
 
+/// The header that names the host the client asked for.
+pub(crate) const HOST_NAME: &str = "host";
+/// The header that names the client program.
+pub(crate) const USER_AGENT_NAME: &str = "user-agent";
+
 /// Where tokens are minted, once the path is normalised.
 pub const TOKEN_PATH: &str = "latest/api/token";
 

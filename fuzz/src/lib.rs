@@ -43,9 +43,9 @@ impl Host {
         };
         let stored = self.store.get(STATE_KEY).cloned();
         let stored = stored.as_deref();
-        self.emulator
-            .recall(stored, context, request, &mut self.store);
-        let outcome = self.emulator.answer(stored, context, request);
+        let outcome = self
+            .emulator
+            .answer(stored, context, request, &mut self.store);
         let length = outcome
             .response
             .headers

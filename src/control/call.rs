@@ -6,17 +6,19 @@ use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
 use super::problem::Refusal;
-use crate::emulator::ResolvedInstance;
-use crate::host::{Outcome, RequestContext, STATE_KEY, Swap};
 use crate::journal::Journal;
 use crate::json_limits;
 use crate::limits::MAX_STATE_LEN;
 use crate::merge;
+use crate::outcome::{Outcome, Swap};
 use crate::problem::Problem;
+use crate::request_context::RequestContext;
+use crate::resolved_instance::ResolvedInstance;
 use crate::response::MetadataResponse;
 use crate::settings::read_json;
 use crate::simulation::{Event, Timeline};
 use crate::state::State;
+use crate::store::STATE_KEY;
 use crate::time::UnixMillis;
 
 /// The context of a control call.

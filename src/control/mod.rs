@@ -19,36 +19,25 @@ use serde_json::{Value, json};
 
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::emulator::{ResolvedInstance, frozen};
-use crate::host::{Connection, Outcome, RequestContext};
 use crate::journal::Journal;
 use crate::limits::MAX_TARGET_LEN;
-use crate::path;
+use crate::outcome::Outcome;
+use crate::path::{self, CONTROL_PREFIXES};
 use crate::problem::Problem;
+use crate::request_context::{Connection, RequestContext};
+use crate::resolved_instance::ResolvedInstance;
 use crate::response::MetadataResponse;
 use crate::state::State;
+use crate::store::Store;
 use crate::time::UnixMillis;
 use call::{Answer, Call, JSON, Next, tagged, unless_conflicting};
 use problem::Refusal;
 use routes::{HEALTH, REQUESTS, RESET, ROUTES, Route};
 
-/// Below these two names, the second an alias for hosts that expect it.
-const PREFIXES: [&str; 2] = ["_imdsim", "_parlel"];
-
-/// Whether a path is the control API's.
-pub(crate) fn owns(path: &str) -> bool {
-    PREFIXES.contains(&split(path).0)
-}
-
-/// The first name of a path, and the rest.
-fn split(path: &str) -> (&str, &str) {
-    path.split_once('/').unwrap_or((path, ""))
-}
-
 /// Every path of the control API, a name in braces where any will do, with the
 /// methods it takes as `Allow` lists them.
 pub fn control_calls() -> impl Iterator<Item = (String, &'static str)> {
-    let path = |route: &Route| format!("/{}/{}", PREFIXES[0], route.path);
+    let path = |route: &Route| format!("/{}/{}", CONTROL_PREFIXES[0], route.path);
     ROUTES.iter().map(move |route| (path(route), route.methods))
 }
 
@@ -56,55 +45,47 @@ pub fn control_calls() -> impl Iterator<Item = (String, &'static str)> {
 pub(crate) fn answer(
     resolved: &ResolvedInstance,
     context: RequestContext,
-    journal: &Journal,
     request: &Request<Vec<u8>>,
     path: &str,
+    store: &mut impl Store,
 ) -> Outcome {
-    let real = frozen(&resolved.config, Clock::Running, context);
-    let context = frozen(&resolved.config, resolved.state.clock, context);
-    let call = Call {
-        resolved,
-        context,
-        real,
-        request,
-        journal,
+    let config = &resolved.config;
+    let mut answer = || {
+        let (route, below) = route(config, context.connection, request, path)?;
+        let call = Call {
+            resolved,
+            context: config.emulated(resolved.state.clock, context),
+            real: config.emulated(Clock::Running, context),
+            request,
+            journal: &journal(config, route, request.method(), store),
+        };
+        (route.answer)(call, below)
     };
-    let mut outcome = route(&resolved.config, context.connection, request, path)
-        .and_then(|(route, below)| (route.answer)(call, below))
-        .unwrap_or_else(|refusal| Outcome::reply(refusal.response(context.now)));
-    if request.method() == Method::HEAD {
+    let now = config.emulated_time(resolved.state.clock, context.now);
+    finish(answer(), request.method(), now)
+}
+
+/// The outcome of a call, without a body if the method is HEAD.
+fn finish(answer: Answer, method: &Method, now: UnixMillis) -> Outcome {
+    let mut outcome = answer.unwrap_or_else(|refusal| Outcome::reply(refusal.response(now)));
+    if method == Method::HEAD {
         outcome.response.body.clear();
     }
     outcome
 }
 
-/// What a call needs to know of the journal.
-pub(crate) enum Needs {
-    Nothing,
-    /// What to delete.
-    Keys,
-    Entries,
-}
-
-/// What the call of this request needs to know, if it may be made.
-pub(crate) fn needs(
-    config: &Config,
-    connection: Connection,
-    request: &Request<Vec<u8>>,
-    path: &str,
-) -> Needs {
-    match route(config, connection, request, path) {
-        Ok((route, _)) if config.journal > 0 => match route.path {
-            RESET => Needs::Keys,
-            REQUESTS if request.method() == Method::DELETE => Needs::Keys,
-            path if path.starts_with(REQUESTS) => Needs::Entries,
-            _ => Needs::Nothing,
-        },
-        _ => Needs::Nothing,
+/// Loads the part of the journal that a call needs.
+fn journal(config: &Config, route: &Route, method: &Method, store: &mut impl Store) -> Journal {
+    match route.path {
+        _ if config.journal == 0 => Journal::default(),
+        RESET => Journal::keys(store),
+        REQUESTS if method == Method::DELETE => Journal::keys(store),
+        path if path.starts_with(REQUESTS) => Journal::read(config.journal, store),
+        _ => Journal::default(),
     }
 }
 
-/// Whether the call of this request may be made.
+/// Whether the client may make this call.
 pub(crate) fn admits(
     config: &Config,
     connection: Connection,
@@ -114,25 +95,25 @@ pub(crate) fn admits(
     route(config, connection, request, path).is_ok()
 }
 
-/// What still works when no instance follows from the state document as it is
-/// `stored`: health, and a reset.
+/// Answers when the stored state document is invalid: only health and a reset
+/// work.
 pub(crate) fn recover(
     config: &Config,
     context: RequestContext,
     stored: Option<&[u8]>,
-    journal: &Journal,
     request: &Request<Vec<u8>>,
+    path: &str,
+    store: &mut impl Store,
     problem: &Problem,
 ) -> Outcome {
-    let context = frozen(config, Clock::Running, context);
-    let path = path::normalize(request.uri().path());
+    let context = config.emulated(Clock::Running, context);
     let detail = format!("{problem}; POST /_imdsim/reset starts over");
     let broken = || Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, detail.clone());
-    let answer = || {
-        if !owns(&path) {
+    let mut answer = || {
+        if !path::is_control(path) {
             return Err(broken());
         }
-        let (route, _) = route(config, context.connection, request, &path)?;
+        let (route, _) = route(config, context.connection, request, path)?;
         let revision = State::revision_of(stored);
         match route.path {
             HEALTH => {
@@ -145,19 +126,14 @@ pub(crate) fn recover(
                 unless_conflicting(request, revision)?;
                 let state = blank(revision.saturating_add(1), context);
                 Ok(Outcome {
-                    delete_keys: journal.everything(),
+                    delete_keys: journal(config, route, request.method(), store).everything(),
                     ..Next::new(&state)?.done(context.now)
                 })
             }
             _ => Err(broken()),
         }
     };
-    let mut outcome =
-        answer().unwrap_or_else(|refusal| Outcome::reply(refusal.response(context.now)));
-    if request.method() == Method::HEAD {
-        outcome.response.body.clear();
-    }
-    outcome
+    finish(answer(), request.method(), context.now)
 }
 
 /// The answer when the settings are bad.
@@ -200,12 +176,13 @@ fn route<'p>(
         let detail = format!("the path is longer than {MAX_TARGET_LEN} bytes; shorten it");
         return Err(Refusal::new(StatusCode::BAD_REQUEST, detail));
     }
-    let (route, below) = routes::find(split(path).1).ok_or_else(|| {
-        let known: Vec<_> = ROUTES.iter().map(|route| route.path).collect();
-        let known = known.join(", ");
-        let detail = format!("unknown endpoint; available under /_imdsim/: {known}");
-        Refusal::new(StatusCode::NOT_FOUND, detail)
-    })?;
+    let (route, below) = routes::find(path.split_once('/').map_or("", |(_, rest)| rest))
+        .ok_or_else(|| {
+            let known: Vec<_> = ROUTES.iter().map(|route| route.path).collect();
+            let known = known.join(", ");
+            let detail = format!("unknown endpoint; available under /_imdsim/: {known}");
+            Refusal::new(StatusCode::NOT_FOUND, detail)
+        })?;
     if route.path != HEALTH {
         admission::check(config, connection, request)?;
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::call::{Answer, Call, done};
 use super::problem::Refusal;
-use crate::host::Outcome;
+use crate::outcome::Outcome;
 use crate::path;
 use crate::path_pattern::PathPattern;
 use crate::problem::Problem;

@@ -4,14 +4,14 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use super::declare::described;
 use super::imdsim::{CidrBlocks, ImdsimFields};
-use super::read::{Unknown, described};
-use super::values::{DnsName, MacAddress};
-use crate::options::{Flag, HttpTokens};
+use super::schema::Unknown;
+use super::values::{DnsName, Flag, HttpTokens, MacAddress};
 use crate::time::UnixMillis;
 
 described! {
-    Unknown::Ignored;
+    pub Unknown::Ignored;
 
     /// `Instance`.
     InstanceDescription {

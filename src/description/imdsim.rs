@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use super::read::{Unknown, described};
+use super::declare::described;
+use super::schema::Unknown;
 use super::values::{Base64, LifecycleState, Override};
 use crate::time::UnixMillis;
 
 described! {
-    Unknown::Refused;
+    pub Unknown::Refused;
 
     /// `Imdsim` of an instance.
     ImdsimFields {

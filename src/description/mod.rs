@@ -4,14 +4,17 @@
 //! Nothing is derived here. Unknown fields are ignored, every field may be
 //! left out, and a field that cannot be understood is named by its path.
 
+mod declare;
 mod describe_instances;
+mod document_schema;
 mod imdsim;
 mod read;
 mod recognize;
+mod reservations;
 mod schema;
 mod values;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 pub use describe_instances::{
     Association, BlockDeviceMapping, EbsVolume, ElasticGpuAssociation, ElasticInferenceAssociation,
@@ -19,16 +22,15 @@ pub use describe_instances::{
     MetadataOptionsDescription, Monitoring, NetworkAttachment, NetworkInterface, Placement,
     Prefix4, Prefix6, PrivateDnsNameOptions, PrivateIpAddress, ProductCode, Tag,
 };
+pub use document_schema::schema;
 pub use imdsim::{
     CidrBlocks, Failure, ImdsimFields, MaintenanceEvent, ManagedSshKeys, PublicKey,
     RealCredentials, SpotInstanceAction,
 };
 pub(crate) use read::{Read, kind};
-use read::{Unknown, described};
-use recognize::{recognize, slips};
-pub use schema::schema;
-use schema::{Schema, Schemas};
-pub use values::{Base64, DnsName, LifecycleState, MacAddress, Override};
+use recognize::slips;
+use reservations::reservations;
+pub use values::{Base64, DnsName, Flag, HttpTokens, LifecycleState, MacAddress, Override};
 
 use crate::merge;
 use crate::problem::Problem;
@@ -55,13 +57,12 @@ impl Description {
         let mut warnings = Vec::new();
         let mut all = Vec::new();
         for reservation in reservations(document, &mut warnings)? {
-            let Reservation {
-                reservation_id,
-                owner_id,
-                instances,
-            } = reservation;
-            for described in instances {
-                all.push((described, reservation_id.clone(), owner_id.clone()));
+            for described in reservation.instances {
+                all.push((
+                    described,
+                    reservation.id.clone(),
+                    reservation.owner_id.clone(),
+                ));
             }
         }
         let count = all.len();
@@ -118,120 +119,10 @@ fn adopt(document: &mut Value, key: &str, text: Option<&String>) {
     }
 }
 
-/// An instance as it was read, and as it was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Described {
-    instance: InstanceDescription,
-    document: Value,
-}
-
-impl Described {
-    /// The name of the state it is in, where that is told.
-    fn state(&self) -> Option<&str> {
-        self.document["State"]["Name"].as_str()
-    }
-
-    /// The less, the more it is one that has a metadata service.
-    fn readiness(&self) -> usize {
-        const STATES: [&str; 6] = [
-            "running",
-            "pending",
-            "stopping",
-            "stopped",
-            "shutting-down",
-            "terminated",
-        ];
-        let index = |state| STATES.iter().position(|known| *known == state);
-        self.state().and_then(index).unwrap_or(0)
-    }
-
-    fn chosen_of(&self, count: usize) -> String {
-        let id = self.instance.instance_id.as_deref();
-        let state = self
-            .state()
-            .map_or(String::new(), |state| format!(" ({state})"));
-        format!(
-            "{count} instances are described; serving {}{state}",
-            id.unwrap_or("one without an id")
-        )
-    }
-}
-
-impl Read for Described {
-    fn read(value: &Value) -> Result<Self, Problem> {
-        recognize(value)?;
-        Ok(Self {
-            instance: InstanceDescription::read(value)?,
-            document: value.clone(),
-        })
-    }
-}
-
-impl Schema for Described {
-    fn schema(schemas: &mut Schemas) -> Value {
-        let mut form = InstanceDescription::schema(schemas);
-        let unknown = json!({ "not": { "enum": InstanceDescription::FIELDS } });
-        form["not"] = json!({ "minProperties": 1, "propertyNames": unknown });
-        form
-    }
-}
-
-described! {
-    Unknown::Ignored;
-
-    /// `{"Reservations": […]}`.
-    Output {
-        /// The reservations.
-        reservations: Vec<Reservation> = "Reservations",
-    }
-
-    /// `Reservation`.
-    Reservation {
-        /// `r-…`
-        reservation_id: Option<String> = "ReservationId",
-        /// The account.
-        owner_id: Option<String> = "OwnerId",
-        /// The instances.
-        instances: Vec<Described> = "Instances",
-    }
-}
-
-fn reservations(document: &Value, warnings: &mut Vec<String>) -> Result<Vec<Reservation>, Problem> {
-    match document {
-        Value::Object(fields) if fields.contains_key("Reservations") => {
-            let all = document["Reservations"].as_array().into_iter().flatten();
-            warnings.extend(all.flat_map(|one| slips(one, Reservation::FIELDS)));
-            Ok(Output::read(document)?.reservations)
-        }
-        Value::Object(fields) if fields.contains_key("Instances") => {
-            warnings.extend(slips(document, Reservation::FIELDS));
-            Ok(vec![Reservation::read(document)?])
-        }
-        Value::Object(_) => Ok(vec![Reservation {
-            instances: vec![Described::read(document)?],
-            ..Reservation::default()
-        }]),
-        Value::Array(items) => {
-            let mut all = Vec::new();
-            for (index, item) in items.iter().enumerate() {
-                let read = reservations(item, warnings);
-                all.extend(read.map_err(|problem| problem.inside(&format!("[{index}]")))?);
-            }
-            Ok(all)
-        }
-        other => Err(Problem::new(
-            "",
-            format!(
-                "an instance is a JSON object, not {}; give the output of \
-                 `aws ec2 describe-instances`",
-                kind(other)
-            ),
-        )),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[track_caller]

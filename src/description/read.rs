@@ -16,63 +16,6 @@ pub(crate) trait Read: Sized {
     fn read(value: &Value) -> Result<Self, Problem>;
 }
 
-/// What becomes of fields that are not known.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unknown {
-    /// They are ignored: EC2's API has more than the metadata service shows.
-    Ignored,
-    /// They are refused: nobody but this program reads them.
-    Refused,
-}
-
-/// Declares structs that read fields by name, and that describe themselves in
-/// JSON Schema by the same words. The first line says what becomes of others.
-macro_rules! described {
-    ($unknown:expr; $(
-        $(#[doc = $doc:literal])* $name:ident {
-            $($(#[doc = $field_doc:literal])* $field:ident: $type:ty = $key:literal,)*
-        }
-    )*) => {$(
-        $(#[doc = $doc])*
-        #[derive(Clone, Debug, Default, PartialEq, Eq)]
-        pub struct $name {
-            $($(#[doc = $field_doc])* pub $field: $type,)*
-        }
-
-        impl $name {
-            /// The names of the fields.
-            #[allow(dead_code, reason = "most are told by the schema alone")]
-            pub(crate) const FIELDS: &'static [&'static str] = &[$($key),*];
-        }
-
-        impl $crate::description::read::Read for $name {
-            fn read(value: &serde_json::Value) -> Result<Self, $crate::Problem> {
-                let only = match $unknown {
-                    $crate::description::read::Unknown::Ignored => None,
-                    $crate::description::read::Unknown::Refused => Some(Self::FIELDS),
-                };
-                let mut fields = $crate::description::read::Fields::of(value, only)?;
-                let mut read = Self::default();
-                $(fields.field($key, &mut read.$field);)*
-                fields.finish(read)
-            }
-        }
-
-        impl $crate::description::schema::Schema for $name {
-            fn schema(schemas: &mut $crate::description::schema::Schemas) -> serde_json::Value {
-                schemas.object(stringify!($name), concat!($($doc),*), $unknown, |schemas| {
-                    vec![$((
-                        $key,
-                        concat!($($field_doc),*),
-                        <$type as $crate::description::schema::Schema>::schema(schemas),
-                    ),)*]
-                })
-            }
-        }
-    )*};
-}
-pub(super) use described;
-
 pub(super) fn object(value: &Value) -> Result<&Map<String, Value>, Problem> {
     value
         .as_object()

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::InstanceDescription;
+use super::describe_instances::InstanceDescription;
 use crate::nearest::{distance, nearest};
 use crate::problem::Problem;
 

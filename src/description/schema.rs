@@ -5,11 +5,17 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde_json::{Map, Value, json};
 
-use super::read::Unknown;
-use super::values::{Base64, DnsName, LifecycleState, MacAddress, Override};
-use super::{Described, Output, Reservation};
-use crate::options::{Flag, HttpTokens};
+use super::values::{Base64, DnsName, Flag, HttpTokens, LifecycleState, MacAddress, Override};
 use crate::time::UnixMillis;
+
+/// What becomes of fields that are not known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unknown {
+    /// They are ignored: EC2's API has more than the metadata service shows.
+    Ignored,
+    /// They are refused: nobody but this program reads them.
+    Refused,
+}
 
 /// What has a form that can be told.
 pub(super) trait Schema {
@@ -22,6 +28,16 @@ pub(super) trait Schema {
 pub(super) struct Schemas(Map<String, Value>);
 
 impl Schemas {
+    /// Adds a named form.
+    pub(super) fn insert(&mut self, name: &str, form: Value) {
+        self.0.insert(name.to_owned(), form);
+    }
+
+    /// All named forms, for `$defs`.
+    pub(super) fn into_definitions(self) -> Map<String, Value> {
+        self.0
+    }
+
     /// An object with these fields, each optional: key, words, form.
     pub(super) fn object(
         &mut self,
@@ -50,37 +66,6 @@ impl Schemas {
         }
         json!({ "$ref": format!("#/$defs/{name}") })
     }
-}
-
-/// The JSON Schema (2020-12) of the documents that
-/// [`Description::read`](super::Description::read) takes.
-pub fn schema() -> Value {
-    let mut schemas = Schemas::default();
-    let output = Output::schema(&mut schemas);
-    let reservation = Reservation::schema(&mut schemas);
-    let instance = Described::schema(&mut schemas);
-    let one = json!({
-        "if": { "required": ["Reservations"] },
-        "then": output,
-        "else": {
-            "if": { "required": ["Instances"] },
-            "then": reservation,
-            "else": instance,
-        },
-        "type": "object",
-    });
-    schemas.0.insert("Document".to_owned(), one);
-    json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "An instance for imdsim",
-        "description": "What `aws ec2 describe-instances` prints: all of it, a reservation, an \
-                        instance, or a list of these. `Imdsim` holds what that API does not carry.",
-        "anyOf": [
-            { "$ref": "#/$defs/Document" },
-            { "type": "array", "items": { "$ref": "#" } },
-        ],
-        "$defs": schemas.0,
-    })
 }
 
 /// A form without a name of its own.

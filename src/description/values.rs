@@ -9,9 +9,26 @@ use serde_json::Value;
 
 use super::read::{Read, kind, parsed, text};
 use crate::hex;
-use crate::options::{Flag, HttpTokens};
 use crate::problem::Problem;
 use crate::time::{TimeError, UnixMillis};
+
+/// Whether requests must carry a session token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HttpTokens {
+    /// `optional`: requests without a token are served too.
+    Optional,
+    /// `required`: others are refused.
+    Required,
+}
+
+/// One of EC2's two-valued options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flag {
+    /// `enabled`
+    Enabled,
+    /// `disabled`
+    Disabled,
+}
 
 /// A MAC address: six bytes, written in lower case with colons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

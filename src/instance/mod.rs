@@ -14,6 +14,7 @@ mod family;
 mod interface;
 mod keys;
 mod names;
+mod options;
 mod overrides;
 mod placement;
 mod profile;
@@ -30,6 +31,7 @@ pub(crate) use built_in::DOCUMENT as BUILT_IN;
 pub use events::{Events, Interruption, Maintenance, MaintenanceState};
 pub use interface::Interface;
 pub use keys::PublicKey;
+pub use options::MetadataOptions;
 pub use overrides::{OverrideLookup, Overrides};
 pub use placement::Placement;
 pub use profile::{Failure, InstanceProfile, RealKeys, RoleCredentials};
@@ -38,7 +40,6 @@ use crate::description::{
     Base64, InstanceDescription, LifecycleState, ManagedSshKeys, ProductCode, Read as _,
 };
 use crate::json_limits;
-use crate::options::MetadataOptions;
 use crate::problem::Problem;
 use crate::small_sort::sorted;
 use crate::time::UnixMillis;

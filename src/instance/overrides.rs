@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::description::Override;
 use crate::limits::{self, MAX_OVERRIDES};
+use crate::path;
 use crate::problem::Problem;
-use crate::{path, tree};
 
 /// Texts and gaps by path, as in `meta-data/instance-id`, the same in every
 /// API version.
@@ -42,8 +42,13 @@ impl Overrides {
     /// Puts a text or a gap at a path, in place of what was there.
     pub fn set(&mut self, path: &str, change: Override) -> Result<(), Problem> {
         let normal = path::normalize(path).into_owned();
-        self.check(&normal, &change)
-            .map_err(|message| Problem::new(shown(path), message))?;
+        let named = |message| Problem::new(shown(path), message);
+        self.check(&normal, &change).map_err(named)?;
+        if let Override::Text(_) = change
+            && let Some(other) = self.leaf_in_the_way(&normal)
+        {
+            return Err(Self::leaf_below_leaf(path, other));
+        }
         self.0.insert(normal, change);
         Ok(())
     }
@@ -67,14 +72,14 @@ impl Overrides {
             let remedy = "write it without a version, as in meta-data/instance-id";
             return Err(format!("this is not a metadata path; {remedy}"));
         }
-        if let Override::Text(_) = change
-            && let Some(other) = self.leaf_in_the_way(path)
-        {
-            return Err(format!(
-                "a leaf cannot be below a leaf, and {other} is one; remove one of them"
-            ));
-        }
         Ok(())
+    }
+
+    /// The problem of a text at a path above or below another leaf.
+    pub(crate) fn leaf_below_leaf(path: &str, other: &str) -> Problem {
+        let message =
+            format!("a leaf cannot be below a leaf, and {other} is one; remove one of them");
+        Problem::new(shown(path), message)
     }
 
     /// Whether there are none.
@@ -127,16 +132,12 @@ impl Overrides {
             .take_while(move |(path, _)| path.starts_with(&start))
     }
 
-    /// A leaf around a path or below it: another override, or one that the
-    /// service has, unless that was removed.
-    fn leaf_in_the_way<'a>(&'a self, path: &'a str) -> Option<&'a str> {
+    /// Another override with a text, above or below a path.
+    fn leaf_in_the_way(&self, path: &str) -> Option<&str> {
         let is_text = |(_, change): &(&String, &Override)| matches!(change, Override::Text(_));
         let outer = ancestors(path).filter_map(|outer| self.0.get_key_value(outer));
         let mut around = outer.chain(self.within(path)).filter(is_text);
-        if let Some((other, _)) = around.next() {
-            return Some(other);
-        }
-        tree::leaf_around(path).filter(|leaf| self.lookup(leaf) == OverrideLookup::Unchanged)
+        around.next().map(|(other, _)| &**other)
     }
 }
 
@@ -214,30 +215,6 @@ mod tests {
              them"
         );
     }
-    #[test]
-    fn an_override_below_a_leaf_of_the_service_is_refused_unless_the_leaf_is_removed() {
-        let said = |given: &[_]| overrides(given).unwrap_err().to_string();
-        assert_eq!(
-            said(&[("meta-data/ami-id/x", Some("x"))]),
-            "meta-data/ami-id/x: a leaf cannot be below a leaf, and meta-data/ami-id is one; \
-             remove one of them"
-        );
-        assert_eq!(
-            said(&[("user-data/x", Some("x"))]),
-            "user-data/x: this is not a metadata path; write it without a version, as in \
-             meta-data/instance-id"
-        );
-        let keyed = "meta-data/public-keys/0/openssh-key";
-        assert!(said(&[(&format!("{keyed}/x/y"), Some("x"))]).contains(&format!("{keyed} is one")));
-        let removed = [
-            ("meta-data/ami-id", None),
-            ("meta-data/ami-id/x", Some("x")),
-        ];
-        assert!(overrides(&removed).is_ok());
-        assert!(overrides(&[("meta-data/ami-id/x", None)]).is_ok());
-        assert!(overrides(&[("meta-data/ami-ids/x", Some("x"))]).is_ok());
-    }
-
     #[test]
     fn one_path_written_in_two_ways_is_refused() {
         let paths = ["/meta-data/a", "meta-data//a"];

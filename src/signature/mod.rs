@@ -96,8 +96,8 @@ impl Signatures {
         })
     }
 
-    /// Looks up a signature at the host, unless it is known.
-    pub(crate) fn recall(
+    /// Loads a signature from the host's store, unless it is known.
+    pub(crate) fn load(
         &self,
         signature: Signature,
         instance: &Instance,

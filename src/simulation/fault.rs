@@ -34,6 +34,20 @@ pub(crate) struct Fault {
     pub(crate) revision: Option<u64>,
 }
 
+/// A fault with its id.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MatchedFault<'s> {
+    pub(crate) id: &'s str,
+    pub(crate) fault: &'s Fault,
+}
+
+impl MatchedFault<'_> {
+    /// The name of its counter; a fault that is put again starts a new one.
+    pub(crate) fn counter_key(&self) -> String {
+        format!("{}@{}", self.id, self.fault.revision.unwrap_or(0))
+    }
+}
+
 /// Which of the requests that a fault is about it strikes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Frequency {

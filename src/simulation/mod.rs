@@ -12,7 +12,7 @@ mod request_counters;
 mod timeline;
 
 pub(crate) use event::Event;
-pub(crate) use fault::Effect;
+pub(crate) use fault::{Effect, MatchedFault};
 pub(crate) use presets::{PRESETS, Preset};
 pub(crate) use request_counters::RequestCounters;
-pub(crate) use timeline::{MatchedFault, Timeline};
+pub(crate) use timeline::Timeline;

@@ -5,8 +5,7 @@
 
 use serde_json::{Value, json};
 
-use super::fault::Frequency;
-use super::timeline::MatchedFault;
+use super::fault::{Frequency, MatchedFault};
 use crate::small_sort;
 use crate::time::UnixMillis;
 

@@ -5,29 +5,15 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::event::{Event, given_id};
-use super::fault::{Fault, Frequency};
+use super::fault::{Frequency, MatchedFault};
 use super::ids::Ids;
 use super::request_counters::RequestCounters;
 use crate::description::kind;
-use crate::instance::Instance;
 use crate::limits::{MAX_EVENTS, MAX_FAULTS, MAX_READ_LEN};
 use crate::problem::Problem;
 use crate::request::MetadataRequest;
 use crate::time::UnixMillis;
-
-/// A fault, by its id.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct MatchedFault<'s> {
-    pub(crate) id: &'s str,
-    pub(crate) fault: &'s Fault,
-}
-
-impl MatchedFault<'_> {
-    /// The name under which it is counted: one that is put anew begins anew.
-    pub(crate) fn counter_key(&self) -> String {
-        format!("{}@{}", self.id, self.fault.revision.unwrap_or(0))
-    }
-}
+use crate::tree;
 
 /// All events, those that are still to come included, by their time.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -114,7 +100,7 @@ impl Timeline {
             event.apply(&mut document);
             read += document.to_string().len();
             let checked = if read <= MAX_READ_LEN {
-                Instance::read(&document).map(drop)
+                tree::read_instance(&document).map(drop)
             } else {
                 let message = format!(
                     "up to here the descriptions after each event have more than {MAX_READ_LEN} \

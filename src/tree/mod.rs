@@ -12,9 +12,14 @@ mod view;
 
 use std::borrow::Cow;
 
+use serde_json::Value;
+
 pub use crawl::{Branch, Content, crawl};
+pub(crate) use overridden::check as check_overrides;
 pub use view::{CredentialHealth, View};
 
+use crate::instance::Instance;
+use crate::problem::Problem;
 use crate::versions::{LATEST, Version};
 use catalog::CATALOG;
 use listing::Listing;
@@ -56,10 +61,12 @@ pub fn find<'a>(view: &View<'a>, path: &str) -> Option<Node<'a>> {
     }
 }
 
-/// The leaf of the service, whether or not an instance has it, that a normalised
-/// path without a version would be below.
-pub(crate) fn leaf_around(path: &str) -> Option<&str> {
-    CATALOG.iter().find_map(|row| row.leaf_around(path))
+/// Reads an instance whose overrides fit the tree: [`Instance::read`], and no
+/// override with a text is below a leaf of the service that is not removed.
+pub(crate) fn read_instance(document: &Value) -> Result<Instance, Problem> {
+    let instance = Instance::read(document)?;
+    overridden::check(&instance.overrides).map_err(|problem| problem.inside("Imdsim.Overrides"))?;
+    Ok(instance)
 }
 
 /// The result of looking up a path.

@@ -1,10 +1,26 @@
 //! The tree with a person's overrides laid over it. None of them is below a leaf
 //! of the service that is still there.
 
+use super::catalog::CATALOG;
 use super::listing::{Entry, Listing};
 use super::{Lookup, Node, View, without_overrides};
 use crate::instance::{OverrideLookup, Overrides};
+use crate::problem::Problem;
 use crate::versions::Version;
+
+/// Rejects overrides with a text below a leaf of the service that is not
+/// removed, whether or not an instance has that leaf.
+pub(crate) fn check(overrides: &Overrides) -> Result<(), Problem> {
+    for path in overrides.texts_below("") {
+        let mut leaves = CATALOG.iter().filter_map(|row| row.leaf_around(path));
+        if let Some(leaf) = leaves.next()
+            && overrides.lookup(leaf) == OverrideLookup::Unchanged
+        {
+            return Err(Overrides::leaf_below_leaf(path, leaf));
+        }
+    }
+    Ok(())
+}
 
 /// Looks up a path as `without_overrides` does, overrides first.
 pub(super) fn find<'a>(view: &View<'a>, version: Version<'_>, path: &str) -> Option<Lookup<'a>> {
@@ -74,5 +90,46 @@ fn join(directory: &str, name: &str) -> String {
         name.to_owned()
     } else {
         format!("{directory}/{name}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::description::Override;
+
+    fn checked(given: &[(&str, Option<&str>)]) -> Result<(), Problem> {
+        let mut overrides = Overrides::default();
+        for (path, text) in given {
+            let change = text.map_or(Override::Gone, |text| Override::Text(text.into()));
+            overrides.set(path, change)?;
+        }
+        check(&overrides)
+    }
+
+    #[test]
+    fn an_override_below_a_leaf_of_the_service_is_rejected_unless_the_leaf_is_removed() {
+        let problem = |given: &[_]| checked(given).unwrap_err().to_string();
+        assert_eq!(
+            problem(&[("meta-data/ami-id/x", Some("x"))]),
+            "meta-data/ami-id/x: a leaf cannot be below a leaf, and meta-data/ami-id is one; \
+             remove one of them"
+        );
+        assert_eq!(
+            problem(&[("user-data/x", Some("x"))]),
+            "user-data/x: this is not a metadata path; write it without a version, as in \
+             meta-data/instance-id"
+        );
+        let keyed = "meta-data/public-keys/0/openssh-key";
+        assert!(
+            problem(&[(&format!("{keyed}/x/y"), Some("x"))]).contains(&format!("{keyed} is one"))
+        );
+        let removed = [
+            ("meta-data/ami-id", None),
+            ("meta-data/ami-id/x", Some("x")),
+        ];
+        assert!(checked(&removed).is_ok());
+        assert!(checked(&[("meta-data/ami-id/x", None)]).is_ok());
+        assert!(checked(&[("meta-data/ami-ids/x", Some("x"))]).is_ok());
     }
 }

@@ -84,12 +84,13 @@ fn presets() -> BTreeMap<String, String> {
         .header(http::header::HOST, "localhost")
         .body(Vec::new())
         .unwrap();
-    let ambient = imdsim::RequestContext {
+    let context = imdsim::RequestContext {
         now: imdsim::UnixMillis(0),
         entropy: [0; 32],
         connection: imdsim::Connection::Loopback,
     };
-    let outcome = imdsim::Emulator::from_env([]).answer(None, ambient, &request);
+    let outcome =
+        imdsim::Emulator::from_env([]).answer(None, context, &request, &mut BTreeMap::new());
     let answer: Value = serde_json::from_slice(&outcome.response.body).unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let presets = answer["presets"].as_array().unwrap().iter();

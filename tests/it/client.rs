@@ -80,8 +80,7 @@ impl Client {
         let stored = self.kept.get(STATE_KEY).cloned();
         let stored = stored.as_deref();
         let emulator = &mut self.emulator;
-        emulator.recall(stored, context, request, &mut self.kept);
-        let mut outcome = emulator.answer(stored, context, request);
+        let mut outcome = emulator.answer(stored, context, request, &mut self.kept);
         self.keeps += usize::from(outcome.cache_entry.is_some());
         self.kept.extend(outcome.cache_entry.take());
         for key in &outcome.delete_keys {

@@ -87,9 +87,9 @@ impl Host {
         };
         let stored = self.store.get(STATE_KEY).cloned();
         let stored = stored.as_deref();
-        self.emulator
-            .recall(stored, context, request, &mut self.store);
-        let outcome = self.emulator.answer(stored, context, request);
+        let outcome = self
+            .emulator
+            .answer(stored, context, request, &mut self.store);
         if let Some(swap) = outcome.swap {
             self.store.insert(swap.key.to_owned(), swap.next);
         }

@@ -78,8 +78,7 @@ pub fn answer<H: Host>(
     loop {
         let stored = host.read(STATE_KEY);
         let state = stored.as_ref().ok().and_then(|bytes| bytes.as_deref());
-        emulator.recall(state, context, request, host);
-        let outcome = emulator.answer(state, context, request);
+        let outcome = emulator.answer(state, context, request, host);
         let Some(swap) = &outcome.swap else {
             return finish(emulator, host, waiting, outcome, arrived);
         };

@@ -3,26 +3,8 @@
 
 use serde_json::{Value, json};
 
-use crate::description::MetadataOptionsDescription;
+use crate::description::{Flag, HttpTokens, MetadataOptionsDescription};
 use crate::problem::Problem;
-
-/// Whether requests must carry a session token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HttpTokens {
-    /// `optional`: requests without a token are served too.
-    Optional,
-    /// `required`: others are refused.
-    Required,
-}
-
-/// One of EC2's two-valued options.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flag {
-    /// `enabled`
-    Enabled,
-    /// `disabled`
-    Disabled,
-}
 
 /// The options in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
