@@ -10,7 +10,8 @@ use anyhow::{Context as _, Result, anyhow};
 use imdsim_guest::Profile;
 
 /// What the component is made from, seen from the root of the workspace.
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 7] = [
+    "build.rs",
     "src",
     "hosts/adapter",
     "hosts/embedded",

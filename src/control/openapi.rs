@@ -1,9 +1,8 @@
 //! The OpenAPI document.
 //!
-//! `openapi.json` says what is each call's own, and under `shared` what all
-//! calls that read, all that change and all refusals have in common. One is
-//! laid over the other here, and indentation is left out, which keeps the
-//! component small.
+//! `openapi.json` describes each call, and under `shared` the common parts of
+//! all reading calls, all changing calls and all refusals. They are merged here,
+//! at run time, which keeps the component small.
 
 use serde_json::{Map, Value};
 
@@ -11,33 +10,12 @@ use crate::merge;
 use crate::problem::Problem;
 use crate::settings::read_json;
 
-/// As people write it.
-const SOURCE: &[u8] = include_bytes!("openapi.json");
-
-/// The same without line breaks and what stands before each line.
-static TEXT: [u8; pack::<{ SOURCE.len() }>().1] = pack().0;
-
-const fn pack<const LEN: usize>() -> ([u8; LEN], usize) {
-    let mut packed = [0; LEN];
-    let mut len = 0;
-    let mut begins = true;
-    let mut index = 0;
-    while index < SOURCE.len() {
-        let byte = SOURCE[index];
-        begins = byte == b'\n' || begins && byte == b' ';
-        if !begins {
-            packed[len] = byte;
-            len += 1;
-        }
-        index += 1;
-    }
-    (packed, len)
-}
+/// `openapi.json`, minified by the build script.
+const TEXT: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 
 /// The whole document.
 pub(super) fn document() -> Result<Value, Problem> {
-    let text = std::str::from_utf8(&TEXT).unwrap_or_default();
-    let mut document = read_json("openapi.json", text)?;
+    let mut document = read_json("openapi.json", TEXT)?;
     let shared = document
         .as_object_mut()
         .and_then(|fields| fields.remove("shared"));
@@ -57,7 +35,8 @@ pub(super) fn document() -> Result<Value, Problem> {
     Ok(document)
 }
 
-/// Lays what is something's own, where `null` takes away, over what is shared.
+/// Merges the own part of a call or response over the shared part; `null`
+/// removes a field.
 fn lay_over(shared: &Value, own: &mut Value) {
     let patch = std::mem::replace(own, shared.clone());
     merge::apply(own, &patch);

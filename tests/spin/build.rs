@@ -7,7 +7,8 @@ use anyhow::{Context as _, Result, anyhow};
 use imdsim_guest::Profile;
 
 /// What the components are made from, seen from the root of the workspace.
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 8] = [
+    "build.rs",
     "src",
     "hosts/adapter",
     "hosts/spin",
