@@ -1,4 +1,4 @@
-//! Accelerators of services that AWS has withdrawn (reference 8.1).
+//! Elastic Graphics and Elastic Inference, both discontinued (reference 8.1).
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,12 @@ use super::or;
 use crate::description::InstanceDescription;
 use crate::small_sort;
 
-/// What is attached, by id: the text that the service has of each.
+/// The attached accelerators: the served text by id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Accelerators {
-    /// Elastic Graphics, by `egpu-…`.
+    /// Elastic Graphics accelerators by `egpu-…`.
     pub graphics: BTreeMap<String, String>,
-    /// Elastic Inference, by `eia-…`.
+    /// Elastic Inference accelerators by `eia-…`.
     pub inference: BTreeMap<String, String>,
 }
 
@@ -37,7 +37,7 @@ impl Accelerators {
     }
 }
 
-/// No capture of it is known: the id, laid out like the other one.
+/// A guess, as no capture is known: the id in the layout of Elastic Inference.
 fn graphics_text(id: &str) -> String {
     format!("{{\n  \"version_2016_11_30\" : {{\n    \"elastic-gpu-id\" : \"{id}\"\n  }}\n}}")
 }

@@ -1,19 +1,18 @@
-//! Block devices, as `block-device-mapping/` shows them.
+//! Block devices as shown in `block-device-mapping/`.
 
 use std::collections::BTreeMap;
 
 use super::or;
 use crate::description::{BlockDeviceMapping, InstanceDescription};
 
-/// How long after `LaunchTime`, which is that of the last start, a volume may
-/// be attached and still count as there from the beginning. Those that were
-/// show about a second; one that was attached later was seen after 33
-/// (reference 17).
+/// The maximum time from `LaunchTime`, which is that of the last start, to the
+/// attachment of a volume that counts as attached at launch. Such volumes show
+/// about 1 s; a volume attached later showed 33 s (reference 17).
 const ATTACHED_WITHIN_MILLIS: i64 = 10_000;
 
-/// The devices attached at launch or at the last start. `ami` and `root` name the
-/// root device; other volumes are `ebs1`, `ebs2`, … in the order of the
-/// mapping, instance stores `ephemeral0`, … (reference 8.1).
+/// Returns the devices attached at launch or at the last start. `ami` and `root`
+/// name the root device, `ebs1`, `ebs2`, … other volumes in the order of the
+/// mapping, and `ephemeral0`, … instance store volumes (reference 8.1).
 pub(super) fn all(given: &InstanceDescription) -> BTreeMap<String, String> {
     let root = or(given.root_device_name.as_ref(), "/dev/xvda");
     let short = |device: &str| device.strip_prefix("/dev/").unwrap_or(device).to_owned();
@@ -25,7 +24,7 @@ pub(super) fn all(given: &InstanceDescription) -> BTreeMap<String, String> {
     let mut devices = BTreeMap::new();
     let (mut volumes, mut stores) = (0, 0);
     let mappings = given.block_device_mappings.iter();
-    for mapping in mappings.filter(|mapping| !is_later(mapping, given)) {
+    for mapping in mappings.filter(|mapping| !attached_later(mapping, given)) {
         let Some(device) = mapping.device_name.clone().filter(|name| *name != root) else {
             continue;
         };
@@ -45,9 +44,9 @@ pub(super) fn all(given: &InstanceDescription) -> BTreeMap<String, String> {
     devices
 }
 
-/// Whether a volume was attached while the instance ran. Where one of the two
-/// times is not told, it was not.
-fn is_later(mapping: &BlockDeviceMapping, given: &InstanceDescription) -> bool {
+/// Whether a volume was attached to the running instance; false if either time
+/// is unknown.
+fn attached_later(mapping: &BlockDeviceMapping, given: &InstanceDescription) -> bool {
     let attached = mapping.ebs.as_ref().and_then(|volume| volume.attach_time);
     let (Some(attached), Some(launched)) = (attached, given.launch_time) else {
         return false;

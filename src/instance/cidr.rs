@@ -1,19 +1,19 @@
-//! Blocks of IP addresses.
+//! CIDR blocks.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The addresses of one family that begin with the same bits.
+/// A CIDR block of IPv4 or IPv6 addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct CidrBlock {
     is_ipv4: bool,
-    /// The first address, its first bit at the top.
+    /// The first address, left-aligned.
     bits: u128,
     length: u32,
 }
 
 impl CidrBlock {
-    /// Reads `10.0.16.0/20`; an address alone is the block that holds it.
+    /// Parses `10.0.16.0/20`; a bare address is a block of one address.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (address, length) = match text.split_once('/') {
             Some((address, length)) => (address, Some(length.parse().ok()?)),
@@ -24,8 +24,8 @@ impl CidrBlock {
         (length <= whole.length).then(|| whole.widened(length))
     }
 
-    /// The block of `length` bits, or of fewer, that holds all of `contents`,
-    /// which are of one family and at least one.
+    /// Returns the smallest block that contains all of `contents` and is at least
+    /// as large as a `/length`. `contents` must be of one family and not empty.
     pub(super) fn around(contents: &[Self], length: u32) -> Self {
         let first = contents[0];
         let alike = |block: &Self| (first.bits ^ block.bits).leading_zeros().min(block.length);
@@ -33,19 +33,19 @@ impl CidrBlock {
         first.widened(length)
     }
 
-    /// Whether all of the other block lies in this one.
-    pub(super) fn holds(self, other: Self) -> bool {
+    /// Whether this block contains all of `other`.
+    pub(super) fn contains(self, other: Self) -> bool {
         self.is_ipv4 == other.is_ipv4
             && self.length <= other.length
             && other.widened(self.length) == self
     }
 
-    /// Whether the two have an address in common.
-    pub(super) fn meets(self, other: Self) -> bool {
-        self.holds(other) || other.holds(self)
+    /// Whether the two blocks share an address.
+    pub(super) fn overlaps(self, other: Self) -> bool {
+        self.contains(other) || other.contains(self)
     }
 
-    /// The IPv4 address that is number `host` in this block, if it has that many.
+    /// The IPv4 address at offset `host`, or `None` beyond the end of the block.
     pub(super) fn ipv4(self, host: u32) -> Option<Ipv4Addr> {
         let room = 32_u32.checked_sub(self.length).filter(|_| self.is_ipv4)?;
         let has_room = u64::from(host) < 1 << room;
@@ -80,7 +80,7 @@ impl From<IpAddr> for CidrBlock {
     }
 }
 
-/// IPv6 with every group written out, as the service does (reference 8.2).
+/// Writes IPv6 groups uncompressed, as the service does (reference 8.2).
 impl fmt::Display for CidrBlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_ipv4 {
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_is_as_wide_as_asked_or_as_its_contents_need() {
+    fn a_block_grows_beyond_the_requested_length_to_fit_its_contents() {
         check(&["10.0.37.5"], 20, "10.0.32.0/20");
         check(&["10.0.15.250", "10.0.16.4"], 20, "10.0.0.0/19");
         check(&["10.0.0.0/14"], 16, "10.0.0.0/14");
@@ -118,17 +118,17 @@ mod tests {
     }
 
     #[test]
-    fn blocks_meet_where_one_lies_in_the_other() {
+    fn blocks_overlap_if_one_contains_the_other() {
         let [wide, narrow, other] = ["10.0.0.0/16", "10.0.16.0/20", "10.0.32.0/20"]
             .map(|text| CidrBlock::parse(text).unwrap());
-        assert!(wide.holds(narrow) && !narrow.holds(wide));
-        assert!(narrow.meets(wide) && !narrow.meets(other));
-        assert!(!wide.meets(CidrBlock::parse("a00::/16").unwrap()));
-        assert!(CidrBlock::parse("0.0.0.0/0").unwrap().holds(wide));
+        assert!(wide.contains(narrow) && !narrow.contains(wide));
+        assert!(narrow.overlaps(wide) && !narrow.overlaps(other));
+        assert!(!wide.overlaps(CidrBlock::parse("a00::/16").unwrap()));
+        assert!(CidrBlock::parse("0.0.0.0/0").unwrap().contains(wide));
     }
 
     #[test]
-    fn addresses_are_numbered_from_the_first_of_a_block() {
+    fn hosts_are_offsets_from_the_first_address_of_a_block() {
         let address = |text, host| CidrBlock::parse(text).unwrap().ipv4(host);
         assert_eq!(address("10.0.16.0/28", 10), Some([10, 0, 16, 10].into()));
         assert_eq!(address("10.0.16.0/29", 10), None);
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_block_is_refused() {
+    fn invalid_blocks_are_rejected() {
         for text in ["", "10.0.0/16", "10.0.0.0/33", "10.0.0.0/-1", "::/129"] {
             assert_eq!(CidrBlock::parse(text), None, "{text}");
         }

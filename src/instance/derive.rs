@@ -1,10 +1,10 @@
-//! Identifiers made up from what is known, always the same for the same facts.
+//! Identifiers generated deterministically from known facts.
 
 use sha2::{Digest as _, Sha256};
 
 use crate::hex;
 
-/// Bytes that follow from `parts` alone.
+/// Returns a hash of `parts`.
 pub(crate) fn bytes(parts: &[&str]) -> [u8; 32] {
     let mut hash = Sha256::new();
     for part in parts {
@@ -14,15 +14,15 @@ pub(crate) fn bytes(parts: &[&str]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// An id of EC2's newer form: a prefix and 17 hexadecimal digits.
+/// Returns a long-format EC2 id: a prefix and 17 hexadecimal digits.
 pub(super) fn id(prefix: &str, parts: &[&str]) -> String {
     let bytes = bytes(&[&[prefix], parts].concat());
     format!("{prefix}-0{}", hex::encode(&bytes[..8]))
 }
 
-/// A unique id of IAM's form (`AIPA…`, `ASIA…`), `length` characters long,
-/// whose first digits carry the account as those of AWS do: a set bit, then
-/// the account in 40 bits.
+/// Returns a unique id in IAM's format (`AIPA…`, `ASIA…`), `length` characters
+/// long. As in AWS's ids, the first digits encode a set bit and the account ID
+/// in 40 bits.
 pub(crate) fn unique_id(prefix: &str, account: &str, parts: &[&str], length: usize) -> String {
     let mut bytes = bytes(&[&[prefix, account], parts].concat());
     let account: u64 = account.parse().unwrap_or(0);
@@ -34,7 +34,7 @@ pub(crate) fn unique_id(prefix: &str, account: &str, parts: &[&str], length: usi
     id
 }
 
-/// The digits of RFC 4648, five bits each, highest first.
+/// RFC 4648 base32: five bits per digit, most significant bit first.
 fn base32(bytes: &[u8]) -> impl Iterator<Item = char> {
     const DIGITS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let bit = |index: usize| bytes[index / 8] >> (7 - index % 8) & 1;
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_unique_id_carries_the_account_where_aws_puts_it() {
+    fn a_unique_id_encodes_the_account_as_aws_does() {
         let id = unique_id("ASIA", "123456789012", &["role"], 20);
         assert_eq!(id.len(), 20);
         let digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -61,12 +61,12 @@ mod tests {
     }
 
     #[test]
-    fn an_account_of_zeros_begins_as_the_captured_one_does() {
+    fn a_unique_id_of_account_zero_starts_like_the_captured_one() {
         assert!(unique_id("AIPA", "000000000000", &["x"], 21).starts_with("AIPAQAAAAAAA"));
     }
 
     #[test]
-    fn a_made_up_id_has_the_form_of_ec2() {
+    fn a_generated_id_has_the_format_of_ec2() {
         let id = id("eni", &["i-1", "0"]);
         assert_eq!(id.len(), "eni-088bd588ab00c5714".len());
         assert!(id.starts_with("eni-0"));

@@ -1,21 +1,20 @@
-//! What is about to happen to the instance, or has happened (reference 9.4
-//! and 9.5).
+//! Notices and scheduled events of the instance (reference 9.4 and 9.5).
 
 use super::derive;
 use crate::description::{ImdsimFields, LifecycleState, MaintenanceEvent};
 use crate::problem::Problem;
 use crate::time::UnixMillis;
 
-/// All notices in force.
+/// All active notices and events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Events {
     /// The Spot interruption notice.
     pub spot: Option<Interruption>,
-    /// When a rebalance recommendation was given.
+    /// The time of the rebalance recommendation.
     pub rebalance: Option<UnixMillis>,
-    /// The state that the Auto Scaling group moves the instance to.
+    /// The target lifecycle state in the Auto Scaling group.
     pub target_lifecycle_state: Option<String>,
-    /// Maintenance events, past ones too.
+    /// Maintenance events, including completed and canceled ones.
     pub maintenance: Vec<Maintenance>,
 }
 
@@ -24,7 +23,7 @@ pub struct Events {
 pub struct Interruption {
     /// `terminate`, `stop` or `hibernate`.
     pub action: String,
-    /// Time of the event.
+    /// The time of the interruption.
     pub time: UnixMillis,
 }
 
@@ -33,21 +32,21 @@ pub struct Interruption {
 pub struct Maintenance {
     /// `instance-event-…`
     pub id: String,
-    /// For instance `system-reboot`.
+    /// For example `system-reboot`.
     pub code: String,
-    /// In words, without the mark of its state.
+    /// A description without the `[Completed]` or `[Canceled]` prefix.
     pub description: String,
-    /// When it begins at the earliest.
+    /// The earliest start.
     pub not_before: UnixMillis,
-    /// When it ends at the latest.
+    /// The latest end.
     pub not_after: Option<UnixMillis>,
-    /// Until when it must begin.
+    /// The deadline for starting.
     pub not_before_deadline: Option<UnixMillis>,
-    /// Whether it is still to come.
+    /// The state.
     pub state: MaintenanceState,
 }
 
-/// What became of a maintenance event.
+/// The state of a maintenance event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MaintenanceState {
     /// Listed as `scheduled`.
@@ -59,10 +58,10 @@ pub enum MaintenanceState {
 }
 
 impl MaintenanceState {
-    /// All three.
+    /// All states.
     pub const ALL: [Self; 3] = [Self::Active, Self::Completed, Self::Canceled];
 
-    /// Its name in the document.
+    /// The state's name in the document.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -72,10 +71,10 @@ impl MaintenanceState {
     }
 }
 
-/// The actions of a Spot interruption.
+/// The valid actions of a Spot interruption notice.
 const ACTIONS: [&str; 3] = ["terminate", "stop", "hibernate"];
 
-/// The codes of maintenance events, and what they are called in words.
+/// The valid codes of maintenance events and their default descriptions.
 const CODES: [(&str, &str); 5] = [
     ("instance-reboot", "scheduled reboot"),
     ("instance-retirement", "scheduled retirement"),
@@ -85,7 +84,7 @@ const CODES: [(&str, &str); 5] = [
 ];
 
 impl Events {
-    /// Works out the described ones; what has no time happens at the launch.
+    /// Resolves the described events; missing times default to the launch time.
     pub(super) fn new(
         given: &ImdsimFields,
         instance_id: &str,
@@ -117,7 +116,7 @@ impl Events {
 }
 
 impl Events {
-    /// Whether there is anything to show.
+    /// Whether any notice or event exists.
     pub(crate) fn any(&self) -> bool {
         self.spot.is_some()
             || self.rebalance.is_some()
@@ -125,7 +124,7 @@ impl Events {
             || !self.maintenance.is_empty()
     }
 
-    /// When Spot capacity is taken back for good (reference 8.1).
+    /// The time at which a Spot instance is terminated (reference 8.1).
     pub(crate) fn termination_time(&self) -> Option<UnixMillis> {
         let notice = self.spot.as_ref()?;
         (notice.action == "terminate").then_some(notice.time)

@@ -1,7 +1,7 @@
 //! Facts derived from the family of an instance type.
 
-/// The hypervisor, as `system` names it: it follows from the type and not from
-/// the API's `Hypervisor`, which says `xen` of Nitro too (reference 17.4).
+/// The hypervisor as `system` names it. It follows from the instance type; the
+/// API's `Hypervisor` is `xen` even on Nitro (reference 17.4).
 pub(super) fn system(instance_type: &str) -> &'static str {
     let (family, size) = split(instance_type);
     if XEN.contains(&family) && !size.starts_with("metal") {
@@ -11,8 +11,8 @@ pub(super) fn system(instance_type: &str) -> &'static str {
     }
 }
 
-/// Whether the type has several network cards; only then is the card of an
-/// interface shown (reference 17.5).
+/// Whether the type supports several network cards. Only such types show the
+/// card of an interface (reference 17.5).
 pub(super) fn has_several_cards(instance_type: &str) -> bool {
     let (family, size) = split(instance_type);
     MANY_CARDS.contains(&family)
@@ -25,26 +25,26 @@ fn split(instance_type: &str) -> (&str, &str) {
     instance_type.split_once('.').unwrap_or((instance_type, ""))
 }
 
-/// The families of before Nitro.
+/// Families older than Nitro.
 #[rustfmt::skip]
 const XEN: &[&str] = &[
     "c1", "c3", "c4", "cc1", "cc2", "cg1", "cr1", "d2", "f1", "g2", "g3", "g3s", "h1", "hi1",
     "hs1", "i2", "i3", "m1", "m2", "m3", "m4", "p2", "p3", "r3", "r4", "t1", "t2", "x1", "x1e",
 ];
 
-// The cards are those of the EC2 User Guide ("Elastic network interfaces",
-// "Network cards"), of which no registry has a copy; `cargo xtask tables`
-// compares these tables with one. `DescribeInstanceTypes` of March 2026 agrees,
-// save that it has one card for i7ie and i8ge, which the guide added later.
+// Network cards are listed in the EC2 User Guide ("Elastic network interfaces",
+// "Network cards"), which no registry packages; `cargo xtask tables` compares
+// these tables with a copy of it. `DescribeInstanceTypes` of March 2026 agrees,
+// except for one card on i7ie and i8ge, which the guide added later.
 
-/// The families whose every size has several cards.
+/// Families with several cards on every size.
 #[rustfmt::skip]
 const MANY_CARDS: &[&str] = &[
     "dl1", "hpc6id", "hpc7a", "hpc8a", "p4d", "p4de", "p5e", "p5en", "p6-b200", "p6-b300",
     "p6e-gb200", "trn1n", "trn2u",
 ];
 
-/// The families of which some sizes have several, and these sizes.
+/// Families with several cards on some sizes, and those sizes.
 #[rustfmt::skip]
 const MANY_CARDS_IF_LARGE: &[(&[&str], &[&str])] = &[
     (&["c6in", "m6idn", "m6in", "r6idn", "r6in"],                 &["32xlarge", "metal"]),
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_hypervisor_follows_from_the_family() {
+    fn the_family_determines_the_hypervisor() {
         let systems = ["t3.nano", "t2.micro", "i3.large", "i3.metal", "m1.small"].map(system);
         assert_eq!(systems, ["nitro", "xen", "xen", "nitro", "xen"]);
     }

@@ -1,4 +1,4 @@
-//! Network interfaces, as `network/interfaces/macs/` shows them.
+//! Network interfaces as shown in `network/interfaces/macs/`.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -13,28 +13,28 @@ use crate::description::{
 use crate::problem::Problem;
 use crate::small_sort;
 
-/// One network interface.
+/// A network interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Interface {
-    /// Lower case, with colons.
+    /// Lowercase, separated by colons.
     pub mac: String,
-    /// The order of the interfaces, from 0.
+    /// The device index, from 0.
     pub device_number: u32,
-    /// The network card, on types that have several.
+    /// The network card index, on types with several cards.
     pub network_card: Option<String>,
     /// `eni-…`
     pub id: String,
-    /// The account.
+    /// The account ID of the owner.
     pub owner_id: String,
-    /// The private host name. Interfaces without any address have none, save
-    /// those for EFA alone, which were seen to list one (reference 17); what it
-    /// says was not seen, so it is the one made of the instance id.
+    /// The private host name. Interfaces without addresses have none, except
+    /// EFA-only ones, which list a name (reference 17). Its value was never
+    /// captured; the emulator uses the name based on the instance id.
     pub local_hostname: Option<String>,
     /// The private IPv4 addresses, the primary one first.
     pub local_ipv4s: Vec<Ipv4Addr>,
     /// The public host name.
     pub public_hostname: Option<String>,
-    /// The private addresses that each public one stands for.
+    /// The private addresses by associated public address.
     pub ipv4_associations: BTreeMap<String, Vec<Ipv4Addr>>,
     /// The public IPv4 addresses, in the order of the private ones.
     pub public_ipv4s: Vec<Ipv4Addr>,
@@ -50,11 +50,11 @@ pub struct Interface {
     pub subnet_id: String,
     /// `vpc-…`
     pub vpc_id: String,
-    /// The blocks around it, defaults filled in.
+    /// The CIDR blocks of subnet and VPC, with defaults resolved.
     pub cidr_blocks: CidrBlocks,
 }
 
-/// All interfaces of a described instance.
+/// All interfaces of an instance.
 #[derive(Debug)]
 pub(super) struct Interfaces {
     /// By MAC address.
@@ -63,8 +63,8 @@ pub(super) struct Interfaces {
     pub(super) primary: String,
 }
 
-/// The described interfaces; where there are none, one made from the
-/// instance's own fields.
+/// Resolves the described interfaces, or one from the instance's own fields if
+/// none are described.
 pub(super) fn all(
     given: &InstanceDescription,
     instance_id: &str,
@@ -76,7 +76,7 @@ pub(super) fn all(
     if described.is_empty() {
         described.push(NetworkInterface::default());
     }
-    // Every card numbers its devices from 0, and EC2 promises no order.
+    // Device indexes restart at 0 on each card, and EC2 does not sort interfaces.
     let number = |index: &usize| {
         let attachment = &described[*index].attachment;
         let card = attachment.network_card_index.unwrap_or(0);
@@ -84,7 +84,7 @@ pub(super) fn all(
     };
     let primary = (0..described.len()).min_by_key(number).unwrap_or(0);
     complete(given, &mut described[primary]);
-    // A card other than the first proves that there are several.
+    // A card index above 0 implies several cards.
     let several_cards = several_cards
         || described
             .iter()
@@ -127,7 +127,7 @@ fn device_number(attachment: &NetworkAttachment, index: usize) -> u32 {
     attachment.device_index.unwrap_or(index)
 }
 
-/// What the instance says of its first interface, where that says nothing.
+/// Fills gaps in the primary interface from the instance's own fields.
 fn complete(given: &InstanceDescription, primary: &mut NetworkInterface) {
     if primary.ipv6_addresses.is_empty() {
         let address = given.ipv6_address.map(|address| Ipv6Address {
@@ -154,7 +154,7 @@ fn complete(given: &InstanceDescription, primary: &mut NetworkInterface) {
     primary.private_dns_name = of_instance.or(primary.private_dns_name.take());
 }
 
-/// What an interface shares with its instance.
+/// Facts shared by all interfaces of an instance.
 struct Context<'a> {
     given: &'a InstanceDescription,
     instance_id: &'a str,
@@ -190,7 +190,7 @@ impl Context<'_> {
         } else {
             given.groups.clone()
         };
-        let mac = given.mac_address.unwrap_or_else(|| made_up_mac(&seed));
+        let mac = given.mac_address.unwrap_or_else(|| generated_mac(&seed));
         Interface {
             mac: mac.to_string(),
             device_number: device_number(&given.attachment, index),
@@ -245,8 +245,7 @@ impl Context<'_> {
         self.given.security_groups.clone()
     }
 
-    /// The name that was given, else the one that EC2 makes of the address or
-    /// of the instance id.
+    /// The described name, or EC2's name based on the address or instance id.
     fn local_hostname(
         &self,
         given: &NetworkInterface,
@@ -270,7 +269,7 @@ impl Context<'_> {
         })
     }
 
-    /// An empty name says that the VPC gives none.
+    /// The public host name; an empty described name means none.
     fn public_hostname(&self, addresses: &[(Ipv4Addr, Option<&Association>)]) -> Option<String> {
         let association = addresses.first()?.1?;
         let address = association.public_ip?;
@@ -285,8 +284,8 @@ impl Context<'_> {
         }
     }
 
-    /// The subnet that was given. Interfaces of which none was are in the
-    /// first one's subnet if their addresses are near.
+    /// The described subnet. Interfaces without one share the primary
+    /// interface's subnet if their addresses are near it.
     fn subnet_id(&self, given: &NetworkInterface, ipv4: Option<&Ipv4Addr>) -> String {
         if let Some(id) = &given.subnet_id {
             return id.clone();
@@ -308,7 +307,7 @@ impl Context<'_> {
     }
 }
 
-/// The private addresses, the primary one first, each with its public one.
+/// The private addresses, primary first, with their public associations.
 fn private_addresses(given: &NetworkInterface) -> Vec<(Ipv4Addr, Option<&Association>)> {
     let listed = given.private_ip_addresses.iter();
     let (primary, others): (Vec<_>, Vec<_>) = listed.partition(|address| address.primary);
@@ -331,9 +330,9 @@ fn private_addresses(given: &NetworkInterface) -> Vec<(Ipv4Addr, Option<&Associa
     addresses
 }
 
-fn made_up_mac(seed: &[&str]) -> MacAddress {
+fn generated_mac(seed: &[&str]) -> MacAddress {
     let bytes = derive::bytes(&[&["mac"], seed].concat());
-    // Unicast and locally administered, as all of EC2's.
+    // Unicast and locally administered, like all MAC addresses of EC2.
     MacAddress([0x0e, bytes[0], bytes[1], bytes[2], bytes[3], bytes[4]])
 }
 
@@ -347,7 +346,7 @@ mod tests {
     use crate::description::Read as _;
 
     #[test]
-    fn the_primary_address_comes_first_with_the_interfaces_association() {
+    fn the_primary_address_comes_first_with_the_association_of_its_interface() {
         let document = serde_json::from_str(
             r#"{"PrivateIpAddress": "10.0.0.2", "Association": {"PublicIp": "203.0.113.2"},
                 "PrivateIpAddresses": [{"PrivateIpAddress": "10.0.0.1"},

@@ -1,4 +1,4 @@
-//! Public keys, as `public-keys/` shows them.
+//! Public keys as shown in `public-keys/`.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,22 +6,23 @@ use base64::engine::general_purpose::STANDARD;
 use super::derive;
 use crate::description::InstanceDescription;
 
-/// A public key that was given at launch.
+/// A public key of the launch request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicKey {
-    /// The name of the key pair.
+    /// The key pair's name.
     pub name: String,
-    /// The line in OpenSSH's format: key, key name, newline (reference 17.1).
+    /// The OpenSSH line: key, key pair name, newline (reference 17.1).
     pub line: String,
 }
 
-/// The described keys; for a `KeyName` without one, a key that nobody holds.
+/// The described keys, or a generated public key without a private one for
+/// `KeyName`.
 pub(super) fn all(given: &InstanceDescription, instance_id: &str) -> Vec<PublicKey> {
     let described = &given.imdsim.public_keys;
     if described.is_empty() {
         let name = given.key_name.clone();
         return name
-            .map(|name| made_up(&name, instance_id))
+            .map(|name| generated(&name, instance_id))
             .into_iter()
             .collect();
     }
@@ -31,7 +32,7 @@ pub(super) fn all(given: &InstanceDescription, instance_id: &str) -> Vec<PublicK
         .collect()
 }
 
-/// The comment of the given key gives way to the key's name.
+/// Replaces the comment of a key by the key pair's name.
 fn line(name: &str, key: &str) -> PublicKey {
     let key: Vec<&str> = key.split_whitespace().take(2).collect();
     PublicKey {
@@ -40,7 +41,7 @@ fn line(name: &str, key: &str) -> PublicKey {
     }
 }
 
-fn made_up(name: &str, instance_id: &str) -> PublicKey {
+fn generated(name: &str, instance_id: &str) -> PublicKey {
     let mut blob = Vec::new();
     for field in [
         &b"ssh-ed25519"[..],
@@ -57,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_comment_of_a_key_is_the_name_of_the_key_pair() {
+    fn the_key_pair_name_replaces_the_comment() {
         let key = line("web", "ssh-ed25519 AAAA someone@laptop");
         assert_eq!(key.line, "ssh-ed25519 AAAA web\n");
         assert_eq!(
@@ -67,8 +68,8 @@ mod tests {
     }
 
     #[test]
-    fn a_made_up_key_is_eighty_bytes_without_its_name() {
-        let key = made_up("k", "i-1").line;
+    fn a_generated_key_without_its_name_has_80_bytes() {
+        let key = generated("k", "i-1").line;
         assert_eq!(key.len(), 80 + " k\n".len());
         assert!(key.starts_with("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI"));
     }

@@ -1,8 +1,7 @@
-//! The facts of the emulated instance: what a description says, and what
-//! follows from it.
+//! The emulated instance: described facts and everything derived from them.
 //!
-//! Every fact is worked out once, here. The metadata tree, the documents and
-//! the credentials only read it, so that no two answers contradict each other.
+//! Each fact is derived once, here. The metadata tree, the documents and the
+//! credentials only read it, so responses never contradict each other.
 
 mod accelerators;
 mod block_devices;
@@ -45,43 +44,43 @@ use crate::small_sort::sorted;
 use crate::time::UnixMillis;
 use crate::versions;
 
-/// The most user data that EC2 takes, in bytes.
+/// EC2's limit on user data, in bytes.
 pub const MAX_USER_DATA: usize = 16_384;
 
-/// One instance.
+/// The emulated instance, with all defaults resolved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Instance {
     /// `i-…`
     pub id: String,
     /// `ami-…`
     pub image_id: String,
-    /// For instance `m5.large`.
+    /// For example `m5.large`.
     pub instance_type: String,
     /// `i386`, `x86_64` or `arm64`.
     pub architecture: String,
-    /// The order in one `RunInstances` call.
+    /// The launch index within one `RunInstances` call, from 0.
     pub ami_launch_index: String,
-    /// `(unknown)` for images on EBS.
+    /// `(unknown)` for EBS-backed images.
     pub ami_manifest_path: String,
-    /// The images this one was rebundled from.
+    /// The images that this instance's image was rebundled from.
     pub ancestor_ami_ids: Vec<String>,
-    /// `aki-…`, of paravirtual instances.
+    /// `aki-…`, for paravirtual instances.
     pub kernel_id: Option<String>,
-    /// `ari-…`, of paravirtual instances.
+    /// `ari-…`, for paravirtual instances.
     pub ramdisk_id: Option<String>,
-    /// Codes of products, of both kinds.
+    /// All product codes, DevPay and Marketplace.
     pub product_codes: Vec<String>,
-    /// Those of `DevPay`.
+    /// The `DevPay` product codes.
     pub devpay_product_codes: Vec<String>,
-    /// Those of the Marketplace.
+    /// The Marketplace product codes.
     pub marketplace_product_codes: Vec<String>,
-    /// Products that AWS bills for, such as Windows.
+    /// The AWS billing product codes, for example that of Windows.
     pub billing_products: Vec<String>,
     /// `r-…`
     pub reservation_id: String,
     /// 12 digits.
     pub account_id: String,
-    /// Where it runs.
+    /// The Region, zone and placement group.
     pub placement: Placement,
     /// The private host name.
     pub hostname: String,
@@ -89,25 +88,25 @@ pub struct Instance {
     pub interfaces: BTreeMap<String, Interface>,
     /// The MAC address of card 0, device 0.
     pub mac: String,
-    /// The block devices at launch: `ami`, `root`, `ebs1`, `ephemeral0`, ….
+    /// The block devices at launch by name: `ami`, `root`, `ebs1`, `ephemeral0`, ….
     pub block_devices: BTreeMap<String, String>,
-    /// The tags, in the order of the description.
+    /// The tags as (key, value), in the order of the description.
     pub tags: Vec<(String, String)>,
-    /// When it was launched.
+    /// The launch time.
     pub launch_time: UnixMillis,
-    /// The same as the identity document gives it.
+    /// `pendingTime` of the identity document.
     pub pending_time: UnixMillis,
-    /// The version of the identity document's format.
+    /// `version` of the identity document.
     pub identity_document_version: String,
     /// The instance profile.
     pub profile: Option<InstanceProfile>,
-    /// When its credentials were last made anew, if not at the launch.
+    /// The last forced credential rotation; `None` if rotation follows the launch.
     pub credentials_rotated: Option<UnixMillis>,
-    /// The public keys in order.
+    /// The public keys, in index order.
     pub public_keys: Vec<PublicKey>,
-    /// User data as it was given.
+    /// The decoded user data.
     pub user_data: Option<Vec<u8>>,
-    /// The purchasing option.
+    /// The purchasing option, for example `spot` or `on-demand`.
     pub life_cycle: String,
     /// `default-hvm` or `default-paravirtual`.
     pub virtualization_profile: String,
@@ -115,29 +114,29 @@ pub struct Instance {
     pub system: String,
     /// `none`, `shutdown` or `bundle-pending`.
     pub action: String,
-    /// Whether it was launched so that it can hibernate.
+    /// Whether hibernation was enabled at launch.
     pub hibernation: bool,
-    /// Whether detailed monitoring is on.
+    /// Whether detailed monitoring is enabled.
     pub monitoring: bool,
-    /// Its scheduled events and notices.
+    /// The scheduled events and notices.
     pub events: Events,
-    /// The state of one that is in service in an Auto Scaling group and that
-    /// nothing happens to.
+    /// `InService` for an instance of an Auto Scaling group without a lifecycle
+    /// event.
     pub auto_scaling_state: Option<&'static str>,
-    /// Its accelerators.
+    /// The attached accelerators.
     pub accelerators: Accelerators,
-    /// The keys that EC2 Instance Connect has pushed.
+    /// The keys pushed by EC2 Instance Connect.
     pub managed_ssh_keys: ManagedSshKeys,
-    /// Texts that replace parts of the tree.
+    /// The texts that replace parts of the tree.
     pub overrides: Overrides,
-    /// The versions it serves, oldest first, without `latest`.
+    /// The served API versions, oldest first, without `latest`.
     pub versions: Vec<Cow<'static, str>>,
-    /// The options it was started with.
+    /// The metadata options at launch.
     pub options: MetadataOptions,
 }
 
 impl Instance {
-    /// Reads a document of one instance and works out what follows from it.
+    /// Parses a document of one instance and derives all other facts.
     pub fn read(document: &Value) -> Result<Self, Problem> {
         json_limits::check_items(document)?;
         let instance = Self::new(&InstanceDescription::read(document)?)?;
@@ -145,13 +144,13 @@ impl Instance {
         Ok(instance)
     }
 
-    /// Whether it shows credentials that AWS services accept.
+    /// Whether the instance serves credentials that AWS services accept.
     pub(crate) fn serves_real_credentials(&self) -> bool {
         let profile = self.profile.as_ref();
         profile.is_some_and(|profile| matches!(profile.grant, RoleCredentials::Real(_)))
     }
 
-    /// Works out everything that follows from a description.
+    /// Derives an instance from its description.
     pub fn new(given: &InstanceDescription) -> Result<Self, Problem> {
         let extras = &given.imdsim;
         let id = given
@@ -204,7 +203,7 @@ impl Instance {
                 .instance_life_cycle
                 .clone()
                 .or_else(|| given.instance_lifecycle.clone())
-                // Only Spot capacity is taken back.
+                // Only Spot instances receive interruption notices.
                 .or_else(|| extras.spot_instance_action.as_ref().map(|_| "spot".into()))
                 .unwrap_or_else(|| "on-demand".into()),
             virtualization_profile: extras.profile.clone().unwrap_or_else(|| {
@@ -228,14 +227,14 @@ impl Instance {
         })
     }
 
-    /// The public key with this number, written as a listing writes it.
+    /// Returns the public key with this index in canonical decimal form.
     pub fn public_key(&self, index: &str) -> Option<&PublicKey> {
         let mut keys = self.public_keys.iter().enumerate();
         keys.find(|(known, _)| known.to_string() == index)
             .map(|(_, key)| key)
     }
 
-    /// Card 0, device 0.
+    /// The primary network interface: card 0, device 0.
     pub fn primary(&self) -> &Interface {
         &self.interfaces[&self.mac]
     }
@@ -257,7 +256,7 @@ fn is_devpay(code: &ProductCode) -> bool {
     code.product_code_type.as_deref() == Some("devpay")
 }
 
-/// IPv6 is a matter of the Nitro back end (reference 17).
+/// Rejects an IPv6 endpoint on Xen instance types, which lack it (reference 17).
 fn check_ipv6(options: MetadataOptions, instance_type: &str) -> Result<(), Problem> {
     if options.http_protocol_ipv6 && family::system(instance_type) == "xen" {
         return Err(Problem::new(
@@ -271,21 +270,21 @@ fn check_ipv6(options: MetadataOptions, instance_type: &str) -> Result<(), Probl
     Ok(())
 }
 
-/// The tag that Auto Scaling gives its instances; nobody else can.
+/// The tag that Auto Scaling reserves for its instances.
 const AUTO_SCALING_GROUP: &str = "aws:autoscaling:groupName";
 
-/// In a group an instance reads `InService` unless something else is said.
+/// Members of an Auto Scaling group default to `InService`.
 fn auto_scaling_state(given: &InstanceDescription) -> Option<&'static str> {
     let is_in_group = given.tags.iter().any(|tag| tag.key == AUTO_SCALING_GROUP);
-    let says_none = given.imdsim.target_lifecycle_state == LifecycleState::Absent;
-    (is_in_group && !says_none).then_some("InService")
+    let is_suppressed = given.imdsim.target_lifecycle_state == LifecycleState::Absent;
+    (is_in_group && !is_suppressed).then_some("InService")
 }
 
-/// The longest key of a tag that metadata shows.
+/// The maximum length of a tag key in metadata, in bytes.
 const MAX_TAG_KEY: usize = 255;
 
-/// The tags in the order of the description. A key that EC2 would not let
-/// metadata show is refused where tags are shown (reference 10 and 17).
+/// Returns the tags in the order of the description. If tags are shown, rejects
+/// keys that EC2 does not allow in metadata (reference 10 and 17).
 fn tags(given: &InstanceDescription, shown: bool) -> Result<Vec<(String, String)>, Problem> {
     let odd = |key: &str| {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "+-=.,_:@".contains(c);
@@ -313,13 +312,14 @@ fn account_id(given: &InstanceDescription) -> String {
     let mut interfaces = given.network_interfaces.iter();
     let of_interface = || interfaces.find_map(|interface| interface.owner_id.clone());
     let of_profile = || account_of(given.iam_instance_profile.as_ref()?.arn.as_ref()?);
-    let said = given.imdsim.account_id.clone();
-    said.or_else(of_interface)
+    let explicit = given.imdsim.account_id.clone();
+    explicit
+        .or_else(of_interface)
         .or_else(of_profile)
         .unwrap_or_else(|| built_in::ACCOUNT_ID.into())
 }
 
-/// An instance profile is in the account of its instance.
+/// The account ID in the ARN of an instance profile.
 fn account_of(arn: &str) -> Option<String> {
     let account = arn.split(':').nth(4)?;
     (!account.is_empty()).then(|| account.to_owned())
@@ -333,7 +333,7 @@ fn user_data(given: Option<&Base64>) -> Result<Option<Vec<u8>>, Problem> {
     Ok(Some(bytes.clone()))
 }
 
-/// Refuses what EC2 would refuse.
+/// Rejects user data above EC2's limit.
 pub(crate) fn check_user_data(bytes: &[u8]) -> Result<(), String> {
     if bytes.len() <= MAX_USER_DATA {
         return Ok(());

@@ -1,10 +1,10 @@
-//! What a description gives as a name in the tree must be one: a listing shows
-//! it, so its path must lead there.
+//! Validation of described names that become path segments of the tree: every
+//! listed name must be reachable by path.
 
 use super::Instance;
 use crate::problem::Problem;
 
-/// Refuses an instance that lists a name which no path can have.
+/// Rejects an instance with a name that cannot be a path segment.
 pub(super) fn check(instance: &Instance) -> Result<(), Problem> {
     let keys = &instance.managed_ssh_keys;
     let accelerators = &instance.accelerators;
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_no_path_can_have_is_refused() {
+    fn names_that_cannot_be_path_segments_are_rejected() {
         check(
             &json!({ "Imdsim": { "ApiVersions": ["1.0", "a/b"] } }),
             "Imdsim.ApiVersions: \"a/b\"",

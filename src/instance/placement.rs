@@ -1,34 +1,34 @@
-//! Where the instance runs, and what the names of that place imply.
+//! The location of the instance and the domain names derived from it.
 
 use super::{built_in, or, zones};
 use crate::description::InstanceDescription;
 use crate::problem::Problem;
 
-/// Region, zone, partition and the groups within.
+/// Region, zone, partition and placement group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placement {
-    /// For instance `us-east-1`.
+    /// For example `us-east-1`.
     pub region: String,
-    /// For instance `us-east-1a`.
+    /// For example `us-east-1a`.
     pub zone: String,
-    /// For instance `use1-az6`.
+    /// For example `use1-az6`.
     pub zone_id: String,
     /// `aws`, `aws-cn`, `aws-us-gov`, ….
     pub partition: String,
-    /// For instance `amazonaws.com`.
+    /// For example `amazonaws.com`.
     pub services_domain: String,
-    /// The placement group.
+    /// The placement group's name.
     pub group_name: Option<String>,
-    /// The Dedicated Host.
+    /// The Dedicated Host's id.
     pub host_id: Option<String>,
-    /// The partition of a partition placement group.
+    /// The partition number in a partition placement group.
     pub partition_number: Option<String>,
-    /// The Outpost.
+    /// The Outpost's ARN.
     pub outpost_arn: Option<String>,
 }
 
 impl Placement {
-    /// Works out the place of a described instance.
+    /// Resolves the placement of a described instance.
     pub(super) fn new(given: &InstanceDescription) -> Result<Self, Problem> {
         let extras = &given.imdsim;
         let placement = &given.placement;
@@ -87,7 +87,7 @@ impl Placement {
     }
 }
 
-/// The partition of a Region, and the domain of its services.
+/// The partition of a Region and the domain of its services.
 fn partition_of(region: &str) -> (&'static str, &'static str) {
     PARTITIONS
         .iter()
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_region_names_its_partition() {
+    fn the_region_determines_the_partition() {
         assert_eq!(partition_of("cn-north-1").0, "aws-cn");
         assert_eq!(partition_of("us-gov-west-1").0, "aws-us-gov");
         assert_eq!(partition_of("us-west-2").0, "aws");

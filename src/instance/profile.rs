@@ -1,35 +1,35 @@
-//! The instance profile and the credentials of its role.
+//! The instance profile and its role's credentials.
 
 use super::{Placement, built_in, derive, or};
 use crate::description::{self, InstanceDescription, RealCredentials};
 use crate::problem::Problem;
 use crate::time::UnixMillis;
 
-/// An instance profile and the role in it.
+/// An instance profile and its role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstanceProfile {
     /// The ARN of the profile.
     pub arn: String,
     /// `AIPA…`
     pub id: String,
-    /// The name of the role, which need not be that of the profile.
+    /// The role's name, which may differ from the profile's.
     pub role: String,
-    /// The failure of the profile, if any.
+    /// The failure shown in `iam/info`, if any.
     pub failure: Option<Failure>,
-    /// The credentials of the role.
+    /// The role's credentials.
     pub grant: RoleCredentials,
-    /// Whether `iam/security-credentials-extended` is there.
+    /// Whether `iam/security-credentials-extended` is served.
     pub extended: bool,
 }
 
-/// The credentials of a role.
+/// The source of a role's credentials.
 #[derive(Clone, PartialEq, Eq)]
 pub enum RoleCredentials {
-    /// Made-up credentials.
+    /// Generated credentials.
     MadeUp,
-    /// These.
+    /// Credentials that AWS services accept.
     Real(RealKeys),
-    /// None, and why.
+    /// No credentials, for this reason.
     Nothing(Failure),
 }
 
@@ -42,20 +42,20 @@ pub struct RealKeys {
     pub secret_access_key: String,
     /// The session token.
     pub token: String,
-    /// The end of their life; that of made-up ones where none is given.
+    /// The expiration; `None` follows the schedule of generated credentials.
     pub expiration: Option<UnixMillis>,
 }
 
-/// Why the service has nothing to give.
+/// A failure document of the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// For instance `AssumeRoleUnauthorizedAccess`.
+    /// For example `AssumeRoleUnauthorizedAccess`.
     pub code: String,
-    /// AWS's words.
+    /// AWS's message.
     pub message: String,
 }
 
-/// Keys stay out of logs.
+/// Omits keys, which must not appear in logs.
 impl std::fmt::Debug for RoleCredentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
@@ -67,7 +67,7 @@ impl std::fmt::Debug for RoleCredentials {
 }
 
 impl InstanceProfile {
-    /// The profile of a described instance, if it has one.
+    /// Resolves the profile of a described instance, if any.
     pub(super) fn new(
         given: &InstanceDescription,
         account: &str,
@@ -108,7 +108,7 @@ impl InstanceProfile {
 }
 
 impl RealKeys {
-    /// Checks that there is what every client asks for.
+    /// Validates the fields that every client requires.
     pub(crate) fn new(given: &RealCredentials) -> Result<Self, Problem> {
         for (name, text) in [
             ("AccessKeyId", &given.access_key_id),
@@ -140,7 +140,7 @@ const SEE: &str =
     "http://docs.amazonwebservices.com/IAM/latest/UserGuide/RolesTroubleshooting.html";
 
 impl Failure {
-    /// Why there are no credentials of a role, by its code.
+    /// A failure of the role's credentials with this code.
     pub(crate) fn of_role(code: &str, profile: &InstanceProfile) -> Self {
         let given = description::Failure {
             code: code.to_owned(),
@@ -151,7 +151,7 @@ impl Failure {
 
     fn new(given: &description::Failure, role: &str, profile: &str) -> Self {
         let words = || match &*given.code {
-            // The two spaces are AWS's.
+            // AWS writes two spaces.
             "AssumeRoleUnauthorizedAccess" => {
                 format!("EC2 cannot assume the role {role}.  Please see documentation at {SEE}.")
             }

@@ -1,8 +1,7 @@
-//! The blocks of the subnets and VPCs around network interfaces.
+//! The CIDR blocks of subnets and VPCs.
 //!
-//! What was said of one interface holds for its neighbours: interfaces in one
-//! subnet, or in one VPC, all show the same. What nobody said is made up to
-//! fit what is known.
+//! Blocks described for one interface apply to all interfaces in the same
+//! subnet or VPC. Undescribed blocks are generated to fit the known facts.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -12,18 +11,18 @@ use super::built_in;
 use super::cidr::CidrBlock;
 use crate::description::CidrBlocks;
 
-/// What is known of a subnet.
+/// The known facts of a subnet.
 #[derive(Default)]
 struct Subnet {
     vpc: String,
-    said: CidrBlocks,
-    /// The addresses and prefixes in it.
+    described: CidrBlocks,
+    /// The addresses and prefixes of its interfaces.
     ipv4: Vec<CidrBlock>,
     ipv6: Vec<CidrBlock>,
 }
 
-/// Completes the blocks of all interfaces, each of which brings what was said
-/// of its own. The first one's blocks come first in its VPC.
+/// Completes the blocks of all interfaces from their described ones. The primary
+/// interface's blocks come first in its VPC.
 pub(super) fn complete(interfaces: &mut [Interface]) {
     let mut vpcs = BTreeMap::<String, CidrBlocks>::new();
     let mut ids = Vec::new();
@@ -64,7 +63,7 @@ pub(super) fn complete(interfaces: &mut [Interface]) {
 impl Subnet {
     fn add(&mut self, interface: &Interface) {
         self.vpc.clone_from(&interface.vpc_id);
-        merge(&mut self.said, &interface.cidr_blocks);
+        merge(&mut self.described, &interface.cidr_blocks);
         let private = interface.local_ipv4s.iter().copied().map(IpAddr::V4);
         let global = interface.ipv6s.iter().copied().map(IpAddr::V6);
         self.ipv4.extend(private.map(CidrBlock::from));
@@ -73,15 +72,16 @@ impl Subnet {
         self.ipv6.extend(blocks(&interface.ipv6_prefixes));
     }
 
-    /// The least that its IPv4 block must hold.
+    /// The smallest IPv4 block that contains all known addresses.
     fn core(&self) -> Option<CidrBlock> {
-        let said = self.said.subnet_ipv4_cidr_block.as_deref();
-        said.and_then(CidrBlock::parse)
+        let described = self.described.subnet_ipv4_cidr_block.as_deref();
+        described
+            .and_then(CidrBlock::parse)
             .or_else(|| around(&self.ipv4, *SUBNET_LENGTHS.end()))
     }
 }
 
-/// The blocks of one subnet, which meet those of no other subnet in its VPC.
+/// The blocks of one subnet, disjoint from all other subnets of its VPC.
 fn subnet_blocks(subnets: &[Subnet], index: usize, vpc: &CidrBlocks) -> CidrBlocks {
     let subnet = &subnets[index];
     let others = subnets.iter().enumerate();
@@ -91,30 +91,30 @@ fn subnet_blocks(subnets: &[Subnet], index: usize, vpc: &CidrBlocks) -> CidrBloc
         .collect();
     let outer: Vec<_> = blocks(&vpc.vpc_ipv4_cidr_blocks).collect();
     let fits = |block: &CidrBlock| {
-        let inside = outer.is_empty() || outer.iter().any(|outer| outer.holds(*block));
-        inside && !others.iter().any(|other| other.meets(*block))
+        let inside = outer.is_empty() || outer.iter().any(|outer| outer.contains(*block));
+        inside && !others.iter().any(|other| other.overlaps(*block))
     };
     let made_up = || {
         let mut wide = SUBNET_LENGTHS.filter_map(|length| around(&subnet.ipv4, length));
         wide.find(fits).or_else(|| subnet.core())
     };
-    let said = &subnet.said;
+    let described = &subnet.described;
     CidrBlocks {
-        subnet_ipv4_cidr_block: said
+        subnet_ipv4_cidr_block: described
             .subnet_ipv4_cidr_block
             .clone()
             .or_else(|| Some(made_up()?.to_string())),
-        subnet_ipv6_cidr_blocks: if said.subnet_ipv6_cidr_blocks.is_empty() {
+        subnet_ipv6_cidr_blocks: if described.subnet_ipv6_cidr_blocks.is_empty() {
             let block = around(&subnet.ipv6, SUBNET_IPV6_LENGTH);
             block.iter().map(ToString::to_string).collect()
         } else {
-            said.subnet_ipv6_cidr_blocks.clone()
+            described.subnet_ipv6_cidr_blocks.clone()
         },
         ..CidrBlocks::default()
     }
 }
 
-/// Fills in what nobody said of a VPC from the subnets in it.
+/// Fills in a VPC's undescribed blocks from its subnets.
 fn complete_vpc<'a>(vpc: &mut CidrBlocks, subnets: impl Iterator<Item = &'a CidrBlocks> + Clone) {
     if vpc.vpc_ipv4_cidr_blocks.is_empty() {
         let first = vpc.vpc_ipv4_cidr_block.clone();
@@ -135,7 +135,8 @@ fn complete_vpc<'a>(vpc: &mut CidrBlocks, subnets: impl Iterator<Item = &'a Cidr
     }
 }
 
-/// The `first` block and as many more of `length` as hold all `inner` ones.
+/// Returns `first` and as many blocks of `length` as needed to contain all of
+/// `inner`.
 fn covering<'a>(
     first: Option<String>,
     inner: impl Iterator<Item = &'a String>,
@@ -143,19 +144,19 @@ fn covering<'a>(
 ) -> Vec<String> {
     let mut list: Vec<_> = first.into_iter().collect();
     for inner in inner.filter_map(|text| CidrBlock::parse(text)) {
-        if !blocks(&list).any(|outer| outer.holds(inner)) {
+        if !blocks(&list).any(|outer| outer.contains(inner)) {
             list.push(CidrBlock::around(&[inner], length).to_string());
         }
     }
     list
 }
 
-/// An address for an interface that has none, in its blocks if any are said.
-pub(super) fn address(said: &CidrBlocks) -> Ipv4Addr {
-    let subnet = said.subnet_ipv4_cidr_block.as_ref();
+/// An address for an interface without one, inside its described blocks.
+pub(super) fn address(described: &CidrBlocks) -> Ipv4Addr {
+    let subnet = described.subnet_ipv4_cidr_block.as_ref();
     let block = subnet
-        .or(said.vpc_ipv4_cidr_block.as_ref())
-        .or(said.vpc_ipv4_cidr_blocks.first());
+        .or(described.vpc_ipv4_cidr_block.as_ref())
+        .or(described.vpc_ipv4_cidr_blocks.first());
     block
         .and_then(|text| CidrBlock::parse(text)?.ipv4(built_in::HOST))
         .unwrap_or(built_in::PRIVATE_IPV4)
@@ -165,37 +166,46 @@ fn around(contents: &[CidrBlock], length: u32) -> Option<CidrBlock> {
     (!contents.is_empty()).then(|| CidrBlock::around(contents, length))
 }
 
-/// Those texts that are blocks.
+/// The texts that are valid blocks.
 fn blocks(texts: &[String]) -> impl Iterator<Item = CidrBlock> + '_ {
     texts.iter().filter_map(|text| CidrBlock::parse(text))
 }
 
-/// Takes over what was not said yet.
-pub(super) fn merge(said: &mut CidrBlocks, other: &CidrBlocks) {
-    let text = |said: &mut Option<String>, other: &Option<String>| {
-        if said.is_none() {
-            said.clone_from(other);
+/// Copies fields of `other` that are not set yet.
+pub(super) fn merge(described: &mut CidrBlocks, other: &CidrBlocks) {
+    let text = |described: &mut Option<String>, other: &Option<String>| {
+        if described.is_none() {
+            described.clone_from(other);
         }
     };
-    let list = |said: &mut Vec<String>, other: &[String]| {
-        if said.is_empty() {
-            said.extend_from_slice(other);
+    let list = |described: &mut Vec<String>, other: &[String]| {
+        if described.is_empty() {
+            described.extend_from_slice(other);
         }
     };
     text(
-        &mut said.subnet_ipv4_cidr_block,
+        &mut described.subnet_ipv4_cidr_block,
         &other.subnet_ipv4_cidr_block,
     );
-    text(&mut said.vpc_ipv4_cidr_block, &other.vpc_ipv4_cidr_block);
+    text(
+        &mut described.vpc_ipv4_cidr_block,
+        &other.vpc_ipv4_cidr_block,
+    );
     list(
-        &mut said.subnet_ipv6_cidr_blocks,
+        &mut described.subnet_ipv6_cidr_blocks,
         &other.subnet_ipv6_cidr_blocks,
     );
-    list(&mut said.vpc_ipv4_cidr_blocks, &other.vpc_ipv4_cidr_blocks);
-    list(&mut said.vpc_ipv6_cidr_blocks, &other.vpc_ipv6_cidr_blocks);
+    list(
+        &mut described.vpc_ipv4_cidr_blocks,
+        &other.vpc_ipv4_cidr_blocks,
+    );
+    list(
+        &mut described.vpc_ipv6_cidr_blocks,
+        &other.vpc_ipv6_cidr_blocks,
+    );
 }
 
-/// From what EC2 gives by default to the smallest that it allows.
+/// From EC2's default subnet size to its minimum.
 const SUBNET_LENGTHS: std::ops::RangeInclusive<u32> = 20..=28;
 const VPC_LENGTH: u32 = 16;
 const SUBNET_IPV6_LENGTH: u32 = 64;
@@ -207,7 +217,7 @@ mod tests {
 
     use crate::instance::Instance;
 
-    /// The subnet's block and those of the VPC, interface by interface.
+    /// Checks subnet block and VPC blocks of each interface.
     #[track_caller]
     fn check(document: &Value, expected: &[(&str, &str)]) {
         let instance = Instance::read(document).unwrap();
@@ -236,14 +246,14 @@ mod tests {
     }
 
     #[test]
-    fn an_interface_without_an_address_shares_the_blocks_of_its_neighbours() {
+    fn an_interface_without_an_address_shares_the_blocks_of_its_subnet() {
         let nics = [interface(0, "172.31.5.9", "a"), interface(1, "", "a")];
         let expected = [("172.31.0.0/20", "172.31.0.0/16"); 2];
         check(&json!({"NetworkInterfaces": nics}), &expected);
     }
 
     #[test]
-    fn subnets_do_not_overlap_and_their_vpc_holds_them_all() {
+    fn subnets_are_disjoint_and_inside_the_vpc() {
         let nics = [
             interface(0, "10.0.1.5", "a"),
             interface(1, "10.0.2.5", "b"),
@@ -259,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_subnet_lies_in_the_vpc_that_was_said() {
+    fn a_generated_subnet_is_inside_the_described_vpc() {
         let document = json!({
             "PrivateIpAddress": "10.237.0.16",
             "Imdsim": {"VpcIpv4CidrBlocks": ["10.237.0.0/24"]},
@@ -268,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_made_up_address_lies_in_the_subnet_that_was_said() {
+    fn a_generated_address_is_inside_the_described_subnet() {
         let document = json!({"Imdsim": {"SubnetIpv4CidrBlock": "10.237.0.32/27"}});
         check(&document, &[("10.237.0.32/27", "10.237.0.0/16")]);
         let instance = Instance::read(&document).unwrap();

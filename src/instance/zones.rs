@@ -1,6 +1,6 @@
-//! Availability zones: their names, their ids, and the Regions in both.
+//! Availability Zones: names, ids and their Regions.
 
-/// `us-east-1` of `us-east-1a`, `us-west-2` of the local zone `us-west-2-lax-1a`.
+/// `us-east-1` for `us-east-1a`, `us-west-2` for the Local Zone `us-west-2-lax-1a`.
 pub(super) fn region_of(zone: &str) -> Option<String> {
     let mut region = String::new();
     for part in zone.split('-') {
@@ -13,9 +13,9 @@ pub(super) fn region_of(zone: &str) -> Option<String> {
     None
 }
 
-/// `use1-az1` of `us-east-1a`: which number a letter has differs by account,
-/// so the default takes them in order. Local Zones and Wavelength Zones keep
-/// their own names: `usw2-lax1-az1`, `use1-wl1-bos-wlz1`.
+/// `use1-az1` for `us-east-1a`. AWS maps letters to numbers per account; the
+/// default maps them in order. Local Zones and Wavelength Zones keep their own
+/// names: `usw2-lax1-az1`, `use1-wl1-bos-wlz1`.
 pub(super) fn id_of(region: &str, zone: &str) -> String {
     let short = abbreviation(region);
     let own_name = zone.strip_prefix(region).and_then(|rest| {
@@ -33,8 +33,7 @@ pub(super) fn id_of(region: &str, zone: &str) -> String {
     }
 }
 
-/// The Region and the zone that have this id by default: the inverse of
-/// [`id_of`].
+/// Returns the Region and zone of an id by default: the inverse of [`id_of`].
 pub(super) fn of_id(id: &str) -> Option<(String, String)> {
     let (short, rest) = id.split_once('-')?;
     let region = region_abbreviated(short)?;
@@ -56,8 +55,8 @@ pub(super) fn of_id(id: &str) -> Option<(String, String)> {
     Some((region, zone))
 }
 
-/// `use1` of `us-east-1`. Each part of a Region's name is shortened, but for
-/// the first and for countries: `usgw1`, `usibe1`, `euscdee1`.
+/// `use1` for `us-east-1`. All parts of a Region's name are abbreviated except
+/// the first and countries: `usgw1`, `usibe1`, `euscdee1`.
 fn abbreviation(region: &str) -> String {
     let mut parts = region.split('-');
     let mut short = parts.next().unwrap_or_default().to_owned();
@@ -69,7 +68,7 @@ fn abbreviation(region: &str) -> String {
     short
 }
 
-/// The Region that is shortened to this.
+/// The Region with this abbreviation.
 fn region_abbreviated(short: &str) -> Option<String> {
     let name = short.trim_end_matches(|c: char| c.is_ascii_digit());
     let number = &short[name.len()..];
@@ -95,13 +94,13 @@ fn region_abbreviated(short: &str) -> Option<String> {
     None
 }
 
-/// How the names of Regions begin.
+/// The first parts of Region names.
 const AREAS: &[&str] = &[
     "af", "ap", "ca", "cn", "eu", "eusc", "il", "me", "mx", "sa", "us",
 ];
 
-/// What stands between that and the direction. Of the isolated partitions' two
-/// are known, `usie1` and `usibe1`; the others go by the same rule.
+/// The parts between area and direction. Only `usie1` and `usibe1` of the
+/// isolated partitions are known; the others follow the same rule.
 const MIDDLES: &[(&str, &str)] = &[
     ("de", "de"),
     ("gov", "g"),
@@ -128,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_zone_names_its_region() {
+    fn the_zone_determines_the_region() {
         let regions = [
             "us-east-1a",
             "us-gov-west-1b",
@@ -145,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_shortened_as_aws_does_and_lead_back_to_region_and_zone() {
+    fn zone_ids_are_abbreviated_as_by_aws_and_reversible() {
         for (region, zone, id) in [
             ("us-east-1", "us-east-1f", "use1-az6"),
             ("ap-southeast-2", "ap-southeast-2b", "apse2-az2"),
@@ -172,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_id_leads_nowhere() {
+    fn invalid_zone_ids_have_no_zone() {
         for text in [
             "",
             "use1",
