@@ -17,6 +17,9 @@ fn main() {
         Err(error) => panic!("{SOURCE}: {error}; fix the JSON"),
     };
     let folder = std::env::var("OUT_DIR").expect("Cargo sets OUT_DIR for build scripts");
-    std::fs::write(Path::new(&folder).join("openapi.json"), document.to_string())
-        .expect("OUT_DIR can be written to");
+    std::fs::write(
+        Path::new(&folder).join("openapi.json"),
+        document.to_string(),
+    )
+    .expect("OUT_DIR can be written to");
 }

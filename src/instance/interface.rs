@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::cidr::CidrBlock;
+use super::derive;
 use super::placement::Placement;
-use super::{derive, subnets};
 use crate::description::{
-    Association, CidrBlocks, DnsName, Group, InstanceDescription, Ipv6Address, MacAddress,
-    NetworkAttachment, NetworkInterface,
+    Association, CidrBlocks, DnsName, Group, InstanceDescription, MacAddress, NetworkAttachment,
+    NetworkInterface,
 };
-use crate::problem::Problem;
-use crate::small_sort;
 
 /// A network interface.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,118 +52,23 @@ pub struct Interface {
     pub cidr_blocks: CidrBlocks,
 }
 
-/// All interfaces of an instance.
-#[derive(Debug)]
-pub(super) struct Interfaces {
-    /// By MAC address.
-    pub(super) by_mac: BTreeMap<String, Interface>,
-    /// The MAC address of card 0, device 0.
-    pub(super) primary: String,
-}
-
-/// Resolves the described interfaces, or one from the instance's own fields if
-/// none are described.
-pub(super) fn all(
-    given: &InstanceDescription,
-    instance_id: &str,
-    account_id: &str,
-    placement: &Placement,
-    several_cards: bool,
-) -> Result<Interfaces, Problem> {
-    let mut described = given.network_interfaces.clone();
-    if described.is_empty() {
-        described.push(NetworkInterface::default());
-    }
-    // Device indexes restart at 0 on each card, and EC2 does not sort interfaces.
-    let number = |index: &usize| {
-        let attachment = &described[*index].attachment;
-        let card = attachment.network_card_index.unwrap_or(0);
-        (card, device_number(attachment, *index))
-    };
-    let primary = (0..described.len()).min_by_key(number).unwrap_or(0);
-    complete(given, &mut described[primary]);
-    // A card index above 0 implies several cards.
-    let several_cards = several_cards
-        || described
-            .iter()
-            .any(|interface| interface.attachment.network_card_index.unwrap_or(0) > 0);
-    let context = Context {
-        given,
-        instance_id,
-        account_id,
-        placement,
-        several_cards,
-        primary: &described[primary],
-    };
-    let mut all = Vec::<Interface>::new();
-    for (index, described) in described.iter().enumerate() {
-        let interface = context.interface(index, described);
-        if all.iter().any(|other| other.mac == interface.mac) {
-            return Err(Problem::new(
-                format!("NetworkInterfaces[{index}].MacAddress"),
-                format!(
-                    "{} is another interface's too; give each its own",
-                    interface.mac
-                ),
-            ));
-        }
-        all.push(interface);
-    }
-    all[..=primary].rotate_right(1);
-    subnets::complete(&mut all);
-    Ok(Interfaces {
-        primary: all[0].mac.clone(),
-        by_mac: small_sort::map(
-            all.into_iter()
-                .map(|interface| (interface.mac.clone(), interface)),
-        ),
-    })
-}
-
-fn device_number(attachment: &NetworkAttachment, index: usize) -> u32 {
+pub(super) fn device_number(attachment: &NetworkAttachment, index: usize) -> u32 {
     let index = u32::try_from(index).unwrap_or(u32::MAX);
     attachment.device_index.unwrap_or(index)
 }
 
-/// Fills gaps in the primary interface from the instance's own fields.
-fn complete(given: &InstanceDescription, primary: &mut NetworkInterface) {
-    if primary.ipv6_addresses.is_empty() {
-        let address = given.ipv6_address.map(|address| Ipv6Address {
-            ipv6_address: Some(address),
-        });
-        primary.ipv6_addresses.extend(address);
-    }
-    let said = given.imdsim.cidr_blocks();
-    subnets::merge(&mut primary.imdsim, &said);
-    if private_addresses(primary).is_empty() {
-        let made_up = primary.ipv6_addresses.is_empty();
-        primary.private_ip_address = given
-            .private_ip_address
-            .or_else(|| made_up.then(|| subnets::address(&primary.imdsim)));
-    }
-    let public = |(_, association): &(_, Option<_>)| association.is_some();
-    if !private_addresses(primary).iter().any(public) {
-        primary.association = given.public_ip_address.map(|ip| Association {
-            public_ip: Some(ip),
-            public_dns_name: given.public_dns_name.clone(),
-        });
-    }
-    let of_instance = given.private_dns_name.clone();
-    primary.private_dns_name = of_instance.or(primary.private_dns_name.take());
-}
-
 /// Facts shared by all interfaces of an instance.
-struct Context<'a> {
-    given: &'a InstanceDescription,
-    instance_id: &'a str,
-    account_id: &'a str,
-    placement: &'a Placement,
-    several_cards: bool,
-    primary: &'a NetworkInterface,
+pub(super) struct Context<'a> {
+    pub(super) given: &'a InstanceDescription,
+    pub(super) instance_id: &'a str,
+    pub(super) account_id: &'a str,
+    pub(super) placement: &'a Placement,
+    pub(super) several_cards: bool,
+    pub(super) primary: &'a NetworkInterface,
 }
 
 impl Context<'_> {
-    fn interface(&self, index: usize, given: &NetworkInterface) -> Interface {
+    pub(super) fn interface(&self, index: usize, given: &NetworkInterface) -> Interface {
         let seed = [self.instance_id, &index.to_string()];
         let addresses = private_addresses(given);
         let local_ipv4s: Vec<_> = addresses.iter().map(|(private, _)| *private).collect();
@@ -308,7 +211,7 @@ impl Context<'_> {
 }
 
 /// The private addresses, primary first, with their public associations.
-fn private_addresses(given: &NetworkInterface) -> Vec<(Ipv4Addr, Option<&Association>)> {
+pub(super) fn private_addresses(given: &NetworkInterface) -> Vec<(Ipv4Addr, Option<&Association>)> {
     let listed = given.private_ip_addresses.iter();
     let (primary, others): (Vec<_>, Vec<_>) = listed.partition(|address| address.primary);
     let mut addresses: Vec<_> = primary

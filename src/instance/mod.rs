@@ -11,6 +11,7 @@ pub(crate) mod derive;
 mod events;
 mod family;
 mod interface;
+mod interfaces;
 mod keys;
 mod names;
 mod options;
@@ -68,7 +69,7 @@ pub struct Instance {
     pub kernel_id: Option<String>,
     /// `ari-…`, for paravirtual instances.
     pub ramdisk_id: Option<String>,
-    /// All product codes, DevPay and Marketplace.
+    /// All product codes, of `DevPay` and Marketplace.
     pub product_codes: Vec<String>,
     /// The `DevPay` product codes.
     pub devpay_product_codes: Vec<String>,
@@ -162,7 +163,7 @@ impl Instance {
         let instance_type = or(given.instance_type.as_ref(), "t3.micro");
         let system = or(extras.system.as_ref(), family::system(&instance_type));
         let several_cards = family::has_several_cards(&instance_type);
-        let interfaces = interface::all(given, &id, &account_id, &placement, several_cards)?;
+        let interfaces = interfaces::all(given, &id, &account_id, &placement, several_cards)?;
         let primary = &interfaces.by_mac[&interfaces.primary];
         let options = MetadataOptions::new(&given.metadata_options)?;
         check_ipv6(options, &instance_type)?;

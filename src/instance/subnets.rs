@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
-use super::Interface;
 use super::built_in;
 use super::cidr::CidrBlock;
+use super::interface::Interface;
 use crate::description::CidrBlocks;
 
 /// The known facts of a subnet.

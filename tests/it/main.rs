@@ -38,6 +38,8 @@ mod facts;
 mod faults;
 /// The transcripts of `tests/golden`, replayed.
 mod golden;
+/// Imports between modules go one way.
+mod imports;
 /// What was asked, as it is told afterwards.
 mod journal;
 /// What is above a limit is refused, and what is at it is answered.
