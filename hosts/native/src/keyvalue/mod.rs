@@ -3,18 +3,17 @@
 //!
 //! There is one bucket. All instances of the component share its values.
 
-mod host;
 mod layered;
 mod memory;
 mod redb;
+mod resources;
 mod state_file;
 
-#[allow(unreachable_pub, reason = "the generated code names them in public")]
-pub use self::host::{Bucket, Cas};
-pub(crate) use self::host::{KeyValue, add_to_linker};
 pub(crate) use self::layered::Layered;
 pub(crate) use self::memory::MemoryStore;
 pub(crate) use self::redb::RedbStore;
+#[allow(unreachable_pub, reason = "the generated code names them in public")]
+pub use self::resources::{Bucket, Cas};
 
 /// Where values are kept. The errors are for the component to report.
 pub(crate) trait Store: Send + Sync {
@@ -44,6 +43,3 @@ pub(crate) enum Change {
     /// It goes.
     Delete,
 }
-
-#[cfg(test)]
-mod tests;

@@ -14,14 +14,12 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use redb::{Database, ReadableDatabase as _, ReadableTable as _};
 use tokio::task::block_in_place;
 
+use super::state_file::VALUES;
 use super::{Change, MemoryStore, Store, state_file};
 use crate::error::Failure;
-
-/// The values.
-pub(super) const VALUES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("values");
 
 /// Values in a file.
 #[derive(Debug)]

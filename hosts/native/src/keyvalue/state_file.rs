@@ -15,8 +15,10 @@ use redb::{
     Builder, Database, DatabaseError, ReadableDatabase as _, StorageBackend as _, TableDefinition,
 };
 
-use super::redb::VALUES;
 use crate::error::Failure;
+
+/// The stored values, by key.
+pub(super) const VALUES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("values");
 
 /// What this program must know about the file before it reads values.
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("imdsim");

@@ -4,37 +4,23 @@
 
 use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
 
-use super::{Change, Store};
 use crate::bindings::wasi::keyvalue::atomics::{self, CasError};
 use crate::bindings::wasi::keyvalue::store::{self, Error, KeyResponse};
+use crate::keyvalue::{Bucket, Cas, Change, Store};
 
 /// The only bucket: the name that Spin gives its default store.
 const BUCKET: &str = "default";
 
-/// An open bucket. There is but one, so there is nothing to know about it, and
-/// the table holds none: the component may keep it from request to request.
-#[derive(Debug)]
-#[allow(unreachable_pub, reason = "the generated code names it in public")]
-pub struct Bucket;
-
-/// A key, and its value when it was last looked at.
-#[derive(Debug)]
-#[allow(unreachable_pub, reason = "the generated code names it in public")]
-pub struct Cas {
-    key: String,
-    seen: Option<Vec<u8>>,
-}
-
 /// What the interfaces work on during one call.
-pub(crate) struct KeyValue<'a> {
-    pub(crate) table: &'a mut ResourceTable,
-    pub(crate) values: &'a dyn Store,
+pub(super) struct KeyValue<'a> {
+    pub(super) table: &'a mut ResourceTable,
+    pub(super) values: &'a dyn Store,
     /// Set when the component tries to change a value, for which it may wait.
-    pub(crate) has_changed: &'a mut bool,
+    pub(super) has_changed: &'a mut bool,
 }
 
 /// Offers both interfaces to the component.
-pub(crate) fn add_to_linker<T: Send + 'static>(
+pub(super) fn add_to_linker<T: Send + 'static>(
     linker: &mut Linker<T>,
     view: fn(&mut T) -> KeyValue<'_>,
 ) -> wasmtime::Result<()> {
@@ -203,3 +189,6 @@ fn number(value: Option<&[u8]>) -> Option<i64> {
         Some(bytes) => std::str::from_utf8(bytes).ok()?.parse().ok(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,10 +6,10 @@ use std::thread;
 
 use wasmtime::component::{Resource, ResourceTable};
 
-use super::host::{Bucket, Cas};
-use super::{KeyValue, MemoryStore, RedbStore, Store};
+use super::{Bucket, Cas, KeyValue, Store};
 use crate::bindings::wasi::keyvalue::atomics::{CasError, Host as _, HostCas as _};
 use crate::bindings::wasi::keyvalue::store::{Error, Host as _, HostBucket as _};
+use crate::keyvalue::{MemoryStore, RedbStore};
 
 /// One instance's view of a store.
 struct Guest {

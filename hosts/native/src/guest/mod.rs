@@ -2,6 +2,8 @@
 //! offers it: WASI with no files, no sockets and one variable in it, and a
 //! key-value store.
 
+mod keyvalue_host;
+
 use std::sync::Arc;
 
 use wasmtime::component::{Linker, ResourceTable};
@@ -9,8 +11,9 @@ use wasmtime::{Engine, ResourceLimiter, Result, Store, Trap, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::engine::MAX_TICKS;
-use crate::keyvalue::{self, KeyValue};
+use crate::keyvalue;
 use crate::settings::DOCUMENT_VARIABLE;
+use keyvalue_host::KeyValue;
 
 /// Everything that belongs to one instance, and the store that all share.
 pub(crate) struct Host {
@@ -119,6 +122,6 @@ impl WasiView for Host {
 pub(crate) fn linker(engine: &Engine) -> Result<Linker<Host>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    keyvalue::add_to_linker(&mut linker, Host::key_value)?;
+    keyvalue_host::add_to_linker(&mut linker, Host::key_value)?;
     Ok(linker)
 }
