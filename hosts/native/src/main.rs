@@ -8,6 +8,7 @@
 mod aemm;
 mod bindings;
 mod capture;
+mod captured_field;
 mod cli;
 mod connection;
 mod engine;
@@ -16,6 +17,7 @@ mod error;
 mod facts;
 mod files;
 mod guest;
+mod http_client;
 mod instance_pool;
 mod keyvalue;
 mod log;

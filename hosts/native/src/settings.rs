@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::aemm;
-use crate::capture;
+use crate::captured_field::without_captured;
 use crate::cli;
 use crate::error::{Failure, say};
 use crate::files::{Files, place};
@@ -197,7 +197,7 @@ fn apply(
         if let Some(path) = path {
             let text = files.read_document(path)?;
             let text = match key {
-                "instance" => capture::described(&text),
+                "instance" => without_captured(&text),
                 _ => text,
             };
             settings.set(&place(path), key, &text)?;

@@ -7,10 +7,10 @@ use std::borrow::Cow;
 use imdsim::{Config, ImdsVersion, Node, ResolvedInstance, Settings, State, UnixMillis, find};
 use serde_json::Value;
 
-use super::facts::{Category, DYNAMIC, FIELDS, FIXED_PATHS, METADATA, PLACEHOLDERS};
 use super::layers::{Layers, SourcedValue};
+use super::paths::{FIXED_PATHS, PLACEHOLDERS};
 use crate::error::Failure;
-use crate::facts::{Fact, primary, understood, write};
+use crate::facts::{Category, DYNAMIC, FIELDS, Fact, METADATA, primary, understood, write};
 
 /// How every path of the mock begins.
 const VERSION: &str = "latest";

@@ -5,11 +5,11 @@
 //! result stands above imdsim's own variables and documents, and below its
 //! flags. What cannot be taken over is named in a warning.
 
-mod facts;
 mod flags;
 mod instance;
 mod keys;
 mod layers;
+mod paths;
 mod save;
 mod server;
 mod timeline;
@@ -21,7 +21,6 @@ use imdsim::{Config, Settings};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-pub(crate) use facts::{FIELDS, METADATA};
 pub(crate) use flags::{
     ConfigFile, Configuration, Delays, Events, Flags, Listening, Moment, Scenario, Spot, idle,
     variable_of,

@@ -6,6 +6,7 @@ mod describe;
 mod diff;
 mod flags;
 mod network;
+mod newest;
 mod overrides;
 mod redact;
 mod service;
@@ -23,6 +24,7 @@ pub(crate) use flags::{Capture, Diff};
 use service::Service;
 use trees::Trees;
 
+use crate::captured_field::CAPTURED;
 use crate::error::{Failure, say};
 use crate::files::Files;
 
@@ -31,10 +33,6 @@ const VARIABLE: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
 
 /// Where the service is on an instance.
 const DEFAULT: &str = "http://169.254.169.254";
-
-/// The field of the document that holds what was found, for `diff` and for
-/// people; nothing of it is served.
-const CAPTURED: &str = "Captured";
 
 /// Prints a service as the document of an instance.
 pub(crate) fn capture(flags: &Capture) -> Result<(), Failure> {
@@ -77,17 +75,6 @@ pub(crate) fn diff(flags: &Diff) -> Result<ExitCode, Failure> {
         let _ = writeln!(out, "{difference}");
     }
     Ok(ExitCode::from(u8::from(!differences.is_empty())))
-}
-
-/// A document of an instance without what was captured of it, if that is what
-/// the text is. What is wrong with it is for others to say.
-pub(crate) fn described(text: &str) -> String {
-    let mut document: Value = serde_json::from_str(text).unwrap_or_default();
-    let fields = document.as_object_mut();
-    match fields.and_then(|fields| fields.remove(CAPTURED)) {
-        Some(_) => document.to_string(),
-        None => text.to_owned(),
-    }
 }
 
 /// All that a service says, but for its secrets.

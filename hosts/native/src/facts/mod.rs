@@ -1,10 +1,12 @@
 //! Facts of an instance, and where its description says them.
 
+mod categories;
 mod pointer;
 
 use imdsim::instance::Instance;
 use serde_json::{Value, json};
 
+pub(crate) use categories::{Category, DYNAMIC, FIELDS, METADATA};
 pub(crate) use pointer::{primary, put};
 
 /// What a value says of the instance. Places are JSON pointers into the

@@ -8,6 +8,7 @@ use serde_json::Value;
 use ureq::Agent;
 
 use crate::error::Failure;
+use crate::http_client::{agent, base_url};
 
 /// How long an emulator may take to answer. A call needs milliseconds.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
@@ -24,7 +25,7 @@ impl Client {
     pub(super) fn new(place: &str, url: &str, token: Option<String>) -> Result<Self, Failure> {
         Ok(Self {
             agent: agent(REQUEST_TIMEOUT),
-            url: address(place, url, "an emulator")?,
+            url: base_url(place, url, "an emulator")?,
             token,
         })
     }
@@ -92,43 +93,6 @@ impl Client {
             self.url
         ))
     }
-}
-
-/// A URL without its last slash, if it can be the address of `what`; `place` is
-/// where it was given.
-pub(crate) fn address(place: &str, url: &str, what: &str) -> Result<String, Failure> {
-    let uri = url.parse::<http::Uri>().ok();
-    let uri = uri.filter(|uri| uri.query().is_none());
-    match uri.as_ref().and_then(http::Uri::scheme_str) {
-        Some("https") if !cfg!(feature = "tls") => Err(Failure::new(
-            place,
-            format_args!("{url:?} needs TLS, without which this program was built"),
-            "give an address that begins with http://, or build it with the feature `tls`",
-        )),
-        Some("http" | "https") => Ok(url.trim_end_matches('/').to_owned()),
-        _ => Err(Failure::new(
-            place,
-            format_args!("{url:?} is no address of {what}"),
-            "write it like http://127.0.0.1:4719",
-        )),
-    }
-}
-
-/// What sends requests, straight to where they go: what a proxy thinks of an
-/// emulator's address is of no interest.
-pub(crate) fn agent(patience: Duration) -> Agent {
-    let config = Agent::config_builder()
-        .proxy(None)
-        .max_redirects(0)
-        .http_status_as_error(false)
-        .timeout_global(Some(patience));
-    #[cfg(feature = "tls")]
-    let config = config.tls_config(
-        ureq::tls::TlsConfig::builder()
-            .root_certs(ureq::tls::RootCerts::PlatformVerifier)
-            .build(),
-    );
-    config.build().into()
 }
 
 /// The characters of a path segment or query value that need no escape (RFC

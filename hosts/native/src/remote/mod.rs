@@ -10,7 +10,6 @@ use crate::aemm;
 use crate::cli::{Emulator, EventsCall, Fault, FaultCall, Requests, Verb};
 use crate::error::{Failure, say};
 use client::{Client, encode};
-pub(crate) use client::{address, agent};
 
 /// The variable that names the emulator that runs.
 pub(crate) const URL_VARIABLE: &str = "IMDSIM_URL";
