@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ureq::Agent;
 
+use crate::constants::DEFAULT_ADDRESS;
 use crate::error::Failure;
 
 /// Validates the URL of a server and removes a trailing slash. `what` names the
@@ -21,7 +22,7 @@ pub(crate) fn base_url(place: &str, url: &str, what: &str) -> Result<String, Fai
         _ => Err(Failure::new(
             place,
             format_args!("{url:?} is no address of {what}"),
-            "write it like http://127.0.0.1:4719",
+            format_args!("write it like http://{DEFAULT_ADDRESS}"),
         )),
     }
 }

@@ -9,15 +9,13 @@
 //! the ends of the connection. A loopback name is taken only from connections
 //! to a loopback address, and the address of the service is no loopback name.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use http::header::HOST;
 use http::uri::{Authority, Scheme};
 use http::{HeaderValue, Method, Request, Uri};
 
-/// The addresses of the service.
-const IPV4: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
-const IPV6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+use crate::constants::{SERVICE_IPV4, SERVICE_IPV6, SERVICE_PORT};
 
 /// What the service is called in EC2's own DNS.
 const NAMES: [&str; 2] = ["instance-data", "instance-data.ec2.internal"];
@@ -64,18 +62,21 @@ fn is_here(server: &str, local: SocketAddr) -> bool {
     };
     let host = authority.host();
     let port = match server.strip_prefix(host) {
-        Some("") => Some(80),
+        Some("") => Some(SERVICE_PORT),
         rest => rest.and_then(|rest| rest.strip_prefix(':')?.parse().ok()),
     };
     let own = local.ip().to_canonical();
     let (is_service, is_own) = match host.trim_matches(['[', ']']).parse::<IpAddr>() {
-        Ok(address) => (address == IPV4 || address == IPV6, address == own),
+        Ok(address) => (
+            address == SERVICE_IPV4 || address == SERVICE_IPV6,
+            address == own,
+        ),
         Err(_) => (
             NAMES.iter().any(|name| host.eq_ignore_ascii_case(name)),
             host.eq_ignore_ascii_case("localhost") && own.is_loopback(),
         ),
     };
-    (is_service && port == Some(80)) || (is_own && port == Some(local.port()))
+    (is_service && port == Some(SERVICE_PORT)) || (is_own && port == Some(local.port()))
 }
 
 #[cfg(test)]

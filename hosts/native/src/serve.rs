@@ -8,19 +8,19 @@ use std::time::Duration;
 use imdsim::Config;
 
 use crate::cli;
+use crate::connection_ends::is_loopback;
+use crate::constants::{ADMIN_TOKEN_VARIABLE, DEFAULT_ADDRESS};
 use crate::engine;
 use crate::error::{Failure, internal_error, ready};
 use crate::files::Files;
 use crate::instance_pool::InstancePool;
 use crate::keyvalue::{Layered, MemoryStore, RedbStore, Store};
+use crate::listener::{listen, registered};
 use crate::log::Log;
-use crate::server::{Server, is_loopback};
+use crate::server::Server;
 use crate::settings::Sources;
 use crate::signals;
 use crate::watch::Watch;
-
-/// Where the program listens when it is not told.
-const DEFAULT_ADDR: &str = "127.0.0.1:4719";
 
 /// How long running requests may take to finish once a signal has come.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -71,21 +71,10 @@ pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), 
 /// The sockets of the server, in the order in which they were asked for.
 fn listeners(addresses: &[String]) -> Result<Vec<TcpListener>, Failure> {
     if addresses.is_empty() {
-        return Ok(vec![listen("--addr", DEFAULT_ADDR)?]);
+        return Ok(vec![listen("--addr", &DEFAULT_ADDRESS.to_string())?]);
     }
     let addresses = addresses.iter();
     addresses.map(|address| listen("--addr", address)).collect()
-}
-
-/// The same sockets, for the runtime that this is called in.
-pub(crate) fn registered(
-    listeners: Vec<TcpListener>,
-) -> Result<Vec<tokio::net::TcpListener>, Failure> {
-    let listeners = listeners.into_iter();
-    listeners
-        .map(tokio::net::TcpListener::from_std)
-        .collect::<Result<_, _>>()
-        .map_err(|error| internal_error(&error))
 }
 
 /// Why there is no control API where others may connect, and how to get it.
@@ -97,38 +86,6 @@ fn no_control_api(address: SocketAddr) -> String {
     };
     format!(
         "http://{address}/: {who}, for no admin token is set; set --admin-token \
-         (IMDSIM_ADMIN_TOKEN), or add --addr 127.0.0.1:4719"
+         ({ADMIN_TOKEN_VARIABLE}), or add --addr {DEFAULT_ADDRESS}"
     )
-}
-
-/// Listens on an address; `place` is where it was given.
-pub(crate) fn listen(place: &str, address: &str) -> Result<TcpListener, Failure> {
-    use std::io::ErrorKind;
-
-    let listener = TcpListener::bind(address).map_err(|error| {
-        let (what, remedy) = match error.kind() {
-            ErrorKind::AddrInUse => (
-                format!("{address} is in use"),
-                "stop the program that listens there, or give another port (0 picks a free one); \
-                 if that is imdsim, commands such as `spot` and `reset` reach it by --url",
-            ),
-            ErrorKind::PermissionDenied => (
-                format!("{address} is not yours to listen on"),
-                "use a port above 1023",
-            ),
-            ErrorKind::AddrNotAvailable => (
-                format!("{address} is not an address of this machine"),
-                "give one that is, for instance 127.0.0.1:4719",
-            ),
-            _ => (
-                format!("{address:?} cannot be listened on: {error}"),
-                "give HOST:PORT, for instance 127.0.0.1:4719",
-            ),
-        };
-        Failure::new(place, what, remedy)
-    })?;
-    listener
-        .set_nonblocking(true)
-        .map_err(|error| internal_error(&error))?;
-    Ok(listener)
 }

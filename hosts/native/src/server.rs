@@ -21,12 +21,13 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::connection::{self, ResponseBody};
+use crate::connection_ends::ConnectionEnds;
 use crate::error::say;
 use crate::instance_pool::InstancePool;
+use crate::ipv6_endpoint::Ipv6Endpoint;
 use crate::log::{Line, Log};
 use crate::proxy;
 use crate::request_body;
-use crate::run::Ipv6Endpoint;
 use crate::watch::{ReloadResult, Watch};
 use crate::workers::Workers;
 use crate::write_timeout::with_write_timeout;
@@ -56,15 +57,6 @@ pub(crate) struct Server {
     farewell: Duration,
     /// When that is over, once it has begun.
     end: watch::Sender<Option<Instant>>,
-}
-
-/// The two ends of a connection.
-#[derive(Clone)]
-struct Ends {
-    local: SocketAddr,
-    peer: SocketAddr,
-    /// The address of the peer, as the component is told it.
-    name: HeaderValue,
 }
 
 impl Server {
@@ -207,9 +199,7 @@ impl Server {
         };
         // Without this option answers are right, only later.
         let _ = stream.set_nodelay(true);
-        let name = peer.ip().to_canonical().to_string();
-        let name = HeaderValue::try_from(name).expect("an address is a header value");
-        let ends = Ends { local, peer, name };
+        let ends = ConnectionEnds::new(local, peer);
         let server = Arc::clone(self);
         let watcher = running.watcher();
         workers.spawn(move || async move {
@@ -243,7 +233,7 @@ impl Server {
     fn connection(
         self: &Arc<Self>,
         stream: TcpStream,
-        ends: Ends,
+        ends: ConnectionEnds,
     ) -> impl GracefulConnection<Error = hyper::Error> + Unpin + use<> {
         let server = Arc::clone(self);
         let service = service_fn(move |request| {
@@ -266,7 +256,7 @@ impl Server {
     async fn answer(
         &self,
         mut request: Request<Incoming>,
-        ends: Ends,
+        ends: ConnectionEnds,
     ) -> io::Result<Response<ResponseBody>> {
         let directed = proxy::direct(&mut request, ends.local);
         let mut line = self.log.begin(&request, ends.peer);
@@ -283,7 +273,7 @@ impl Server {
     async fn respond(
         &self,
         request: Request<Incoming>,
-        ends: Ends,
+        ends: ConnectionEnds,
         line: Option<&mut Line<'_>>,
     ) -> Option<Response<ResponseBody>> {
         let stays_open =
@@ -295,7 +285,7 @@ impl Server {
         let headers = request.headers_mut();
         name_host(headers, ends.local);
         // Whatever the client says of itself.
-        headers.insert(imdsim::wire::PEER, ends.name.clone());
+        headers.insert(imdsim::wire::PEER, ends.peer_header.clone());
         let answer = self.pool.answer(&request, ends.is_loopback()).await;
         // Whoever has the answer may rely on what the call has changed.
         if !request.method().is_safe() {
@@ -335,17 +325,6 @@ async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     poll_fn(|context| Poll::Ready(Pin::new(&mut *future).poll(context))).await
 }
 
-impl Ends {
-    fn is_loopback(&self) -> bool {
-        is_loopback(self.local) && is_loopback(self.peer)
-    }
-}
-
-/// Whether an end of a connection is on loopback, IPv4 within IPv6 included.
-pub(crate) fn is_loopback(end: SocketAddr) -> bool {
-    end.ip().to_canonical().is_loopback()
-}
-
 /// Refuses what is meant for another server, having taken in what a client
 /// sends before it reads.
 async fn refuse_others(request: Request<Incoming>) -> Response<ResponseBody> {
@@ -371,32 +350,4 @@ fn is_the_clients(error: &io::Error) -> bool {
             | io::ErrorKind::ConnectionReset
             | io::ErrorKind::ConnectionRefused
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(local: &str, peer: &str, expected: bool) {
-        let ends = Ends {
-            local: local.parse().unwrap(),
-            peer: peer.parse().unwrap(),
-            name: HeaderValue::from_static("x"),
-        };
-        assert_eq!(ends.is_loopback(), expected, "{local} {peer}");
-    }
-
-    #[test]
-    fn a_connection_is_loopback_if_both_of_its_ends_are() {
-        check("127.0.0.1:4719", "127.0.0.1:50000", true);
-        check("127.0.0.2:4719", "127.8.0.1:50000", true);
-        check("[::1]:4719", "[::1]:50000", true);
-        check("[::ffff:127.0.0.1]:4719", "[::ffff:127.0.0.1]:50000", true);
-        check("127.0.0.1:4719", "192.0.2.7:50000", false);
-        check("192.0.2.7:4719", "127.0.0.1:50000", false);
-        check("192.0.2.7:4719", "192.0.2.7:50000", false);
-        check("[::ffff:192.0.2.7]:4719", "[::ffff:192.0.2.7]:5", false);
-        check("169.254.169.254:80", "127.0.0.1:50000", false);
-    }
 }

@@ -16,16 +16,9 @@ use serde_json::Value;
 use crate::aemm;
 use crate::captured_field::without_captured;
 use crate::cli;
+use crate::constants::{DOCUMENT_VARIABLE, URL_VARIABLE, VARIABLE_PREFIX};
 use crate::error::{Failure, say};
 use crate::files::{Files, place};
-use crate::remote::URL_VARIABLE;
-
-/// The variable that holds a whole document. The component gets all settings
-/// in it, and gets no other variable.
-pub(crate) const DOCUMENT_VARIABLE: &str = "IMDSIM_CONFIG";
-
-/// How the names of this program's variables begin.
-pub(crate) const PREFIX: &str = "IMDSIM_";
 
 /// How many requests the journal holds.
 const JOURNAL: &str = "1000";
@@ -72,10 +65,11 @@ impl Sources {
                 variables.push((name, key, text));
             } else {
                 let keys = imdsim::KEYS.iter().copied();
-                let meant = imdsim::nearest(&name[PREFIX.len()..], keys).unwrap_or_default();
+                let meant =
+                    imdsim::nearest(&name[VARIABLE_PREFIX.len()..], keys).unwrap_or_default();
                 let meant = meant.to_ascii_uppercase();
                 say(format_args!(
-                    "{name}: unknown setting, ignored; did you mean `{PREFIX}{meant}`?"
+                    "{name}: unknown setting, ignored; did you mean `{VARIABLE_PREFIX}{meant}`?"
                 ));
             }
         }
@@ -130,7 +124,7 @@ fn ours(environment: &[(OsString, OsString)]) -> Result<Vec<(String, String)>, F
     environment
         .iter()
         .filter_map(|(name, value)| Some((name.to_str()?, value)))
-        .filter(|(name, _)| name.starts_with(PREFIX) && *name != URL_VARIABLE)
+        .filter(|(name, _)| name.starts_with(VARIABLE_PREFIX) && *name != URL_VARIABLE)
         .map(|(name, value)| match value.to_str() {
             Some(text) => Ok((name.to_owned(), text.to_owned())),
             None => Err(Failure::new(

@@ -4,11 +4,9 @@
 use super::save::save;
 use super::{Flags, Layers, Variables, home_file, read};
 use crate::cli::Serve;
+use crate::constants::{DEFAULT_ADDRESS, DEFAULT_PORT};
 use crate::error::{Failure, say};
 use crate::files::Files;
-
-/// What stands for a host or a port that is not given.
-const DEFAULT: (&str, u16) = ("127.0.0.1", 4719);
 
 /// Adds what is said as for the mock to the flags of the server, and saves the
 /// configuration if that is wanted.
@@ -52,14 +50,14 @@ fn address(layers: &Layers) -> Result<Option<String>, Failure> {
     if host.is_none() && port.is_none() {
         return Ok(None);
     }
-    let host = host.as_deref().unwrap_or(DEFAULT.0);
+    let host = host.unwrap_or_else(|| DEFAULT_ADDRESS.ip().to_string());
     let host = if host.contains(':') && !host.starts_with('[') {
         format!("[{host}]")
     } else {
-        host.to_owned()
+        host
     };
     let port = match port {
-        None => DEFAULT.1,
+        None => DEFAULT_PORT,
         Some(given) => given.text().parse().map_err(|_| {
             given.refuse(
                 "is not a port number",

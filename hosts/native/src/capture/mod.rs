@@ -25,21 +25,20 @@ use service::Service;
 use trees::Trees;
 
 use crate::captured_field::CAPTURED;
+use crate::constants::{ENDPOINT_VARIABLE, SERVICE_IPV4};
 use crate::error::{Failure, say};
 use crate::files::Files;
-
-/// The variable by which SDKs find the service.
-const VARIABLE: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
-
-/// Where the service is on an instance.
-const DEFAULT: &str = "http://169.254.169.254";
 
 /// Prints a service as the document of an instance.
 pub(crate) fn capture(flags: &Capture) -> Result<(), Failure> {
     let flag = flags.endpoint.clone().map(|url| ("--endpoint", url));
-    let variable = || std::env::var(VARIABLE).ok().filter(|url| !url.is_empty());
-    let found = flag.or_else(|| Some((VARIABLE, variable()?)));
-    let (place, url) = found.unwrap_or_else(|| ("--endpoint", DEFAULT.to_owned()));
+    let variable = || {
+        std::env::var(ENDPOINT_VARIABLE)
+            .ok()
+            .filter(|url| !url.is_empty())
+    };
+    let found = flag.or_else(|| Some((ENDPOINT_VARIABLE, variable()?)));
+    let (place, url) = found.unwrap_or_else(|| ("--endpoint", format!("http://{SERVICE_IPV4}")));
     let time = Timestamp::now();
     let service = Service::find(place, &url)?;
     let trees = trees(&service, flags)?;

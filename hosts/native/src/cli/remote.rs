@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 use crate::aemm;
+use crate::constants::DEFAULT_ADDRESS;
 
 /// Which emulator is told, and who tells it; the same for every command that
 /// starts none.
@@ -12,7 +13,7 @@ pub(crate) struct Emulator {
     #[arg(
         long,
         value_name = "URL",
-        help = "Where it runs [default: http://127.0.0.1:4719]"
+        help = format!("Where it runs [default: http://{DEFAULT_ADDRESS}]")
     )]
     pub(crate) url: Option<String>,
     /// Bearer token for the control API [default: none]

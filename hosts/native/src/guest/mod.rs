@@ -10,9 +10,9 @@ use wasmtime::component::{Linker, ResourceTable};
 use wasmtime::{Engine, ResourceLimiter, Result, Store, Trap, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
+use crate::constants::DOCUMENT_VARIABLE;
 use crate::engine::MAX_TICKS;
 use crate::keyvalue;
-use crate::settings::DOCUMENT_VARIABLE;
 use keyvalue_host::KeyValue;
 
 /// Everything that belongs to one instance, and the store that all share.

@@ -8,25 +8,22 @@ use serde_json::{Value, json};
 
 use crate::aemm;
 use crate::cli::{Emulator, EventsCall, Fault, FaultCall, Requests, Verb};
+use crate::constants::{ADMIN_TOKEN_VARIABLE, DEFAULT_ADDRESS, URL_VARIABLE};
 use crate::error::{Failure, say};
 use client::{Client, encode};
 
-/// The variable that names the emulator that runs.
-pub(crate) const URL_VARIABLE: &str = "IMDSIM_URL";
-
-/// Where an emulator listens when it is not told.
-const DEFAULT_URL: &str = "http://127.0.0.1:4719";
-
 const URL_FLAG: &str = "--url";
-
-const TOKEN_VARIABLE: &str = "IMDSIM_ADMIN_TOKEN";
 
 /// Tells an emulator something, and prints what it says.
 pub(crate) fn tell(emulator: &Emulator, verb: &Verb) -> Result<(), Failure> {
     let named = named(emulator.url.as_deref());
-    let (place, url) = named.unwrap_or_else(|| (URL_FLAG, DEFAULT_URL.to_owned()));
+    let (place, url) = named.unwrap_or_else(|| (URL_FLAG, format!("http://{DEFAULT_ADDRESS}")));
     let token = emulator.admin_token.clone();
-    let client = Client::new(place, &url, token.or_else(|| variable(TOKEN_VARIABLE)))?;
+    let client = Client::new(
+        place,
+        &url,
+        token.or_else(|| variable(ADMIN_TOKEN_VARIABLE)),
+    )?;
     match verb {
         Verb::Make(flags) => make(&client, flags),
         Verb::Events(call) => events(&client, call),

@@ -5,15 +5,11 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use super::Run;
+use crate::constants::{ENDPOINT_VARIABLE, URL_VARIABLE};
 
 /// Variables of the command's environment, each with its new value, or without
 /// one if it goes.
 pub(crate) type Changes = BTreeMap<String, Option<String>>;
-
-/// Where people tell their own programs the emulator is.
-const URL: &str = "IMDSIM_URL";
-
-const ENDPOINT: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
 
 /// What would keep clients from asking, or have them ask elsewhere.
 const IN_THE_WAY: [&str; 2] = [
@@ -87,12 +83,12 @@ pub(crate) fn changes(
     }
     if flags.namespace {
         // There is nobody else in that network, and the address is its own.
-        for names in [&[ENDPOINT][..], &HTTP_PROXIES, &HTTPS_PROXIES] {
+        for names in [&[ENDPOINT_VARIABLE][..], &HTTP_PROXIES, &HTTPS_PROXIES] {
             changes.extend(remove(names));
         }
     } else {
         // The AWS CLI 2 puts its paths right behind the endpoint.
-        changes.insert(ENDPOINT.into(), Some(format!("{url}/")));
+        changes.insert(ENDPOINT_VARIABLE.into(), Some(format!("{url}/")));
         // Whoever has a proxy needs it.
         let has_proxy = HTTP_PROXIES.iter().any(|name| given.contains_key(*name));
         if !flags.no_proxy && !has_proxy {
@@ -104,7 +100,7 @@ pub(crate) fn changes(
             changes.insert(name.into(), Some(no_proxy(given)));
         }
     }
-    changes.insert(URL.into(), Some(url));
+    changes.insert(URL_VARIABLE.into(), Some(url));
     changes
 }
 
@@ -149,9 +145,12 @@ mod tests {
 
     #[test]
     fn clients_are_told_the_endpoint_with_a_slash_at_its_end() {
-        let changes = changed(&Run::default(), &[(ENDPOINT, "http://elsewhere")]);
-        assert_eq!(value(&changes, ENDPOINT), Some("http://127.0.0.1:4719/"));
-        assert_eq!(value(&changes, URL), Some("http://127.0.0.1:4719"));
+        let changes = changed(&Run::default(), &[(ENDPOINT_VARIABLE, "http://elsewhere")]);
+        assert_eq!(
+            value(&changes, ENDPOINT_VARIABLE),
+            Some("http://127.0.0.1:4719/")
+        );
+        assert_eq!(value(&changes, URL_VARIABLE), Some("http://127.0.0.1:4719"));
     }
 
     #[test]
@@ -231,7 +230,7 @@ mod tests {
             ..Run::default()
         };
         let given = [
-            (ENDPOINT, "http://elsewhere"),
+            (ENDPOINT_VARIABLE, "http://elsewhere"),
             ("http_proxy", "http://proxy:3128"),
             ("HTTPS_PROXY", "http://proxy:3128"),
         ];
@@ -239,7 +238,7 @@ mod tests {
         for (name, _) in given {
             assert_eq!(value(&changes, name), None);
         }
-        assert_eq!(value(&changes, URL), Some("http://127.0.0.1:4719"));
+        assert_eq!(value(&changes, URL_VARIABLE), Some("http://127.0.0.1:4719"));
         assert!(!changes.contains_key("no_proxy"));
     }
 }

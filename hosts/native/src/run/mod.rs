@@ -9,7 +9,6 @@ mod command;
 mod environment;
 mod flags;
 mod imdsv2_readiness;
-mod ipv6_endpoint;
 mod namespace;
 mod recorder;
 mod report;
@@ -25,7 +24,6 @@ use imdsim::Config;
 use tokio::process::Command;
 
 pub(crate) use self::flags::Run;
-pub(crate) use self::ipv6_endpoint::Ipv6Endpoint;
 
 use self::assertions::Assertions;
 use self::command::Signals;
@@ -33,13 +31,15 @@ use self::recorder::Recorder;
 use self::report::Report;
 use self::report_file::ReportFile;
 use crate::cli;
+use crate::constants::{DEFAULT_ADDRESS, SERVICE_IPV4_ADDRESS};
 use crate::engine;
 use crate::error::{Failure, internal_error, say};
 use crate::files::Files;
 use crate::instance_pool::InstancePool;
+use crate::ipv6_endpoint::Ipv6Endpoint;
 use crate::keyvalue::{Layered, MemoryStore, Store};
+use crate::listener::{listen, registered};
 use crate::log::{Escaped, Log};
-use crate::serve::{listen, registered};
 use crate::server::Server;
 use crate::settings::Sources;
 use crate::workers::Workers;
@@ -162,8 +162,8 @@ fn listeners(flags: &Run) -> Result<(Vec<TcpListener>, bool), Failure> {
         return Ok((vec![listen("imdsim run", "127.0.0.1:0")?], false));
     }
     let has_ipv6 = namespace::enter()?;
-    let addresses = namespace::ADDRESSES.into_iter();
-    let listeners = addresses.map(|address| listen("--namespace", address));
+    let addresses = [DEFAULT_ADDRESS, SERVICE_IPV4_ADDRESS].into_iter();
+    let listeners = addresses.map(|address| listen("--namespace", &address.to_string()));
     Ok((listeners.collect::<Result<_, _>>()?, has_ipv6))
 }
 

@@ -17,10 +17,10 @@ use serde::Deserialize;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-use super::namespace::IPV6_ADDRESS;
+use crate::constants::SERVICE_IPV6_ADDRESS;
 use crate::error::{Failure, say};
 use crate::instance_pool::InstancePool;
-use crate::serve::{listen, registered};
+use crate::listener::{listen, registered};
 
 /// How often the option is looked at, which events change without a request.
 const INTERVAL: Duration = Duration::from_millis(200);
@@ -44,7 +44,7 @@ struct Options {
 
 impl Ipv6Endpoint {
     /// One on which nobody listens until it is updated.
-    pub(super) fn new(settings: &Settings) -> Result<Self, Failure> {
+    pub(crate) fn new(settings: &Settings) -> Result<Self, Failure> {
         Ok(Self {
             admin_token: Config::new(settings)?.admin_token,
             listener: Mutex::default(),
@@ -122,6 +122,9 @@ async fn options(pool: &InstancePool, token: Option<&str>) -> Option<Options> {
 }
 
 fn open() -> Result<TcpListener, Failure> {
-    let mut listeners = registered(vec![listen("--namespace", IPV6_ADDRESS)?])?;
+    let mut listeners = registered(vec![listen(
+        "--namespace",
+        &SERVICE_IPV6_ADDRESS.to_string(),
+    )?])?;
     Ok(listeners.remove(0))
 }
