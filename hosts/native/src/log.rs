@@ -10,13 +10,36 @@ use std::time::{Duration, Instant};
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
+use clap::{Args, ValueEnum};
 use http::header::USER_AGENT;
 use http::{Method, Request, StatusCode, Uri};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::cli::LogFormat;
 use crate::error::{as_json, say};
+
+/// Whether requests are logged, and how. (`serve` does so without being told.)
+#[derive(Args, Debug, Default)]
+pub(crate) struct LogFlags {
+    /// Log requests on stderr, as text or as JSON [default: text; of `run`: no log]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "text|json",
+        hide_possible_values = true
+    )]
+    pub(crate) log: Option<LogFormat>,
+}
+
+/// A form of the request log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For machines: one object a line.
+    Json,
+}
 
 /// Where requests are told about.
 pub(crate) struct Log {

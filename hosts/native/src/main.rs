@@ -49,20 +49,18 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     let done = match cli::parse(std::env::args_os()) {
         Ok(cli::Command::Serve(settings, flags)) => {
-            speak_as(&flags.logging);
-            let variables: Vec<_> = std::env::vars_os().collect();
-            aemm::server(&settings.aemm, &variables, flags)
-                .and_then(|flags| serve::serve(&settings, &flags))
+            set_log_format(&flags.logging);
+            serve::serve(&settings, &flags)
         }
         Ok(cli::Command::Run(settings, flags)) => {
-            speak_as(&flags.logging);
+            set_log_format(&flags.logging);
             return run::run(&settings, &flags).unwrap_or_else(|failure| failure.report());
         }
         Ok(cli::Command::Capture(flags)) => capture::capture(&flags),
         Ok(cli::Command::Diff(flags)) => {
             return capture::diff(&flags).unwrap_or_else(|failure| failure.report());
         }
-        Ok(cli::Command::Tree(settings, asked)) => tree::tree(&settings, &asked),
+        Ok(cli::Command::Tree(settings, flags)) => tree::tree(&settings, &flags),
         Ok(cli::Command::Schema) => {
             // A reader that has seen enough is no failure.
             let _ = writeln!(anstream::stdout(), "{:#}", imdsim::description::schema());
@@ -72,7 +70,7 @@ fn main() -> ExitCode {
             cli::completion(shell);
             Ok(())
         }
-        Ok(cli::Command::Tell(emulator, verb)) => remote::tell(&emulator, &verb),
+        Ok(cli::Command::Control(emulator, command)) => remote::control(&emulator, &command),
         Err(stop) => return stop.report(),
     };
     match done {
@@ -81,9 +79,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// Gives all that the program says the form of its log.
-fn speak_as(logging: &cli::Logging) {
-    if logging.log == Some(cli::LogFormat::Json) {
+/// Gives every line on stderr the format of the request log.
+fn set_log_format(flags: &log::LogFlags) {
+    if flags.log == Some(log::LogFormat::Json) {
         error::log_as_json();
     }
 }

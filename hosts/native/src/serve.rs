@@ -2,12 +2,14 @@
 //! accepted, so that a bad value never leaves a program half alive.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::Args;
 use imdsim::Config;
 
-use crate::cli;
+use crate::aemm;
 use crate::connection_ends::is_loopback;
 use crate::constants::{ADMIN_TOKEN_VARIABLE, DEFAULT_ADDRESS};
 use crate::engine;
@@ -16,21 +18,46 @@ use crate::files::Files;
 use crate::instance_pool::InstancePool;
 use crate::keyvalue::{Layered, MemoryStore, RedbStore, Store};
 use crate::listener::{listen, registered};
-use crate::log::Log;
+use crate::log::{Log, LogFlags};
 use crate::server::Server;
-use crate::settings::Sources;
+use crate::settings::{SettingsFlags, Sources};
 use crate::signals;
 use crate::watch::Watch;
+
+/// How requests are served.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Server")]
+pub(crate) struct ServeFlags {
+    /// Address to listen on; repeatable; port 0 picks a free port [default: 127.0.0.1:4719]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) addr: Vec<String>,
+    /// Store run-time changes in this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+    /// Keep connections open even if clients do not ask for it
+    #[arg(long)]
+    pub(crate) keep_alive: bool,
+    #[command(flatten)]
+    pub(crate) logging: LogFlags,
+    /// Do not log requests
+    #[arg(long)]
+    pub(crate) quiet: bool,
+    /// Reload configuration files when they change
+    #[arg(short = 'w', long = "watch-config-file", visible_alias = "watch")]
+    pub(crate) watch: bool,
+}
 
 /// How long running requests may take to finish once a signal has come.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Serves until a signal comes.
-pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), Failure> {
+pub(crate) fn serve(settings: &SettingsFlags, flags: &ServeFlags) -> Result<(), Failure> {
+    let variables: Vec<_> = std::env::vars_os().collect();
+    let aemm = aemm::server(&settings.aemm, &variables, &flags.addr)?;
     let sources = Sources::new(settings, std::env::vars_os())?;
     let mut files = Files::default();
     let settings = sources.gather(&mut files)?;
-    let listeners = listeners(&flags.addr)?;
+    let listeners = listeners(&aemm.addresses)?;
     let has_token = Config::new(&settings)?.admin_token.is_some();
     let values: Arc<dyn Store> = match &flags.state {
         None => Arc::new(Layered::new(MemoryStore::default())),
@@ -55,9 +82,8 @@ pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), 
         for address in &addresses {
             ready(format_args!("Serving HTTP on http://{address}/"));
         }
-        let watch = flags
-            .watch
-            .then(|| Watch::new(sources, files, settings, values));
+        let watch =
+            (flags.watch || aemm.watch).then(|| Watch::new(sources, files, settings, values));
         tokio::select! {
             () = Arc::clone(&server).run(listeners, workers, stop) => {}
             () = server.watch(watch) => {}

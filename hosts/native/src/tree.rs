@@ -7,27 +7,40 @@ use std::time::SystemTime;
 use anstyle::{AnsiColor, Style};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use clap::Args;
 use imdsim::{
     Branch, Config, Content, ImdsVersion, LATEST, Node, ResolvedInstance, State, UnixMillis, crawl,
 };
 use serde_json::{Map, Value, json};
 
-use crate::cli;
 use crate::error::Failure;
-use crate::settings;
+use crate::settings::{self, SettingsFlags};
+
+/// What to print, and how.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Output")]
+#[group(skip)]
+pub(crate) struct TreeFlags {
+    /// The API version [default: latest]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) version: Option<String>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 const DIRECTORY: Style = AnsiColor::Blue.on_default().bold();
 const LEAF: Style = AnsiColor::Cyan.on_default();
 const REMARK: Style = Style::new().dimmed();
 
 /// Prints the tree of one API version.
-pub(crate) fn tree(flags: &cli::Settings, asked: &cli::Tree) -> Result<(), Failure> {
-    let settings = settings::gather(flags, std::env::vars_os())?;
+pub(crate) fn tree(settings: &SettingsFlags, flags: &TreeFlags) -> Result<(), Failure> {
+    let settings = settings::gather(settings, std::env::vars_os())?;
     let config = Config::new(&settings)?;
     let now = config.frozen_time.unwrap_or_else(now);
     let resolved = ResolvedInstance::new(config, State::default(), now)?;
     let view = resolved.view(now, ImdsVersion::V2);
-    let version = asked.version.as_deref().unwrap_or(LATEST);
+    let version = flags.version.as_deref().unwrap_or(LATEST);
     let versions = &resolved.instance.versions;
     if version != LATEST && !versions.iter().any(|known| known == version) {
         return Err(Failure::new(
@@ -38,7 +51,7 @@ pub(crate) fn tree(flags: &cli::Settings, asked: &cli::Tree) -> Result<(), Failu
     }
     let branches = crawl(&view, version);
     let mut out = BufWriter::new(anstream::stdout());
-    let printed = if asked.json {
+    let printed = if flags.json {
         writeln!(out, "{:#}", as_json(&branches))
     } else {
         paint(&mut out, &branches, 0)

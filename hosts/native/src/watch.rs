@@ -169,8 +169,8 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::cli;
     use crate::keyvalue::{Change, MemoryStore};
+    use crate::settings::{InstanceFlags, SettingsFlags};
 
     /// Files in a folder of their own, and the watch over them.
     struct Fixture {
@@ -185,13 +185,13 @@ mod tests {
     impl Fixture {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
-            let flags = cli::Settings {
-                instance: cli::InstanceFlags {
+            let flags = SettingsFlags {
+                instance: InstanceFlags {
                     config: Some(folder.path().join("config.json")),
                     user_data: Some(folder.path().join("user-data")),
-                    ..cli::InstanceFlags::default()
+                    ..InstanceFlags::default()
                 },
-                ..cli::Settings::default()
+                ..SettingsFlags::default()
             };
             fs::write(folder.path().join("config.json"), OPTIONAL).unwrap();
             fs::write(folder.path().join("user-data"), "hello").unwrap();

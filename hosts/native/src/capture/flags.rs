@@ -7,7 +7,7 @@ use crate::constants::{DEFAULT_ADDRESS, ENDPOINT_VARIABLE, SERVICE_IPV4};
 /// Which service is captured, and how much of it is told.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Capture")]
-pub(crate) struct Capture {
+pub(crate) struct CaptureFlags {
     #[arg(
         long,
         value_name = "URL",
@@ -26,7 +26,7 @@ pub(crate) struct Capture {
 
 /// What is compared.
 #[derive(Args, Debug, Default)]
-pub(crate) struct Diff {
+pub(crate) struct DiffFlags {
     #[arg(
         value_name = "A",
         help = format!("A capture, or the address of a service, as in http://{DEFAULT_ADDRESS}")

@@ -20,7 +20,7 @@ use imdsim::{LATEST, UnixMillis};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-pub(crate) use flags::{Capture, Diff};
+pub(crate) use flags::{CaptureFlags, DiffFlags};
 use service::Service;
 use trees::Trees;
 
@@ -30,7 +30,7 @@ use crate::error::{Failure, say};
 use crate::files::Files;
 
 /// Prints a service as the document of an instance.
-pub(crate) fn capture(flags: &Capture) -> Result<(), Failure> {
+pub(crate) fn capture(flags: &CaptureFlags) -> Result<(), Failure> {
     let flag = flags.endpoint.clone().map(|url| ("--endpoint", url));
     let variable = || {
         std::env::var(ENDPOINT_VARIABLE)
@@ -65,7 +65,7 @@ pub(crate) fn capture(flags: &Capture) -> Result<(), Failure> {
 
 /// Prints how two captures differ, and yields the status that says whether
 /// they do.
-pub(crate) fn diff(flags: &Diff) -> Result<ExitCode, Failure> {
+pub(crate) fn diff(flags: &DiffFlags) -> Result<ExitCode, Failure> {
     let [before, after] = [load(&flags.before)?, load(&flags.after)?];
     let differences = diff::between(&before, &after);
     let mut out = anstream::stdout();
@@ -77,7 +77,7 @@ pub(crate) fn diff(flags: &Diff) -> Result<ExitCode, Failure> {
 }
 
 /// All that a service says, but for its secrets.
-fn trees(service: &Service, flags: &Capture) -> Result<Trees, Failure> {
+fn trees(service: &Service, flags: &CaptureFlags) -> Result<Trees, Failure> {
     let versions = service.get("")?.unwrap_or_default();
     let versions = String::from_utf8_lossy(&versions).into_owned();
     let mut trees = Trees::new();
@@ -100,7 +100,7 @@ fn trees(service: &Service, flags: &Capture) -> Result<Trees, Failure> {
 /// What is in a capture, or what a service says now.
 fn load(place: &str) -> Result<Trees, Failure> {
     if place.contains("://") {
-        return trees(&Service::find(place, place)?, &Capture::default());
+        return trees(&Service::find(place, place)?, &CaptureFlags::default());
     }
     let text = Files::default().read_text(Path::new(place))?;
     let document: Value = serde_json::from_str(&text).unwrap_or_default();

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use super::Run;
+use super::RunFlags;
 use crate::constants::{ENDPOINT_VARIABLE, URL_VARIABLE};
 
 /// Variables of the command's environment, each with its new value, or without
@@ -63,7 +63,7 @@ const CREDENTIALS: [&str; 16] = [
 /// What changes of the environment `given`, for an emulator that listens on
 /// `address`.
 pub(crate) fn changes(
-    flags: &Run,
+    flags: &RunFlags,
     address: SocketAddr,
     given: &BTreeMap<String, String>,
 ) -> Changes {
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     /// What becomes of some variables, those that stay as they are left out.
-    fn changed(flags: &Run, given: &[(&str, &str)]) -> Changes {
+    fn changed(flags: &RunFlags, given: &[(&str, &str)]) -> Changes {
         let given = given
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -145,7 +145,10 @@ mod tests {
 
     #[test]
     fn clients_are_told_the_endpoint_with_a_slash_at_its_end() {
-        let changes = changed(&Run::default(), &[(ENDPOINT_VARIABLE, "http://elsewhere")]);
+        let changes = changed(
+            &RunFlags::default(),
+            &[(ENDPOINT_VARIABLE, "http://elsewhere")],
+        );
         assert_eq!(
             value(&changes, ENDPOINT_VARIABLE),
             Some("http://127.0.0.1:4719/")
@@ -159,7 +162,7 @@ mod tests {
             ("AWS_EC2_METADATA_DISABLED", "true"),
             ("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv6"),
         ];
-        let changes = changed(&Run::default(), &given);
+        let changes = changed(&RunFlags::default(), &given);
         for (name, _) in given {
             assert_eq!(value(&changes, name), None);
         }
@@ -167,7 +170,7 @@ mod tests {
 
     #[test]
     fn who_knows_the_address_only_finds_the_emulator_as_a_proxy() {
-        let changes = changed(&Run::default(), &[]);
+        let changes = changed(&RunFlags::default(), &[]);
         assert_eq!(value(&changes, "http_proxy"), Some("http://127.0.0.1:4719"));
         assert_eq!(value(&changes, "no_proxy"), Some("localhost,127.0.0.1,::1"));
         assert!(!changes.contains_key("https_proxy"));
@@ -180,7 +183,7 @@ mod tests {
             ("AWS_ENDPOINT_URL_S3", "http://minio:9000/"),
             ("NO_PROXY", "example.com, localhost"),
         ];
-        let changes = changed(&Run::default(), &given);
+        let changes = changed(&RunFlags::default(), &given);
         let expected = Some("example.com,localhost,127.0.0.1,::1,localstack,minio");
         assert_eq!(value(&changes, "no_proxy"), expected);
         assert_eq!(value(&changes, "NO_PROXY"), expected);
@@ -189,13 +192,13 @@ mod tests {
     #[test]
     fn a_proxy_that_is_there_stays_and_so_does_none_if_asked() {
         for name in HTTP_PROXIES {
-            let changes = changed(&Run::default(), &[(name, "http://proxy:3128")]);
+            let changes = changed(&RunFlags::default(), &[(name, "http://proxy:3128")]);
             assert!(HTTP_PROXIES.iter().all(|name| !changes.contains_key(*name)));
             assert!(changes.contains_key("no_proxy"));
         }
-        let flags = Run {
+        let flags = RunFlags {
             no_proxy: true,
-            ..Run::default()
+            ..RunFlags::default()
         };
         assert!(!changed(&flags, &[]).contains_key("http_proxy"));
     }
@@ -207,11 +210,11 @@ mod tests {
             ("AWS_CONFIG_FILE", "config"),
             ("AWS_REGION", "eu-west-1"),
         ];
-        let changes = changed(&Run::default(), &given);
+        let changes = changed(&RunFlags::default(), &given);
         assert!(given.iter().all(|(name, _)| !changes.contains_key(*name)));
-        let clean = Run {
+        let clean = RunFlags {
             clean: true,
-            ..Run::default()
+            ..RunFlags::default()
         };
         let changes = changed(&clean, &given);
         assert_eq!(value(&changes, "AWS_ACCESS_KEY_ID"), None);
@@ -225,9 +228,9 @@ mod tests {
 
     #[test]
     fn in_a_network_of_its_own_the_address_is_enough() {
-        let flags = Run {
+        let flags = RunFlags {
             namespace: true,
-            ..Run::default()
+            ..RunFlags::default()
         };
         let given = [
             (ENDPOINT_VARIABLE, "http://elsewhere"),

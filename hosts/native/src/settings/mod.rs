@@ -3,6 +3,8 @@
 //!
 //! What a key means, and whether a value is one, is the core's business.
 
+mod flags;
+
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -13,9 +15,10 @@ use imdsim::UnixMillis;
 use jiff::Timestamp;
 use serde_json::Value;
 
+pub(crate) use self::flags::{InstanceFlags, SettingsFlags};
+
 use crate::aemm;
 use crate::captured_field::without_captured;
-use crate::cli;
 use crate::constants::{DOCUMENT_VARIABLE, URL_VARIABLE, VARIABLE_PREFIX};
 use crate::error::{Failure, say};
 use crate::files::{Files, place};
@@ -25,7 +28,7 @@ const JOURNAL: &str = "1000";
 
 /// Puts the layers together and has the core check the result.
 pub(crate) fn gather(
-    flags: &cli::Settings,
+    flags: &SettingsFlags,
     environment: impl Iterator<Item = (OsString, OsString)>,
 ) -> Result<imdsim::Settings, Failure> {
     Sources::new(flags, environment)?.gather(&mut Files::default())
@@ -35,7 +38,7 @@ pub(crate) fn gather(
 /// files can be another thing later.
 #[derive(Debug)]
 pub(crate) struct Sources {
-    flags: cli::Settings,
+    flags: SettingsFlags,
     /// All variables, among which those of the mock that AWS publishes.
     environment: Vec<(OsString, OsString)>,
     /// A name and a whole document.
@@ -52,7 +55,7 @@ pub(crate) struct Sources {
 impl Sources {
     /// Takes from the environment what is meant for this program.
     pub(crate) fn new(
-        flags: &cli::Settings,
+        flags: &SettingsFlags,
         environment: impl Iterator<Item = (OsString, OsString)>,
     ) -> Result<Self, Failure> {
         let environment: Vec<_> = environment.collect();
@@ -103,7 +106,12 @@ impl Sources {
             settings.set(name, key, text)?;
         }
         apply(&self.flags, files, &mut settings)?;
-        aemm::apply(&self.flags, &self.environment, files, &mut settings)?;
+        let own = aemm::OwnFlags {
+            http_tokens: self.flags.http_tokens.as_deref(),
+            has_user_data: self.flags.instance.user_data.is_some(),
+        };
+        let flags = &self.flags.aemm;
+        aemm::apply(flags, own, &self.environment, files, &mut settings)?;
         let config = imdsim::Config::new(&settings)?;
         self.warn(config.warnings(UnixMillis(Timestamp::now().as_millisecond())));
         Ok(settings)
@@ -177,7 +185,7 @@ fn refuse_file_name(variable: &str, text: &str, key: &str) -> Result<(), Failure
 
 /// The flags, which win over everything else.
 fn apply(
-    flags: &cli::Settings,
+    flags: &SettingsFlags,
     files: &mut Files,
     settings: &mut imdsim::Settings,
 ) -> Result<(), Failure> {

@@ -23,13 +23,13 @@ pub(crate) struct Emulator {
 
 /// What an emulator is told. Most of these make sense only while one runs.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Verb {
+pub(crate) enum ControlCommand {
     /// Make something happen, as the flags of the mock's command say.
     #[command(skip)]
-    Make(Box<aemm::Flags>),
+    AddEvents(Box<aemm::Flags>),
     /// Look at what happens, or cancel it.
     #[command(skip)]
-    Events(EventsCall),
+    Events(EventsCommand),
     /// Freeze the clock of a running emulator
     Freeze {
         /// The emulated time to freeze at [default: the current emulated time]
@@ -58,17 +58,17 @@ pub(crate) enum Verb {
     /// Release the clock of a running emulator: it shows real time again
     Release,
     /// Show the requests that a running emulator received
-    Requests(Requests),
+    Requests(RequestsFlags),
     /// Inject faults into a running emulator
     #[command(args_conflicts_with_subcommands = true)]
-    Fault(Fault),
+    Fault(FaultFlags),
     /// Reset a running emulator to its initial state, which invalidates every token
     Reset,
 }
 
 /// What can be done with events but making one.
 #[derive(Debug, Subcommand)]
-pub(crate) enum EventsCall {
+pub(crate) enum EventsCommand {
     /// Cancel events of a running emulator
     Cancel {
         /// The ids of the events [default: all]
@@ -85,17 +85,17 @@ pub(crate) enum EventsCall {
 
 /// A fault to begin with, or what else can be done with faults.
 #[derive(Args, Debug)]
-pub(crate) struct Fault {
+pub(crate) struct FaultFlags {
     /// The name of a preset fault; `imdsim fault list` shows them
     #[arg(value_name = "NAME")]
     pub(crate) name: Option<String>,
     #[command(subcommand)]
-    pub(crate) call: Option<FaultCall>,
+    pub(crate) call: Option<FaultCommand>,
 }
 
 /// What can be done with faults.
 #[derive(Debug, Subcommand)]
-pub(crate) enum FaultCall {
+pub(crate) enum FaultCommand {
     /// Remove faults
     Clear {
         /// The ids of the faults [default: all]
@@ -113,7 +113,7 @@ pub(crate) enum FaultCall {
 /// Which requests are shown, and how.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Requests")]
-pub(crate) struct Requests {
+pub(crate) struct RequestsFlags {
     /// Only requests whose path matches this pattern, for example /latest/meta-data/iam/**
     #[arg(long, value_name = "PATTERN")]
     pub(crate) path: Option<String>,
