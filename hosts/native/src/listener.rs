@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 
+use crate::constants::DEFAULT_ADDRESS;
 use crate::error::{Failure, internal_error};
 
 /// Binds an address; `place` is the source of the address, for the error.
@@ -13,19 +14,20 @@ pub(crate) fn listen(place: &str, address: &str) -> Result<TcpListener, Failure>
             ErrorKind::AddrInUse => (
                 format!("{address} is in use"),
                 "stop the program that listens there, or give another port (0 picks a free one); \
-                 if that is imdsim, commands such as `spot` and `reset` reach it by --url",
+                 if that is imdsim, commands such as `spot` and `reset` reach it by --url"
+                    .to_owned(),
             ),
             ErrorKind::PermissionDenied => (
                 format!("{address} is not yours to listen on"),
-                "use a port above 1023",
+                "use a port above 1023".to_owned(),
             ),
             ErrorKind::AddrNotAvailable => (
                 format!("{address} is not an address of this machine"),
-                "give one that is, for instance 127.0.0.1:4719",
+                format!("give one that is, for instance {DEFAULT_ADDRESS}"),
             ),
             _ => (
                 format!("{address:?} cannot be listened on: {error}"),
-                "give HOST:PORT, for instance 127.0.0.1:4719",
+                format!("give HOST:PORT, for instance {DEFAULT_ADDRESS}"),
             ),
         };
         Failure::new(place, what, remedy)
