@@ -1,9 +1,8 @@
 //! The imdsim program: an HTTP server around the emulator's component.
 //!
-//! The component is compiled when this program is built, so nothing is
-//! compiled when it starts. What a client sees is decided in the component,
-//! save what the component has no say in on any host: connections, reason
-//! phrases, the case of header names.
+//! The build script compiles the component, so the program compiles nothing
+//! when it starts. The component decides every response, except what no guest
+//! can control: connections, reason phrases, and the case of header names.
 
 mod aemm;
 mod bindings;
@@ -42,7 +41,8 @@ mod yaml;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-/// A request is hundreds of small allocations across many crates.
+/// A fast allocator: a request makes hundreds of small allocations across many
+/// crates.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -62,7 +62,7 @@ fn main() -> ExitCode {
         }
         Ok(cli::Command::Tree(settings, flags)) => tree::tree(&settings, &flags),
         Ok(cli::Command::Schema) => {
-            // A reader that has seen enough is no failure.
+            // A closed stdout, as by `head`, is not an error.
             let _ = writeln!(anstream::stdout(), "{:#}", imdsim::description::schema());
             Ok(())
         }

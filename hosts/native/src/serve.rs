@@ -1,5 +1,5 @@
-//! The command `serve`: everything is checked before the first connection is
-//! accepted, so that a bad value never leaves a program half alive.
+//! The command `serve`. It validates everything before it accepts the first
+//! connection.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ use crate::settings::{SettingsFlags, Sources};
 use crate::signals;
 use crate::watch::Watch;
 
-/// How requests are served.
+/// Server flags.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct ServeFlags {
@@ -47,10 +47,10 @@ pub(crate) struct ServeFlags {
     pub(crate) watch: bool,
 }
 
-/// How long running requests may take to finish once a signal has come.
+/// How long running requests may take to finish after a signal.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Serves until a signal comes.
+/// Serves until a signal arrives.
 pub(crate) fn serve(settings: &SettingsFlags, flags: &ServeFlags) -> Result<(), Failure> {
     let variables: Vec<_> = std::env::vars_os().collect();
     let aemm = aemm::server(&settings.aemm, &variables, &flags.addr)?;
@@ -90,11 +90,11 @@ pub(crate) fn serve(settings: &SettingsFlags, flags: &ServeFlags) -> Result<(), 
         }
         Ok(())
     })
-    // With the workers the last reference to the store is gone, which closes
-    // its file.
+    // The workers held the last reference to the store, so its file is closed
+    // here.
 }
 
-/// The sockets of the server, in the order in which they were asked for.
+/// Binds the addresses, in the given order.
 fn listeners(addresses: &[String]) -> Result<Vec<TcpListener>, Failure> {
     if addresses.is_empty() {
         return Ok(vec![listen("--addr", &DEFAULT_ADDRESS.to_string())?]);
@@ -103,7 +103,7 @@ fn listeners(addresses: &[String]) -> Result<Vec<TcpListener>, Failure> {
     addresses.map(|address| listen("--addr", address)).collect()
 }
 
-/// Why there is no control API where others may connect, and how to get it.
+/// A warning that an address has no control API, with the fix.
 fn no_control_api(address: SocketAddr) -> String {
     let who = if address.ip().is_unspecified() {
         "only loopback connections have the control API"

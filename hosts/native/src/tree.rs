@@ -1,5 +1,4 @@
-//! The command `tree`: everything that would be served, for people to look at
-//! before they point anything at it.
+//! The command `tree`: prints the emulated metadata without serving it.
 
 use std::io::{self, BufWriter, Write};
 use std::time::SystemTime;
@@ -16,7 +15,7 @@ use serde_json::{Map, Value, json};
 use crate::error::Failure;
 use crate::settings::{self, SettingsFlags};
 
-/// What to print, and how.
+/// Output flags.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Output")]
 #[group(skip)]
@@ -56,7 +55,7 @@ pub(crate) fn tree(settings: &SettingsFlags, flags: &TreeFlags) -> Result<(), Fa
     } else {
         paint(&mut out, &branches, 0)
     };
-    // A reader that has seen enough, such as `head`, is no failure.
+    // A closed stdout, as by `head`, is not an error.
     let _ = printed.and_then(|()| out.flush());
     Ok(())
 }
@@ -67,8 +66,8 @@ fn now() -> UnixMillis {
     UnixMillis::from_seconds(i64::try_from(seconds).unwrap_or_default())
 }
 
-/// Names indented by their depth, values beside them; values of several lines
-/// stand below their name.
+/// Prints names indented by depth, with values beside them. Multi-line values
+/// follow below their name.
 fn paint(out: &mut impl Write, branches: &[Branch<'_>], depth: usize) -> io::Result<()> {
     let is_leaf = |branch: &&Branch<'_>| matches!(branch.content, Content::Leaf(_));
     let width = branches
@@ -89,10 +88,10 @@ fn paint(out: &mut impl Write, branches: &[Branch<'_>], depth: usize) -> io::Res
         };
         let padding = " ".repeat(width - name.chars().count());
         write!(out, "{margin}{LEAF}{name}{LEAF:#}")?;
-        match said(leaf) {
-            Said::Line(line) => writeln!(out, "{padding}  {line}")?,
-            Said::Remark(remark) => writeln!(out, "{padding}  {REMARK}({remark}){REMARK:#}")?,
-            Said::Lines(lines) => {
+        match printed(leaf) {
+            Printed::Line(line) => writeln!(out, "{padding}  {line}")?,
+            Printed::Remark(remark) => writeln!(out, "{padding}  {REMARK}({remark}){REMARK:#}")?,
+            Printed::Lines(lines) => {
                 writeln!(out)?;
                 for line in lines {
                     writeln!(out, "{margin}  {line}")?;
@@ -103,33 +102,33 @@ fn paint(out: &mut impl Write, branches: &[Branch<'_>], depth: usize) -> io::Res
     Ok(())
 }
 
-/// A value as a person sees it.
-enum Said<'a> {
+/// A value as it is printed.
+enum Printed<'a> {
     Line(&'a str),
     Lines(Vec<&'a str>),
     Remark(String),
 }
 
-fn said<'a>(leaf: &'a Node<'_>) -> Said<'a> {
+fn printed<'a>(leaf: &'a Node<'_>) -> Printed<'a> {
     let bytes = leaf.bytes();
     match std::str::from_utf8(bytes) {
-        Ok("") => Said::Remark("empty".to_owned()),
+        Ok("") => Printed::Remark("empty".to_owned()),
         Ok(text)
             if text
                 .chars()
                 .any(|c| c.is_control() && c != '\n' && c != '\t') =>
         {
-            Said::Remark(format!("{} bytes with control characters", bytes.len()))
+            Printed::Remark(format!("{} bytes with control characters", bytes.len()))
         }
         Ok(text) => match text.trim_end_matches('\n') {
-            line if !line.contains('\n') => Said::Line(line),
-            lines => Said::Lines(lines.lines().collect()),
+            line if !line.contains('\n') => Printed::Line(line),
+            lines => Printed::Lines(lines.lines().collect()),
         },
-        Err(_) => Said::Remark(format!("{} bytes that are no text", bytes.len())),
+        Err(_) => Printed::Remark(format!("{} bytes that are no text", bytes.len())),
     }
 }
 
-/// One object a directory, one text a leaf; what is no text is
+/// Converts directories to objects and leaves to strings. Binary leaves become
 /// `{"base64": "…"}`.
 fn as_json(branches: &[Branch<'_>]) -> Value {
     let fields: Map<_, _> = branches

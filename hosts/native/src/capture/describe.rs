@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::network;
 use super::newest::Newest;
 use super::trees::{CapturedNode, Trees};
-use crate::facts::{FIELDS, Fact, METADATA, put, understood, write};
+use crate::facts::{FIELDS, Fact, METADATA, put, validate, write};
 
 use Fact::{Text, Texts};
 
@@ -78,7 +78,7 @@ impl Newest<'_> {
                 }
                 let field = key.strip_prefix(prefix);
                 let text = field.and_then(|field| plain(&said[field]));
-                if let Some(text) = text.filter(|text| understood(fact, text).is_ok()) {
+                if let Some(text) = text.filter(|text| validate(fact, text).is_ok()) {
                     write(document, fact, &text);
                 }
             }

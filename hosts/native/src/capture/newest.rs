@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::trees::Tree;
-use crate::facts::{Fact, understood, write};
+use crate::facts::{Fact, validate, write};
 
 /// The newest version.
 pub(super) struct Newest<'t>(pub(super) &'t Tree);
@@ -41,7 +41,7 @@ impl<'t> Newest<'t> {
     /// Writes down the text at a path, if an instance can have it as a fact.
     pub(super) fn fact(&self, document: &mut Value, path: &str, fact: &Fact) {
         if let Some(text) = self.text(path)
-            && understood(fact, text).is_ok()
+            && validate(fact, text).is_ok()
         {
             write(document, fact, text);
         }

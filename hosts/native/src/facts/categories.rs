@@ -3,18 +3,18 @@
 
 use super::Fact::{self, Code, Derived, Items, Nothing, Number, PublicKey, Tag, Text, Texts};
 
-/// A category that can be given a value.
+/// A metadata category of the mock's configuration.
 pub(crate) struct Category {
-    /// Its name below `values` and `paths`.
+    /// The name below `values` and `paths`.
     pub(crate) name: &'static str,
-    /// Where it is served, below the version; `{mac}` and `{public-ipv4}` stand
-    /// for the values of that name.
+    /// The path below the version. `{mac}` and `{public-ipv4}` stand for the
+    /// values of these names.
     pub(crate) path: &'static str,
-    /// What it says of the instance.
+    /// The corresponding fact of the instance.
     pub(crate) fact: Fact,
 }
 
-/// Categories whose values are texts, sorted by name.
+/// Categories with text values, sorted by name.
 #[rustfmt::skip]
 pub(crate) const METADATA: &[Category] = &[
     category("ami-id",                           "meta-data/ami-id",                           Text(&["/ImageId"])),
@@ -75,7 +75,7 @@ pub(crate) const METADATA: &[Category] = &[
     category("tags-instance-test",               "meta-data/tags/instance/Test",               Tag("Test")),
 ];
 
-/// The same below `dynamic`.
+/// Categories below `dynamic`, sorted by name.
 #[rustfmt::skip]
 pub(crate) const DYNAMIC: &[Category] = &[
     category("fws-instance-monitoring",          "dynamic/fws/instance-monitoring",            Text(&["/Monitoring/State"])),
@@ -83,7 +83,7 @@ pub(crate) const DYNAMIC: &[Category] = &[
     category("instance-identity-signature",      "dynamic/instance-identity/signature",        Nothing),
 ];
 
-/// The fields of documents, each with what it says of the instance.
+/// The fields of JSON documents with their facts, sorted by key.
 #[rustfmt::skip]
 pub(crate) const FIELDS: &[(&str, Fact)] = &[
     ("dynamic.values.instance-identity-document.accountId",               Text(&["/Imdsim/AccountId"])),

@@ -1,4 +1,4 @@
-//! Calls of the control API, whose refusals are sentences.
+//! A client of the control API that returns its error details as failures.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use ureq::Agent;
 use crate::error::Failure;
 use crate::http_client::{agent, base_url};
 
-/// How long an emulator may take to answer. A call needs milliseconds.
+/// How long a call may take. It needs milliseconds.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The control API of one emulator.
@@ -21,7 +21,7 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// `place` is where the URL was given.
+    /// `place` is the source of the URL, for the error.
     pub(super) fn new(place: &str, url: &str, token: Option<String>) -> Result<Self, Failure> {
         Ok(Self {
             agent: agent(REQUEST_TIMEOUT),
@@ -46,7 +46,7 @@ impl Client {
         self.send("PUT", path, Some(body))
     }
 
-    /// Makes a call; the body is left out where there is none.
+    /// Sends a call. A null body is omitted.
     pub(super) fn send(
         &self,
         method: &str,
@@ -103,7 +103,7 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// Encodes a path segment or a query value.
+/// Percent-encodes a path segment or query value.
 pub(super) fn encode(text: &str) -> String {
     utf8_percent_encode(text, UNRESERVED).to_string()
 }

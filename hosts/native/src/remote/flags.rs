@@ -1,12 +1,11 @@
-//! Commands that control a running emulator.
+//! Flags of the commands that control a running emulator.
 
 use clap::{Args, Subcommand};
 
 use crate::aemm;
 use crate::constants::DEFAULT_ADDRESS;
 
-/// Which emulator is told, and who tells it; the same for every command that
-/// starts none.
+/// The emulator to control.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "A running emulator")]
 pub(crate) struct Emulator {
@@ -21,13 +20,13 @@ pub(crate) struct Emulator {
     pub(crate) admin_token: Option<String>,
 }
 
-/// What an emulator is told. Most of these make sense only while one runs.
+/// A command for a running emulator.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ControlCommand {
-    /// Make something happen, as the flags of the mock's command say.
+    /// Adds the events that the flags of the mock's command describe.
     #[command(skip)]
     AddEvents(Box<aemm::Flags>),
-    /// Look at what happens, or cancel it.
+    /// Lists or cancels events.
     #[command(skip)]
     Events(EventsCommand),
     /// Freeze the clock of a running emulator
@@ -66,7 +65,7 @@ pub(crate) enum ControlCommand {
     Reset,
 }
 
-/// What can be done with events but making one.
+/// The subcommands of `events`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum EventsCommand {
     /// Cancel events of a running emulator
@@ -83,7 +82,7 @@ pub(crate) enum EventsCommand {
     },
 }
 
-/// A fault to begin with, or what else can be done with faults.
+/// A preset fault to inject, or a subcommand of `fault`.
 #[derive(Args, Debug)]
 pub(crate) struct FaultFlags {
     /// The name of a preset fault; `imdsim fault list` shows them
@@ -93,7 +92,7 @@ pub(crate) struct FaultFlags {
     pub(crate) call: Option<FaultCommand>,
 }
 
-/// What can be done with faults.
+/// The subcommands of `fault`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum FaultCommand {
     /// Remove faults
@@ -110,7 +109,7 @@ pub(crate) enum FaultCommand {
     },
 }
 
-/// Which requests are shown, and how.
+/// Filters and output of `requests`.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Requests")]
 pub(crate) struct RequestsFlags {

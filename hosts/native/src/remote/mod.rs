@@ -16,7 +16,7 @@ use flags::{FaultCommand, FaultFlags, RequestsFlags};
 
 const URL_FLAG: &str = "--url";
 
-/// Runs a command on an emulator, and prints its result.
+/// Runs a command on an emulator and prints its result.
 pub(crate) fn control(emulator: &Emulator, command: &ControlCommand) -> Result<(), Failure> {
     let named = named(emulator.url.as_deref());
     let (place, url) = named.unwrap_or_else(|| (URL_FLAG, format!("http://{DEFAULT_ADDRESS}")));
@@ -55,19 +55,18 @@ pub(crate) fn control(emulator: &Emulator, command: &ControlCommand) -> Result<(
     }
 }
 
-/// The emulator that a person names, by the flag or by the variable, and which
-/// of them it was.
+/// The URL of the emulator from the flag or the variable, with its source.
 pub(crate) fn named(flag: Option<&str>) -> Option<(&'static str, String)> {
     let flag = flag.map(|url| (URL_FLAG, url.to_owned()));
     flag.or_else(|| Some((URL_VARIABLE, variable(URL_VARIABLE)?)))
 }
 
-/// What a variable says, if it says anything.
+/// The value of a variable, if it is not empty.
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.is_empty())
 }
 
-/// Makes events, and prints a line for each.
+/// Adds events and prints a line for each.
 fn add_events(client: &Client, flags: &aemm::Flags) -> Result<(), Failure> {
     let now = now(client)?;
     let time: Timestamp = now.parse().map_err(|_| {
@@ -119,8 +118,8 @@ fn fault(client: &Client, flags: &FaultFlags) -> Result<(), Failure> {
     }
 }
 
-/// Deletes events or faults by their ids, all or none of those that are given;
-/// all that there are where none is.
+/// Deletes events or faults by id, or all of them if no id is given. An unknown
+/// id deletes nothing.
 fn delete(client: &Client, what: &str, ids: &[String]) -> Result<(), Failure> {
     if ids.is_empty() {
         client.delete(what)?;
@@ -169,7 +168,7 @@ fn requests(client: &Client, flags: &RequestsFlags) -> Result<(), Failure> {
     } else {
         format!("?{}", query.join("&"))
     };
-    let is_nothing = if flags.count {
+    let is_empty = if flags.count {
         let count = client.get(&format!("requests/count{query}"))?;
         show::print(&count["count"].to_string());
         count["count"] == 0
@@ -179,7 +178,7 @@ fn requests(client: &Client, flags: &RequestsFlags) -> Result<(), Failure> {
         all["requests"].as_array().is_some_and(Vec::is_empty)
     };
     if let Some(pattern) = &flags.path
-        && is_nothing
+        && is_empty
         && is_part_of_path(pattern)
     {
         say(format_args!(
@@ -190,24 +189,24 @@ fn requests(client: &Client, flags: &RequestsFlags) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether a pattern can be meant for the rest of a path only.
+/// Whether a pattern can match only part of a path.
 fn is_part_of_path(pattern: &str) -> bool {
     !pattern.starts_with(['/', '*'])
 }
 
-/// Prints the time of the emulator.
+/// Prints the emulator's time.
 fn show_clock(client: &Client) -> Result<(), Failure> {
     show::print(&now(client)?);
     Ok(())
 }
 
-/// The time of the emulator.
+/// Returns the emulator's time.
 fn now(client: &Client) -> Result<String, Failure> {
     let clock = client.get("clock")?;
     Ok(clock["now"].as_str().unwrap_or_default().to_owned())
 }
 
-/// A time as the emulator takes it.
+/// Converts a time to UTC.
 fn utc(place: &str, text: &str) -> Result<String, Failure> {
     let time: Timestamp = text.parse().map_err(|_| {
         let remedy = "write RFC 3339, as in 2026-01-01T00:00:00Z";

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::aemm;
 
-/// Which instance is emulated.
+/// Flags of the emulated instance.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Emulated instance")]
 #[group(skip)]
@@ -43,7 +43,7 @@ pub(crate) struct InstanceFlags {
     pub(crate) frozen_time: Option<String>,
 }
 
-/// The emulated instance, and how its metadata service answers.
+/// Flags of the instance and its metadata service.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Metadata service")]
 pub(crate) struct SettingsFlags {
@@ -73,7 +73,7 @@ pub(crate) struct SettingsFlags {
     /// Maximum number of requests in the journal [default: 1000]
     #[arg(long, value_name = "N|off", allow_negative_numbers = true)]
     pub(crate) journal: Option<String>,
-    /// What is said as for the mock that AWS publishes.
+    /// The flags of the AWS mock.
     #[arg(skip)]
     pub(crate) aemm: aemm::Flags,
 }

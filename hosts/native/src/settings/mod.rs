@@ -1,7 +1,7 @@
-//! The layers of settings, later ones winning: a document (`--config FILE`, or
-//! else `IMDSIM_CONFIG`), single environment variables, flags.
+//! Settings in layers. Later ones take precedence: a document (`--config FILE`,
+//! or else `IMDSIM_CONFIG`), single environment variables, flags.
 //!
-//! What a key means, and whether a value is one, is the core's business.
+//! The core defines the keys and validates the values.
 
 mod flags;
 
@@ -23,10 +23,10 @@ use crate::constants::{DOCUMENT_VARIABLE, URL_VARIABLE, VARIABLE_PREFIX};
 use crate::error::{Failure, say};
 use crate::files::{Files, place};
 
-/// How many requests the journal holds.
+/// The default number of requests in the journal.
 const JOURNAL: &str = "1000";
 
-/// Puts the layers together and has the core check the result.
+/// Combines the layers and validates the result.
 pub(crate) fn gather(
     flags: &SettingsFlags,
     environment: impl Iterator<Item = (OsString, OsString)>,
@@ -34,26 +34,25 @@ pub(crate) fn gather(
     Sources::new(flags, environment)?.gather(&mut Files::default())
 }
 
-/// Where settings come from, as the program was started. Only what is in the
-/// files can be another thing later.
+/// The sources of the settings at program start. Only the contents of files can
+/// change later.
 #[derive(Debug)]
 pub(crate) struct Sources {
     flags: SettingsFlags,
-    /// All variables, among which those of the mock that AWS publishes.
+    /// All environment variables, including those of the AWS mock.
     environment: Vec<(OsString, OsString)>,
-    /// A name and a whole document.
+    /// The name and the text of the document variable.
     document: Option<(String, String)>,
-    /// Names, their keys, and texts.
+    /// The names, keys and texts of the other variables.
     variables: Vec<(String, &'static str, String)>,
-    /// The time that delays of the timeline count from.
+    /// The start of the timeline's delays.
     started: Timestamp,
-    /// The warnings about the settings that were gathered last, each of which
-    /// is said once.
+    /// The warnings about the last settings, which are not repeated.
     warnings: Mutex<Vec<String>>,
 }
 
 impl Sources {
-    /// Takes from the environment what is meant for this program.
+    /// Selects this program's variables from the environment.
     pub(crate) fn new(
         flags: &SettingsFlags,
         environment: impl Iterator<Item = (OsString, OsString)>,
@@ -87,8 +86,8 @@ impl Sources {
         })
     }
 
-    /// Puts the layers together, with what is in the files, and has the core
-    /// check the result.
+    /// Combines the layers with the contents of the files and validates the
+    /// result.
     pub(crate) fn gather(&self, files: &mut Files) -> Result<imdsim::Settings, Failure> {
         let mut settings = match (&self.flags.instance.config, &self.document) {
             (Some(path), _) => imdsim::Settings::parse(&place(path), &files.read_document(path)?)?,
@@ -117,7 +116,7 @@ impl Sources {
         Ok(settings)
     }
 
-    /// Says what was not said of the last settings.
+    /// Prints the warnings that the last settings did not have.
     fn warn(&self, warnings: Vec<String>) {
         let mut said = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
         for warning in warnings.iter().filter(|warning| !said.contains(warning)) {
@@ -127,7 +126,7 @@ impl Sources {
     }
 }
 
-/// The variables meant for this program.
+/// The environment variables of this program.
 fn ours(environment: &[(OsString, OsString)]) -> Result<Vec<(String, String)>, Failure> {
     environment
         .iter()
@@ -144,24 +143,23 @@ fn ours(environment: &[(OsString, OsString)]) -> Result<Vec<(String, String)>, F
         .collect()
 }
 
-/// The keys of which the flag takes the name of a file, and the variable what
-/// is in it, which is JSON.
+/// Keys whose flag takes a JSON file and whose variable takes its content.
 const OF_JSON_FILES: [&str; 5] = ["config", "credentials", "instance", "overrides", "timeline"];
 
-/// The same where it is something else, each with its beginning.
+/// Keys whose flag takes another kind of file, with the start of its content.
 const OF_OTHER_FILES: [(&str, &str); 2] = [("identity_keys", "-----BEGIN"), ("user_data", "")];
 
-/// How the names of such files end.
+/// The extensions of such files.
 const ENDINGS: [&str; 5] = ["json", "pem", "txt", "yaml", "yml"];
 
-/// Refuses the name of a file where what is in it is wanted.
+/// Rejects a variable that holds a file name instead of the content.
 fn refuse_file_name(variable: &str, text: &str, key: &str) -> Result<(), Failure> {
     let path = Path::new(text);
     let ending = path.extension().and_then(|ending| ending.to_str());
     let is_file = ending.is_some_and(|ending| ENDINGS.contains(&ending)) || path.is_file();
     let begins = |with: &[char]| text.trim_start().starts_with(with);
     let is_name = if OF_JSON_FILES.contains(&key) {
-        // What is at least meant as JSON draws its own complaint.
+        // Text that resembles JSON gets a JSON error instead.
         !begins(&['{', '[', '"']) && serde_json::from_str::<Value>(text).is_err()
     } else {
         let mut others = OF_OTHER_FILES.iter();
@@ -183,7 +181,7 @@ fn refuse_file_name(variable: &str, text: &str, key: &str) -> Result<(), Failure
     ))
 }
 
-/// The flags, which win over everything else.
+/// Applies the flags, which take precedence over everything else.
 fn apply(
     flags: &SettingsFlags,
     files: &mut Files,
