@@ -1,5 +1,5 @@
-//! The emulator as `wit/` describes it, and what it asks of this program beyond
-//! WASI.
+//! Generated bindings of `wit/`: the component's exports, and its imports
+//! beyond WASI.
 
 #![allow(missing_docs, unused_qualifications, reason = "generated from wit/")]
 #![allow(

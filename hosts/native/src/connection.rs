@@ -1,5 +1,5 @@
-//! The parts of a response that a guest cannot control: when a connection
-//! closes, and the head of a response to the byte.
+//! The parts of a response that a guest cannot control: the end of the
+//! connection, and the exact bytes of the head.
 
 use std::io;
 use std::pin::Pin;
@@ -11,13 +11,14 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, Version};
 use hyper::body::{Body, Frame, SizeHint};
 use hyper::ext::ReasonPhrase;
 
-/// The real service's words for 405.
+/// The real service's reason phrase for 405.
 const NOT_ALLOWED: ReasonPhrase = ReasonPhrase::from_static(b"Not Allowed");
 
-/// Whether the connection stays open after the answer.
+/// Whether the connection stays open after the response.
 ///
-/// The real service closes unless it is asked not to, even under HTTP/1.1.
-/// `always` is `--keep-alive`: then it stays open unless asked to close.
+/// The real service closes it unless the client asks for `keep-alive`, even
+/// under HTTP/1.1. `always` is `--keep-alive`: the connection then stays open
+/// unless the client asks to close it.
 pub(crate) fn stays_open(version: Version, headers: &HeaderMap, always: bool) -> bool {
     let says = |wanted: &str| {
         headers
@@ -33,8 +34,8 @@ pub(crate) fn stays_open(version: Version, headers: &HeaderMap, always: bool) ->
     (always && version >= Version::HTTP_11) || says("keep-alive")
 }
 
-/// Makes the component's response the one that goes out; `None` closes the
-/// connection without one.
+/// Completes the component's response. `None` closes the connection without a
+/// response.
 pub(crate) fn finish(
     response: Response<ResponseBody>,
     stays_open: bool,
@@ -52,8 +53,8 @@ pub(crate) fn finish(
     Some(Response::from_parts(head, body))
 }
 
-/// A response of the program's own, without a body, after which the connection
-/// closes.
+/// A response of the program itself, without a body, that closes the
+/// connection.
 pub(crate) fn refuse(status: StatusCode) -> Response<ResponseBody> {
     let mut response = Response::new(ResponseBody::default());
     *response.status_mut() = status;
@@ -62,7 +63,7 @@ pub(crate) fn refuse(status: StatusCode) -> Response<ResponseBody> {
     response
 }
 
-/// The same with a sentence for the person behind the client.
+/// The same with a sentence as the body.
 pub(crate) fn refuse_saying(status: StatusCode, sentence: &'static str) -> Response<ResponseBody> {
     let mut response = refuse(status);
     let text = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -71,20 +72,20 @@ pub(crate) fn refuse_saying(status: StatusCode, sentence: &'static str) -> Respo
     response
 }
 
-/// A body that is there as a whole, or breaks off.
+/// A response body, complete or truncated.
 ///
-/// An empty one does not say at once that it is at its end, for then hyper
-/// would move `Content-Length: 0` from its place to the end of the head.
+/// An empty body does not report its end at once: hyper would then move
+/// `Content-Length: 0` to the end of the head.
 #[derive(Debug, Default)]
 pub(crate) struct ResponseBody {
     bytes: Bytes,
     is_truncated: bool,
-    /// Whether what there is of a broken one is on its way.
+    /// Whether the bytes of a truncated body were passed to hyper.
     is_sent: bool,
 }
 
 impl ResponseBody {
-    /// All of a body.
+    /// A complete body.
     pub(crate) fn new(bytes: Bytes) -> Self {
         Self {
             bytes,
@@ -92,7 +93,7 @@ impl ResponseBody {
         }
     }
 
-    /// The beginning of a body, after which the connection closes.
+    /// The start of a body, after which the connection closes.
     pub(crate) fn truncated(bytes: Bytes) -> Self {
         Self {
             bytes,
@@ -101,7 +102,7 @@ impl ResponseBody {
         }
     }
 
-    /// The length of what is there.
+    /// The number of bytes to send.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
     }
@@ -123,9 +124,9 @@ impl Body for ResponseBody {
             return Poll::Ready(None);
         }
         if self.is_sent {
-            return Poll::Ready(Some(Err(breaks_off())));
+            return Poll::Ready(Some(Err(aborted())));
         }
-        // hyper sends what it has before it asks again.
+        // hyper flushes its buffer before it polls again.
         self.is_sent = true;
         context.waker().wake_by_ref();
         Poll::Pending
@@ -140,21 +141,21 @@ impl Body for ResponseBody {
     }
 }
 
-/// What a fault makes of a connection.
-pub(crate) fn breaks_off() -> io::Error {
+/// The error by which a fault closes a connection.
+pub(crate) fn aborted() -> io::Error {
     io::Error::new(
         io::ErrorKind::ConnectionAborted,
         "a fault breaks off the answer",
     )
 }
 
-/// Puts `Connection: close` where the captures have it: after `Server`.
+/// Puts `Connection: close` after `Server`, as in the captures.
 fn with_close(headers: HeaderMap) -> HeaderMap {
     let close = HeaderValue::from_static("close");
     let mut extended = HeaderMap::with_capacity(headers.len() + 1);
     let mut name = None;
     for (next, value) in headers {
-        // No name means: the same as before.
+        // `None` repeats the previous name.
         name = next.or(name);
         let Some(name) = &name else { continue };
         extended.append(name.clone(), value);
@@ -184,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_closes_unless_asked_to_stay() {
+    fn a_connection_closes_unless_the_client_asks_for_keep_alive() {
         check(Version::HTTP_11, &[], false, false);
         check(Version::HTTP_11, &["close"], false, false);
         check(Version::HTTP_11, &["Keep-Alive"], false, true);
@@ -194,20 +195,20 @@ mod tests {
     }
 
     #[test]
-    fn asked_for_both_it_closes() {
+    fn close_takes_precedence_over_keep_alive() {
         check(Version::HTTP_11, &["keep-alive", "close"], false, false);
         check(Version::HTTP_11, &["keep-alive, Close"], true, false);
     }
 
     #[test]
-    fn with_the_flag_a_connection_stays_unless_asked_to_close() {
+    fn with_the_flag_a_connection_stays_open_unless_the_client_asks_to_close() {
         check(Version::HTTP_11, &[], true, true);
         check(Version::HTTP_11, &["close"], true, false);
         check(Version::HTTP_10, &[], true, false);
     }
 
     #[test]
-    fn close_stands_after_server() {
+    fn connection_close_follows_server() {
         let mut headers = HeaderMap::new();
         for (name, value) in [("date", "d"), ("server", "s"), ("content-type", "t")] {
             headers.insert(
@@ -223,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn without_server_close_comes_last() {
+    fn without_server_connection_close_comes_last() {
         let names: Vec<String> = with_close(HeaderMap::new())
             .keys()
             .map(ToString::to_string)

@@ -1,5 +1,5 @@
-//! Why the program does not do what it was asked for: one sentence on stderr;
-//! exit status 2 where it was asked for the wrong thing, else 1.
+//! Errors of the program: one sentence on stderr, and exit status 2 for invalid
+//! input or 1 for other failures.
 
 use std::fmt;
 use std::process::ExitCode;
@@ -8,20 +8,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use jiff::Timestamp;
 use serde_json::json;
 
-/// A sentence that names the place, what is wrong there, and the remedy.
+/// A sentence that names the location, the problem and the fix, with an exit
+/// status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
     sentence: String,
     status: u8,
 }
 
-/// The exit status for what cannot be understood.
+/// The exit status for invalid input.
 const BAD: u8 = 2;
-/// The exit status for what was understood and did not work.
+/// The exit status for valid input that failed.
 const FAILED: u8 = 1;
 
 impl Failure {
-    /// Composes the sentence from its three parts.
+    /// Builds the sentence from its three parts.
     pub(crate) fn new(
         place: impl fmt::Display,
         what: impl fmt::Display,
@@ -33,7 +34,7 @@ impl Failure {
         }
     }
 
-    /// What an emulator that runs says against it, or that none does.
+    /// An error of a running emulator, or of the connection to it.
     pub(crate) fn refused(sentence: &str) -> Self {
         Self {
             sentence: one_line(sentence),
@@ -41,7 +42,7 @@ impl Failure {
         }
     }
 
-    /// Says it and yields the exit status.
+    /// Prints the sentence and returns the exit status.
     pub(crate) fn report(&self) -> ExitCode {
         say(self);
         ExitCode::from(self.status)
@@ -54,7 +55,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// The core's complaints are whole sentences already.
+/// The core's messages are complete sentences.
 impl From<imdsim::Problem> for Failure {
     fn from(problem: imdsim::Problem) -> Self {
         Self {
@@ -64,7 +65,7 @@ impl From<imdsim::Problem> for Failure {
     }
 }
 
-/// What should never happen, whatever people give.
+/// An error that no input should cause.
 pub(crate) fn internal_error(error: &dyn fmt::Display) -> Failure {
     Failure::new(
         "this program",
@@ -73,20 +74,20 @@ pub(crate) fn internal_error(error: &dyn fmt::Display) -> Failure {
     )
 }
 
-/// Whether every line on stderr is a JSON object, as `--log json` has it.
+/// Whether every line on stderr is a JSON object, as with `--log json`.
 static IS_JSON: AtomicBool = AtomicBool::new(false);
 
-/// From now on every line on stderr is a JSON object.
+/// Makes every later line on stderr a JSON object.
 pub(crate) fn log_as_json() {
     IS_JSON.store(true, Ordering::Relaxed);
 }
 
-/// One line to the person who started the program.
+/// Prints one line to stderr.
 pub(crate) fn say(message: impl fmt::Display) {
     announce("imdsim: ", message);
 }
 
-/// A line that programs wait for: as text it begins with its first word.
+/// Prints a line that programs wait for. As text it has no prefix.
 pub(crate) fn ready(message: impl fmt::Display) {
     announce("", message);
 }
@@ -100,13 +101,13 @@ fn announce(prefix: &str, message: impl fmt::Display) {
     }
 }
 
-/// A message as the line of a JSON log.
+/// Formats a message as a line of the JSON log.
 pub(crate) fn as_json(message: &impl fmt::Display) -> String {
     let time = Timestamp::now().to_string();
     json!({ "time": time, "message": message.to_string() }).to_string()
 }
 
-/// Keeps what came from elsewhere on one line.
+/// Joins lines of text from other sources into one line.
 fn one_line(text: &str) -> String {
     let words: Vec<&str> = text.split(['\n', '\r']).map(str::trim).collect();
     words.join(" ").trim().to_owned()

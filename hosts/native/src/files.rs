@@ -1,5 +1,6 @@
-//! The files that settings come from, each read once, so that what is judged
-//! is what was looked at, however often the files change meanwhile.
+//! A cache of configuration files. Each is read once, so that the settings are
+//! built from the contents that were compared, even if the files change
+//! meanwhile.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -11,35 +12,35 @@ use std::sync::OnceLock;
 use crate::error::Failure;
 use crate::yaml;
 
-/// Larger files are refused before they fill the memory.
+/// Maximum size of a file.
 const MAX_FILE_LEN: u64 = 16 * 1024 * 1024;
 
-/// Files by name: what was in each, or why it could not be read.
+/// File contents, or read errors, by path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Files(BTreeMap<PathBuf, Result<Vec<u8>, Failure>>);
 
 impl Files {
-    /// What is in a file, which is remembered.
+    /// Reads and caches a file.
     pub(crate) fn read(&mut self, path: &Path) -> Result<Vec<u8>, Failure> {
         let known = self.0.entry(path.to_owned());
         known.or_insert_with(|| read(path)).clone()
     }
 
-    /// The same of a file that holds text, without a byte order mark.
+    /// Reads a text file, without its byte order mark.
     pub(crate) fn read_text(&mut self, path: &Path) -> Result<String, Failure> {
         text(self.read(path)?)
             .ok_or_else(|| unreadable(path, "it is not UTF-8 text", "save it as UTF-8"))
     }
 
-    /// The same of a file that holds a JSON document, or one in YAML.
+    /// Reads a JSON or YAML document and converts it to JSON.
     pub(crate) fn read_document(&mut self, path: &Path) -> Result<String, Failure> {
         let text = self.read_text(path)?;
         yaml::to_json(path, text)
             .map_err(|error| Failure::new(path.display(), error, "fix the YAML"))
     }
 
-    /// What is in the same files now. A pipe, which gives what it has only
-    /// once, stays what it was.
+    /// Reads the same files again. A pipe, which can be read only once, keeps
+    /// its contents.
     pub(crate) fn read_again(&self) -> Self {
         let again = self.0.iter().map(|(path, known)| {
             let is_pipe = fs::metadata(path).is_ok_and(|found| !found.is_file());
@@ -50,7 +51,8 @@ impl Files {
     }
 }
 
-/// Text in UTF-8, or in UTF-16 with a mark, as PowerShell's `>` writes it.
+/// Decodes UTF-8, or UTF-16 with a byte order mark, as PowerShell's `>` writes
+/// it.
 fn text(bytes: Vec<u8>) -> Option<String> {
     let decode = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
         let (units, rest) = bytes.as_chunks();
@@ -65,10 +67,10 @@ fn text(bytes: Vec<u8>) -> Option<String> {
     }
 }
 
-/// The name that stands for standard input.
+/// The path that stands for standard input.
 const STANDARD_INPUT: &str = "-";
 
-/// A file as sentences call it.
+/// The name of a file in messages.
 pub(crate) fn place(path: &Path) -> String {
     if path.as_os_str() == STANDARD_INPUT {
         return "standard input".to_owned();
@@ -76,7 +78,7 @@ pub(crate) fn place(path: &Path) -> String {
     path.display().to_string()
 }
 
-/// Standard input can be read only once, whoever wants it.
+/// Reads a file. Standard input is read once and cached.
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     static GIVEN: OnceLock<Result<Vec<u8>, Failure>> = OnceLock::new();
 

@@ -1,7 +1,7 @@
-//! Instances of the component, kept for the next request.
+//! A pool of component instances.
 //!
 //! An instance serves one request at a time. The one used last is taken first,
-//! since its memory is still in the processor's cache.
+//! because its memory is still in the processor's cache.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -22,17 +22,17 @@ use crate::error::{Failure, internal_error, say};
 use crate::guest::{self, Host};
 use crate::keyvalue;
 
-/// How many requests are worked on at a time; more wait their turn.
+/// Maximum concurrent requests; further ones wait.
 const MAX_BUSY: usize = 64;
 
-/// How many instances are kept after a rush.
+/// Maximum idle instances.
 const MAX_IDLE: usize = 16;
 
-/// The largest memory of an instance that is kept, for memory that has grown
-/// never shrinks. A request that needs more gets an instance of its own.
+/// Maximum memory of a reused instance, because WebAssembly memory never
+/// shrinks. An instance that has grown further is dropped after its request.
 const MAX_KEPT_MEMORY: usize = 16 * 1024 * 1024;
 
-/// Where requests find an instance.
+/// The pool of component instances.
 pub(crate) struct InstancePool {
     component: EmbedderPre<Host>,
     values: Arc<dyn keyvalue::Store>,
@@ -40,30 +40,31 @@ pub(crate) struct InstancePool {
     permits: Semaphore,
 }
 
-/// The settings in force, and the instances under them that wait for requests.
+/// The active settings, and the idle instances that use them.
 struct PoolState {
     document: Arc<str>,
     idle: Vec<Instance>,
 }
 
-/// What a client gets.
+/// A response with its delay and fault.
 pub(crate) struct Answer {
     pub(crate) response: Response<ResponseBody>,
-    /// How long to wait before it is sent.
+    /// The delay before the response is sent.
     pub(crate) delay: Duration,
-    /// The fault that applied to the request, by its id.
+    /// The id of the fault that applied.
     pub(crate) fault: Option<String>,
 }
 
 struct Instance {
     store: Store<Host>,
     emulator: Embedder,
-    /// The settings that it was started with.
+    /// The settings that the instance was created with.
     document: Arc<str>,
 }
 
 impl InstancePool {
-    /// A pool with one instance in it. `document` is the settings of all.
+    /// Creates a pool with one idle instance. `document` is the settings
+    /// document.
     pub(crate) async fn new(
         component: &Component,
         document: String,
@@ -95,7 +96,7 @@ impl InstancePool {
         Ok(pool)
     }
 
-    /// Has an instance answer. An instance that fails is gone. `loopback` is
+    /// Answers a request. An instance that fails is dropped. `loopback` is
     /// whether both ends of the connection have a loopback address.
     pub(crate) async fn answer(&self, request: &Request<Bytes>, loopback: bool) -> Result<Answer> {
         let mut given = match self.ask(request, loopback).await {
@@ -112,7 +113,7 @@ impl InstancePool {
         Ok(Answer {
             delay: Duration::from_nanos(given.delay),
             fault: given.fault.take(),
-            response: outgoing(given)?,
+            response: to_http(given)?,
         })
     }
 
@@ -129,13 +130,13 @@ impl InstancePool {
         Ok(response)
     }
 
-    /// Puts other settings in force: requests that come from now on are answered
-    /// under them, those that are being answered under the old ones.
+    /// Replaces the settings. Later requests use them; running requests keep
+    /// the old ones.
     pub(crate) fn reload(&self, document: String) {
         let mut state = self.state();
         state.document = Arc::from(document);
         let old = std::mem::take(&mut state.idle);
-        // Nobody waits while many instances go.
+        // Dropping many instances takes time, so release the lock first.
         drop(state);
         drop(old);
     }
@@ -151,14 +152,14 @@ impl InstancePool {
         })
     }
 
-    /// An instance that waits, or what to start another one with.
+    /// Takes an idle instance, or returns the settings for a new one.
     fn take(&self) -> Result<Instance, Arc<str>> {
         let mut state = self.state();
         let waiting = state.idle.pop();
         waiting.ok_or_else(|| Arc::clone(&state.document))
     }
 
-    /// Keeps an instance, if its settings are still in force.
+    /// Returns an instance to the pool if its settings are still active.
     fn put_back(&self, instance: Instance) {
         let mut state = self.state();
         if state.idle.len() < MAX_IDLE && Arc::ptr_eq(&instance.document, &state.document) {
@@ -166,15 +167,14 @@ impl InstancePool {
         }
     }
 
-    /// What all requests share. A panic elsewhere cannot leave it half changed.
+    /// Locks the shared state. A panic elsewhere cannot leave it half changed.
     fn state(&self) -> MutexGuard<'_, PoolState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Instance {
-    /// Runs the component. Yields the instance again if it holds nothing from
-    /// this request, and no large memory.
+    /// Calls the component. Returns the instance too if it can be reused.
     async fn answer(
         mut self,
         request: &Request<Bytes>,
@@ -196,19 +196,20 @@ impl Instance {
         self.store.set_epoch_deadline(MAX_TICKS);
         self.store.data_mut().begin();
         let response = service.call_answer(&mut self.store, request).await?;
-        let kept = self.can_be_kept(MAX_KEPT_MEMORY).then_some(self);
+        let kept = self.is_reusable(MAX_KEPT_MEMORY).then_some(self);
         Ok((response, kept))
     }
 
-    /// Whether it holds nothing of a request, and no more memory than this.
-    fn can_be_kept(&self, memory: usize) -> bool {
+    /// Whether the instance holds no resources of a request and at most this
+    /// much memory.
+    fn is_reusable(&self, memory: usize) -> bool {
         let host = self.store.data();
         host.is_clean() && host.memory() <= memory
     }
 }
 
-/// The response as it goes out.
-fn outgoing(given: direct::Response) -> Result<Response<ResponseBody>> {
+/// Converts the component's response to an HTTP response.
+fn to_http(given: direct::Response) -> Result<Response<ResponseBody>> {
     let body = Bytes::from(given.body);
     let mut response = Response::new(match given.delivery {
         Delivery::Complete => ResponseBody::new(body),
@@ -236,7 +237,7 @@ mod tests {
     use crate::engine;
 
     #[tokio::test]
-    async fn instances_that_are_kept_are_few_and_small() {
+    async fn the_pool_keeps_few_and_small_instances() {
         let component = engine::load().unwrap();
         let values = Arc::new(keyvalue::MemoryStore::default());
         let pool = InstancePool::new(&component, "{}".into(), values);
@@ -252,8 +253,8 @@ mod tests {
         let idle = &pool.state().idle;
         assert_eq!(idle.len(), MAX_IDLE);
         for instance in idle {
-            assert!(instance.can_be_kept(MAX_KEPT_MEMORY));
-            assert!(!instance.can_be_kept(64 * 1024), "memory is measured");
+            assert!(instance.is_reusable(MAX_KEPT_MEMORY));
+            assert!(!instance.is_reusable(64 * 1024), "memory is measured");
         }
     }
 }

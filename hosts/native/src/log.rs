@@ -1,6 +1,6 @@
-//! The request log on stderr, one line a request: for people, or as JSON.
+//! The request log on stderr, one line per request, as text or JSON.
 //!
-//! No token is ever logged: of the headers, only the user agent is.
+//! Session tokens are never logged: the only logged header is the user agent.
 
 use std::fmt::{self, Write as _};
 use std::io::{self, Write as _};
@@ -10,30 +10,53 @@ use std::time::{Duration, Instant};
 
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
+use clap::{Args, ValueEnum};
 use http::header::USER_AGENT;
 use http::{Method, Request, StatusCode, Uri};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::cli::LogFormat;
 use crate::error::{as_json, say};
 
-/// Where requests are told about.
+/// Request log flags. (`serve` logs by default.)
+#[derive(Args, Debug, Default)]
+pub(crate) struct LogFlags {
+    /// Log requests on stderr, as text or as JSON [default: text; of `run`: no log]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "text|json",
+        hide_possible_values = true
+    )]
+    pub(crate) log: Option<LogFormat>,
+}
+
+/// A format of the request log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// A line of coloured text.
+    #[default]
+    Text,
+    /// A JSON object per line.
+    Json,
+}
+
+/// The request log.
 pub(crate) struct Log {
-    /// No format, no log.
+    /// `None` disables it.
     format: Option<LogFormat>,
-    /// Strips colours where nobody would see them.
+    /// Strips colours when stderr is not a terminal.
     stream: Mutex<AutoStream<io::Stderr>>,
 }
 
-/// The line of a request.
+/// The log line of a request, written when dropped.
 pub(crate) struct Line<'l> {
     log: &'l Log,
     entry: Entry,
 }
 
-/// What a line tells of a request, the first half noted before the request is
-/// given away.
+/// The fields of a line. The first half is recorded before the request is
+/// consumed.
 struct Entry {
     started: Instant,
     peer: SocketAddr,
@@ -44,17 +67,17 @@ struct Entry {
     /// None if the connection closed without an answer.
     status: Option<StatusCode>,
     bytes: usize,
-    /// The fault that applied to it, by its id.
+    /// The id of the fault that applied.
     fault: Option<String>,
 }
 
 impl Line<'_> {
-    /// Notes the fault that applies to the request.
+    /// Records the fault that applies to the request.
     pub(crate) fn fault(&mut self, id: Option<String>) {
         self.entry.fault = id;
     }
 
-    /// Notes the answer.
+    /// Records the response.
     pub(crate) fn answered(&mut self, status: StatusCode, bytes: usize) {
         self.entry.status = Some(status);
         self.entry.bytes = bytes;
@@ -66,14 +89,14 @@ impl Drop for Line<'_> {
         let duration = self.entry.started.elapsed();
         match self.log.format {
             None => {}
-            Some(LogFormat::Text) => self.log.write(&for_people(&self.entry, duration)),
-            Some(LogFormat::Json) => self.log.write(&for_machines(&self.entry, duration)),
+            Some(LogFormat::Text) => self.log.write(&as_text_line(&self.entry, duration)),
+            Some(LogFormat::Json) => self.log.write(&as_json_line(&self.entry, duration)),
         }
     }
 }
 
 impl Log {
-    /// A log in this form, or none of requests.
+    /// Creates a log with this format, or a disabled one.
     pub(crate) fn new(format: Option<LogFormat>) -> Self {
         Self {
             format,
@@ -81,8 +104,8 @@ impl Log {
         }
     }
 
-    /// Begins the line of a request, if there is a log. It is written when the
-    /// request has ended, be it that the client has gone.
+    /// Starts the line of a request, if the log is enabled. It is written when
+    /// the request has ended, even if the client has disconnected.
     pub(crate) fn begin<B>(&self, request: &Request<B>, peer: SocketAddr) -> Option<Line<'_>> {
         self.format?;
         let agent = request.headers().get(USER_AGENT);
@@ -100,7 +123,7 @@ impl Log {
         Some(Line { log: self, entry })
     }
 
-    /// Tells of a request that could not be read. hyper has answered it.
+    /// Logs a request that hyper could not parse and has answered itself.
     pub(crate) fn malformed(&self, peer: SocketAddr, error: &hyper::Error) {
         match self.format {
             None => {}
@@ -116,7 +139,8 @@ impl Log {
         }
     }
 
-    /// Tells what is no request, also when requests are not told of.
+    /// Logs an event that is not a request, even if the request log is
+    /// disabled.
     pub(crate) fn tell(&self, message: &str) {
         match self.format {
             None => say(message),
@@ -128,8 +152,7 @@ impl Log {
         }
     }
 
-    /// One call, one line. A log that nobody can read any more is no reason to
-    /// stop answering.
+    /// Writes one line in one call. A closed stderr does not stop the server.
     fn write(&self, line: &str) {
         let mut stream = self.stream.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = stream.write_all(format!("{line}\n").as_bytes());
@@ -138,14 +161,14 @@ impl Log {
 
 const DIM: Style = Style::new().dimmed();
 
-/// The time in UTC, as the journal has it.
+/// The current time in UTC, in the journal's format.
 fn clock() -> String {
     Timestamp::now()
         .strftime("%Y-%m-%dT%H:%M:%S%.3fZ")
         .to_string()
 }
 
-fn for_people(entry: &Entry, duration: Duration) -> String {
+fn as_text_line(entry: &Entry, duration: Duration) -> String {
     let time = clock();
     let version = match entry.imds_version {
         Some(2) => "v2",
@@ -164,13 +187,13 @@ fn for_people(entry: &Entry, duration: Duration) -> String {
          {colour}{status}{colour:#} {DIM}{bytes} B {duration}{DIM:#}"
     );
     if let Some(fault) = &entry.fault {
-        // Writing to a text cannot fail.
+        // Writing to a string cannot fail.
         let _ = write!(line, " fault {}", Escaped(fault));
     }
     line
 }
 
-fn for_machines(entry: &Entry, duration: Duration) -> String {
+fn as_json_line(entry: &Entry, duration: Duration) -> String {
     json(&Answered {
         time: clock(),
         method: entry.method.as_str(),
@@ -189,7 +212,7 @@ fn json(line: &impl Serialize) -> String {
     serde_json::to_string(line).expect("nothing in a line can fail to be JSON")
 }
 
-/// The JSON line of a request that was answered.
+/// The JSON line of an answered request.
 #[derive(Serialize)]
 struct Answered<'a> {
     time: String,
@@ -205,7 +228,7 @@ struct Answered<'a> {
     fault: Option<&'a str>,
 }
 
-/// The JSON line of a request that could not be read.
+/// The JSON line of a malformed request.
 #[derive(Serialize)]
 struct Failed {
     time: String,
@@ -213,13 +236,13 @@ struct Failed {
     error: String,
 }
 
-/// What is meant for others has no path, and speaks to them.
+/// Returns `None` for requests to other servers, which have an empty path.
 fn imds_version<B>(request: &Request<B>) -> Option<u8> {
     let is_ours = !request.uri().path().is_empty();
     is_ours.then(|| imdsim::imds_version(request)).flatten()
 }
 
-/// Of a request that is meant for another server, the name of that one.
+/// The request target, or the name of the server for requests to other servers.
 fn target(uri: &Uri) -> &str {
     match (uri.path_and_query(), uri.authority()) {
         (Some(target), _) => target.as_str(),
@@ -237,7 +260,7 @@ fn style(status: Option<StatusCode>) -> Style {
     colour.on_default()
 }
 
-/// Text that cannot steer a terminal.
+/// Text with its control characters escaped, safe for terminals.
 pub(crate) struct Escaped<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Escaped<'_> {
@@ -253,7 +276,7 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// A duration with as many digits as matter.
+/// A duration rounded to its significant digits.
 struct Rounded(Duration);
 
 impl fmt::Display for Rounded {

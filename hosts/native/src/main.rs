@@ -1,23 +1,28 @@
 //! The imdsim program: an HTTP server around the emulator's component.
 //!
-//! The component is compiled when this program is built, so nothing is
-//! compiled when it starts. What a client sees is decided in the component,
-//! save what the component has no say in on any host: connections, reason
-//! phrases, the case of header names.
+//! The build script compiles the component, so the program compiles nothing
+//! when it starts. The component decides every response, except what no guest
+//! can control: connections, reason phrases, and the case of header names.
 
 mod aemm;
 mod bindings;
 mod capture;
+mod captured_field;
 mod cli;
 mod connection;
+mod connection_ends;
+mod constants;
 mod engine;
 mod engine_config;
 mod error;
 mod facts;
 mod files;
 mod guest;
+mod http_client;
 mod instance_pool;
+mod ipv6_endpoint;
 mod keyvalue;
+mod listener;
 mod log;
 mod proxy;
 mod remote;
@@ -36,29 +41,28 @@ mod yaml;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-/// A request is hundreds of small allocations across many crates.
+/// A fast allocator: a request makes hundreds of small allocations across many
+/// crates.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let done = match cli::parse(std::env::args_os()) {
         Ok(cli::Command::Serve(settings, flags)) => {
-            speak_as(&flags.logging);
-            let variables: Vec<_> = std::env::vars_os().collect();
-            aemm::server(&settings.aemm, &variables, flags)
-                .and_then(|flags| serve::serve(&settings, &flags))
+            set_log_format(&flags.logging);
+            serve::serve(&settings, &flags)
         }
         Ok(cli::Command::Run(settings, flags)) => {
-            speak_as(&flags.logging);
+            set_log_format(&flags.logging);
             return run::run(&settings, &flags).unwrap_or_else(|failure| failure.report());
         }
         Ok(cli::Command::Capture(flags)) => capture::capture(&flags),
         Ok(cli::Command::Diff(flags)) => {
             return capture::diff(&flags).unwrap_or_else(|failure| failure.report());
         }
-        Ok(cli::Command::Tree(settings, asked)) => tree::tree(&settings, &asked),
+        Ok(cli::Command::Tree(settings, flags)) => tree::tree(&settings, &flags),
         Ok(cli::Command::Schema) => {
-            // A reader that has seen enough is no failure.
+            // A closed stdout, as by `head`, is not an error.
             let _ = writeln!(anstream::stdout(), "{:#}", imdsim::description::schema());
             Ok(())
         }
@@ -66,7 +70,7 @@ fn main() -> ExitCode {
             cli::completion(shell);
             Ok(())
         }
-        Ok(cli::Command::Tell(emulator, verb)) => remote::tell(&emulator, &verb),
+        Ok(cli::Command::Control(emulator, command)) => remote::control(&emulator, &command),
         Err(stop) => return stop.report(),
     };
     match done {
@@ -75,9 +79,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// Gives all that the program says the form of its log.
-fn speak_as(logging: &cli::Logging) {
-    if logging.log == Some(cli::LogFormat::Json) {
+/// Gives every line on stderr the format of the request log.
+fn set_log_format(flags: &log::LogFlags) {
+    if flags.log == Some(log::LogFormat::Json) {
         error::log_as_json();
     }
 }

@@ -1,28 +1,25 @@
-//! The proxy form of a request, which names the server that it is meant for:
-//! `GET http://169.254.169.254/latest/ HTTP/1.1`.
+//! The absolute form of a request, which names the target server: `GET
+//! http://169.254.169.254/latest/ HTTP/1.1`.
 //!
-//! Clients that have the address of the service built in send it when
-//! `http_proxy` is this program. Nothing is ever passed on: what is meant for
-//! another server is refused.
+//! Clients with the service's address built in send it when `http_proxy` is
+//! this program. Nothing is forwarded: requests for other servers are rejected.
 //!
-//! The name takes the place of `Host`, and the control API looks at that beside
-//! the ends of the connection. A loopback name is taken only from connections
-//! to a loopback address, and the address of the service is no loopback name.
+//! The target replaces `Host`, which the control API checks along with the ends
+//! of the connection. A loopback name is accepted only on connections to a
+//! loopback address, and the address of the service is not a loopback name.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use http::header::HOST;
 use http::uri::{Authority, Scheme};
 use http::{HeaderValue, Method, Request, Uri};
 
-/// The addresses of the service.
-const IPV4: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
-const IPV6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+use crate::constants::{SERVICE_IPV4, SERVICE_IPV6, SERVICE_PORT};
 
-/// What the service is called in EC2's own DNS.
+/// The service's names in EC2's DNS.
 const NAMES: [&str; 2] = ["instance-data", "instance-data.ec2.internal"];
 
-/// What the client of another server is told.
+/// The response body for a request to another server.
 pub(crate) const REFUSAL: &str = "imdsim is no proxy: it answers for 169.254.169.254, \
     [fd00:ec2::254] and instance-data on port 80, and for its own address; have this host in \
     no_proxy, or unset http_proxy\n";
@@ -31,9 +28,9 @@ pub(crate) const REFUSAL: &str = "imdsim is no proxy: it answers for 169.254.169
 #[derive(Debug)]
 pub(crate) struct MeantForOthers;
 
-/// Makes of a request in the proxy form the same one in the usual form. Of one
-/// that is meant for others only the name of the server is left, for paths and
-/// queries of other services hold secrets.
+/// Rewrites a request from the absolute form to the usual one. Of a request for
+/// another server only the server's name is kept, because paths and queries of
+/// other services contain secrets.
 pub(crate) fn direct<B>(request: &mut Request<B>, local: SocketAddr) -> Result<(), MeantForOthers> {
     let Some(authority) = request.uri().authority() else {
         return Ok(());
@@ -47,7 +44,7 @@ pub(crate) fn direct<B>(request: &mut Request<B>, local: SocketAddr) -> Result<(
         *request.uri_mut() = server.parse().unwrap_or_default();
         return Err(MeantForOthers);
     };
-    // More than one is refused, here as elsewhere.
+    // Duplicate `Host` headers are left for the component to reject.
     if request.headers().get_all(HOST).iter().nth(1).is_none() {
         request.headers_mut().insert(HOST, host);
     }
@@ -56,33 +53,36 @@ pub(crate) fn direct<B>(request: &mut Request<B>, local: SocketAddr) -> Result<(
     Ok(())
 }
 
-/// Whether the service is meant, or this program under the address that the
-/// connection was made to.
+/// Whether the target is the service, or this program at the connection's local
+/// address.
 fn is_here(server: &str, local: SocketAddr) -> bool {
     let Ok(authority) = server.parse::<Authority>() else {
         return false;
     };
     let host = authority.host();
     let port = match server.strip_prefix(host) {
-        Some("") => Some(80),
+        Some("") => Some(SERVICE_PORT),
         rest => rest.and_then(|rest| rest.strip_prefix(':')?.parse().ok()),
     };
     let own = local.ip().to_canonical();
     let (is_service, is_own) = match host.trim_matches(['[', ']']).parse::<IpAddr>() {
-        Ok(address) => (address == IPV4 || address == IPV6, address == own),
+        Ok(address) => (
+            address == SERVICE_IPV4 || address == SERVICE_IPV6,
+            address == own,
+        ),
         Err(_) => (
             NAMES.iter().any(|name| host.eq_ignore_ascii_case(name)),
             host.eq_ignore_ascii_case("localhost") && own.is_loopback(),
         ),
     };
-    (is_service && port == Some(80)) || (is_own && port == Some(local.port()))
+    (is_service && port == Some(SERVICE_PORT)) || (is_own && port == Some(local.port()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The request as it goes on: its host and target.
+    /// The host and target of the rewritten request.
     fn directed(method: &str, target: &str, local: &str) -> Option<(String, String)> {
         let request = Request::builder()
             .method(method)
@@ -110,7 +110,7 @@ mod tests {
     const LOCAL: &str = "127.0.0.1:4719";
 
     #[test]
-    fn the_service_is_here_under_all_its_names() {
+    fn every_name_of_the_service_is_accepted() {
         for server in [
             "169.254.169.254",
             "169.254.169.254:80",
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn the_service_has_no_other_port() {
+    fn other_ports_of_the_service_are_rejected() {
         for server in [
             "169.254.169.254:4719",
             "169.254.169.254:65616",
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn the_program_is_here_under_the_address_of_the_connection() {
+    fn the_local_address_of_the_connection_is_accepted() {
         answered("127.0.0.1:4719", LOCAL);
         answered("localhost:4719", LOCAL);
         answered("localhost:4719", "[::1]:4719");
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loopback_name_is_taken_from_loopback_only() {
+    fn a_loopback_name_is_accepted_on_loopback_only() {
         refused("127.0.0.1:4719", "192.0.2.7:4719");
         refused("localhost:4719", "192.0.2.7:4719");
         refused("127.0.0.1", LOCAL);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_elsewhere_is_refused() {
+    fn other_servers_are_rejected() {
         for server in [
             "example.com",
             "169.254.169.253",
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_keeps_no_secret() {
+    fn a_rejected_request_keeps_no_secret() {
         let target = "http://user:word@example.com/bucket?X-Amz-Signature=1";
         let mut request = Request::get(target).body(()).unwrap();
         direct(&mut request, LOCAL.parse().unwrap()).unwrap_err();
@@ -180,13 +180,13 @@ mod tests {
     }
 
     #[test]
-    fn credentials_for_the_server_are_no_part_of_its_name() {
+    fn user_info_is_not_part_of_the_host() {
         let directed = directed("GET", "http://user:word@169.254.169.254", LOCAL);
         assert_eq!(directed, Some(("169.254.169.254".into(), "/".into())));
     }
 
     #[test]
-    fn more_than_one_host_stays_for_the_component_to_refuse() {
+    fn duplicate_hosts_are_left_for_the_component_to_reject() {
         let request = Request::get("http://169.254.169.254/latest/");
         let request = request.header(HOST, "a").header(HOST, "b");
         let mut request = request.body(()).unwrap();
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn the_usual_form_is_left_alone() {
+    fn the_origin_form_is_unchanged() {
         let directed = directed("GET", "//latest/", "192.0.2.7:80");
         assert_eq!(
             directed,

@@ -1,36 +1,63 @@
-//! The command `serve`: everything is checked before the first connection is
-//! accepted, so that a bad value never leaves a program half alive.
+//! The command `serve`. It validates everything before it accepts the first
+//! connection.
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::Args;
 use imdsim::Config;
 
-use crate::cli;
+use crate::aemm;
+use crate::connection_ends::is_loopback;
+use crate::constants::{ADMIN_TOKEN_VARIABLE, DEFAULT_ADDRESS};
 use crate::engine;
 use crate::error::{Failure, internal_error, ready};
 use crate::files::Files;
 use crate::instance_pool::InstancePool;
 use crate::keyvalue::{Layered, MemoryStore, RedbStore, Store};
-use crate::log::Log;
-use crate::server::{Server, is_loopback};
-use crate::settings::Sources;
+use crate::listener::{listen, registered};
+use crate::log::{Log, LogFlags};
+use crate::server::Server;
+use crate::settings::{SettingsFlags, Sources};
 use crate::signals;
 use crate::watch::Watch;
 
-/// Where the program listens when it is not told.
-const DEFAULT_ADDR: &str = "127.0.0.1:4719";
+/// Server flags.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Server")]
+pub(crate) struct ServeFlags {
+    /// Address to listen on; repeatable; port 0 picks a free port [default: 127.0.0.1:4719]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) addr: Vec<String>,
+    /// Store run-time changes in this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+    /// Keep connections open even if clients do not ask for it
+    #[arg(long)]
+    pub(crate) keep_alive: bool,
+    #[command(flatten)]
+    pub(crate) logging: LogFlags,
+    /// Do not log requests
+    #[arg(long)]
+    pub(crate) quiet: bool,
+    /// Reload configuration files when they change
+    #[arg(short = 'w', long = "watch-config-file", visible_alias = "watch")]
+    pub(crate) watch: bool,
+}
 
-/// How long running requests may take to finish once a signal has come.
+/// How long running requests may take to finish after a signal.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Serves until a signal comes.
-pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), Failure> {
+/// Serves until a signal arrives.
+pub(crate) fn serve(settings: &SettingsFlags, flags: &ServeFlags) -> Result<(), Failure> {
+    let variables: Vec<_> = std::env::vars_os().collect();
+    let aemm = aemm::server(&settings.aemm, &variables, &flags.addr)?;
     let sources = Sources::new(settings, std::env::vars_os())?;
     let mut files = Files::default();
     let settings = sources.gather(&mut files)?;
-    let listeners = listeners(&flags.addr)?;
+    let listeners = listeners(&aemm.addresses)?;
     let has_token = Config::new(&settings)?.admin_token.is_some();
     let values: Arc<dyn Store> = match &flags.state {
         None => Arc::new(Layered::new(MemoryStore::default())),
@@ -55,40 +82,28 @@ pub(crate) fn serve(settings: &cli::Settings, flags: &cli::Serve) -> Result<(), 
         for address in &addresses {
             ready(format_args!("Serving HTTP on http://{address}/"));
         }
-        let watch = flags
-            .watch
-            .then(|| Watch::new(sources, files, settings, values));
+        let watch =
+            (flags.watch || aemm.watch).then(|| Watch::new(sources, files, settings, values));
         tokio::select! {
             () = Arc::clone(&server).run(listeners, workers, stop) => {}
             () = server.watch(watch) => {}
         }
         Ok(())
     })
-    // With the workers the last reference to the store is gone, which closes
-    // its file.
+    // The workers held the last reference to the store, so its file is closed
+    // here.
 }
 
-/// The sockets of the server, in the order in which they were asked for.
+/// Binds the addresses, in the given order.
 fn listeners(addresses: &[String]) -> Result<Vec<TcpListener>, Failure> {
     if addresses.is_empty() {
-        return Ok(vec![listen("--addr", DEFAULT_ADDR)?]);
+        return Ok(vec![listen("--addr", &DEFAULT_ADDRESS.to_string())?]);
     }
     let addresses = addresses.iter();
     addresses.map(|address| listen("--addr", address)).collect()
 }
 
-/// The same sockets, for the runtime that this is called in.
-pub(crate) fn registered(
-    listeners: Vec<TcpListener>,
-) -> Result<Vec<tokio::net::TcpListener>, Failure> {
-    let listeners = listeners.into_iter();
-    listeners
-        .map(tokio::net::TcpListener::from_std)
-        .collect::<Result<_, _>>()
-        .map_err(|error| internal_error(&error))
-}
-
-/// Why there is no control API where others may connect, and how to get it.
+/// A warning that an address has no control API, with the fix.
 fn no_control_api(address: SocketAddr) -> String {
     let who = if address.ip().is_unspecified() {
         "only loopback connections have the control API"
@@ -97,38 +112,6 @@ fn no_control_api(address: SocketAddr) -> String {
     };
     format!(
         "http://{address}/: {who}, for no admin token is set; set --admin-token \
-         (IMDSIM_ADMIN_TOKEN), or add --addr 127.0.0.1:4719"
+         ({ADMIN_TOKEN_VARIABLE}), or add --addr {DEFAULT_ADDRESS}"
     )
-}
-
-/// Listens on an address; `place` is where it was given.
-pub(crate) fn listen(place: &str, address: &str) -> Result<TcpListener, Failure> {
-    use std::io::ErrorKind;
-
-    let listener = TcpListener::bind(address).map_err(|error| {
-        let (what, remedy) = match error.kind() {
-            ErrorKind::AddrInUse => (
-                format!("{address} is in use"),
-                "stop the program that listens there, or give another port (0 picks a free one); \
-                 if that is imdsim, commands such as `spot` and `reset` reach it by --url",
-            ),
-            ErrorKind::PermissionDenied => (
-                format!("{address} is not yours to listen on"),
-                "use a port above 1023",
-            ),
-            ErrorKind::AddrNotAvailable => (
-                format!("{address} is not an address of this machine"),
-                "give one that is, for instance 127.0.0.1:4719",
-            ),
-            _ => (
-                format!("{address:?} cannot be listened on: {error}"),
-                "give HOST:PORT, for instance 127.0.0.1:4719",
-            ),
-        };
-        Failure::new(place, what, remedy)
-    })?;
-    listener
-        .set_nonblocking(true)
-        .map_err(|error| internal_error(&error))?;
-    Ok(listener)
 }

@@ -1,4 +1,4 @@
-//! Serving connections until a signal comes.
+//! The HTTP server: accepts and serves connections until a signal arrives.
 
 use std::future::poll_fn;
 use std::io;
@@ -21,50 +21,43 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::connection::{self, ResponseBody};
+use crate::connection_ends::ConnectionEnds;
 use crate::error::say;
 use crate::instance_pool::InstancePool;
+use crate::ipv6_endpoint::Ipv6Endpoint;
 use crate::log::{Line, Log};
 use crate::proxy;
 use crate::request_body;
-use crate::run::Ipv6Endpoint;
 use crate::watch::{ReloadResult, Watch};
 use crate::workers::Workers;
 use crate::write_timeout::with_write_timeout;
 
-/// How long a client may take to send a head, or leave a connection idle.
+/// How long a client may take to send a request head, or leave a connection
+/// idle.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long to wait when no connection can be accepted, which mostly means
-/// that too many files are open.
+/// The delay before the next `accept` after an error, which usually means that
+/// too many files are open.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
-/// How long nothing more is said of that once something was.
+/// The minimum interval between messages about such errors.
 const ACCEPT_ERROR_INTERVAL: Duration = Duration::from_secs(10);
 
-/// How many connections of a listener's queue are answered at the end: more
-/// than a queue holds.
+/// Maximum queued connections per listener that are still served at shutdown:
+/// more than any queue holds.
 const MAX_QUEUED: usize = 8192;
 
-/// What all connections share.
+/// The state that all connections share.
 pub(crate) struct Server {
     pool: InstancePool,
     keep_alive: bool,
     log: Log,
-    /// A further listener that comes and goes.
+    /// A listener that opens and closes with an option of the instance.
     ipv6: Option<Ipv6Endpoint>,
-    /// How long running requests may take to finish in the end.
+    /// How long running requests may take to finish at shutdown.
     farewell: Duration,
-    /// When that is over, once it has begun.
+    /// The end of that time, once shutdown has begun.
     end: watch::Sender<Option<Instant>>,
-}
-
-/// The two ends of a connection.
-#[derive(Clone)]
-struct Ends {
-    local: SocketAddr,
-    peer: SocketAddr,
-    /// The address of the peer, as the component is told it.
-    name: HeaderValue,
 }
 
 impl Server {
@@ -79,12 +72,13 @@ impl Server {
         }
     }
 
-    /// The same with a further listener that comes and goes.
+    /// Adds a listener that opens and closes with an option of the instance.
     pub(crate) fn with_ipv6(self, ipv6: Option<Ipv6Endpoint>) -> Self {
         Self { ipv6, ..self }
     }
 
-    /// Accepts connections until `stop` comes, then lets what runs finish.
+    /// Accepts connections until `stop` completes, then lets running requests
+    /// finish.
     pub(crate) async fn run(
         self: Arc<Self>,
         listeners: Vec<TcpListener>,
@@ -117,13 +111,12 @@ impl Server {
         for listener in listeners.into_iter().chain(ipv6) {
             self.accept_queued(listener, &running, workers);
         }
-        // What has not finished by then is cut off.
+        // Connections that have not finished by then are dropped.
         self.end.send_replace(Some(Instant::now() + self.farewell));
         let _ = timeout(self.farewell, running.shutdown()).await;
     }
 
-    /// Puts changes of the configuration in force and tells of them, for as
-    /// long as this is waited for.
+    /// Applies and logs changes of the configuration. Runs until dropped.
     pub(crate) async fn watch(&self, watch: Option<Watch>) {
         let Some(watch) = watch else {
             return std::future::pending().await;
@@ -137,8 +130,8 @@ impl Server {
         watch.run(judged).await;
     }
 
-    /// Keeps a listener that comes and goes as the instance has it, for as long
-    /// as this is waited for.
+    /// Opens and closes the IPv6 listener as the instance's option changes.
+    /// Runs until dropped.
     pub(crate) async fn follow_ipv6(&self) {
         match &self.ipv6 {
             Some(ipv6) => ipv6.follow(&self.pool).await,
@@ -146,7 +139,7 @@ impl Server {
         }
     }
 
-    /// Has that listener be there, or not, as the instance has it now.
+    /// Opens or closes the IPv6 listener according to the instance's option.
     pub(crate) async fn update_ipv6(&self) {
         if let Some(ipv6) = &self.ipv6 {
             ipv6.update(&self.pool).await;
@@ -160,7 +153,7 @@ impl Server {
         }
     }
 
-    /// The next connection to any of the listeners.
+    /// Accepts the next connection to any of the listeners.
     async fn accept(&self, listeners: &[TcpListener]) -> io::Result<(TcpStream, SocketAddr)> {
         poll_fn(|context| {
             for listener in listeners {
@@ -175,8 +168,8 @@ impl Server {
         .await
     }
 
-    /// Accepts what the system has queued, and then closes the listener: those
-    /// clients are connected, as far as they know.
+    /// Accepts the connections in the listener's queue, then closes the
+    /// listener: those clients already regard themselves as connected.
     fn accept_queued(
         self: &Arc<Self>,
         listener: TcpListener,
@@ -201,15 +194,13 @@ impl Server {
         running: &GracefulShutdown,
         workers: &mut Workers,
     ) {
-        // Without an address the client is gone.
+        // A socket without a local address is already closed.
         let Ok(local) = stream.local_addr() else {
             return;
         };
-        // Without this option answers are right, only later.
+        // An error here only delays responses.
         let _ = stream.set_nodelay(true);
-        let name = peer.ip().to_canonical().to_string();
-        let name = HeaderValue::try_from(name).expect("an address is a header value");
-        let ends = Ends { local, peer, name };
+        let ends = ConnectionEnds::new(local, peer);
         let server = Arc::clone(self);
         let watcher = running.watcher();
         workers.spawn(move || async move {
@@ -218,12 +209,14 @@ impl Server {
                 return;
             };
             if has_begun {
-                // It is known only here by now, and not to the runtime.
+                // The runtime has not polled this socket yet, so wait for it to
+                // notice the data.
                 let _ = stream.readable().await;
             }
             let mut connection = server.connection(stream, ends);
-            // A connection of which nothing was read ends with the server, so
-            // what has come is read before it can be told of that.
+            // At shutdown hyper closes a connection from which it has read
+            // nothing, so read the pending data before shutdown can reach the
+            // connection.
             let first = match has_begun.then(|| poll_once(&mut connection)) {
                 Some(poll) => poll.await,
                 None => Poll::Pending,
@@ -234,7 +227,7 @@ impl Server {
             };
             match result {
                 Err(error) if error.is_parse() => server.log.malformed(peer, &error),
-                // The client left in the middle, or was too slow.
+                // The client disconnected in the middle, or was too slow.
                 Ok(()) | Err(_) => {}
             }
         });
@@ -243,7 +236,7 @@ impl Server {
     fn connection(
         self: &Arc<Self>,
         stream: TcpStream,
-        ends: Ends,
+        ends: ConnectionEnds,
     ) -> impl GracefulConnection<Error = hyper::Error> + Unpin + use<> {
         let server = Arc::clone(self);
         let service = service_fn(move |request| {
@@ -257,16 +250,16 @@ impl Server {
             .max_header_size(MAX_HEAD_LEN)
             .max_buf_size(MAX_HEAD_LEN)
             .title_case_headers(true)
-            // Answers are short: one piece costs less than a list of two.
+            // Responses are short: one buffer costs less than a vectored write.
             .writev(false)
             .serve_connection(TokioIo::new(with_write_timeout(stream)), service)
     }
 
-    /// An error closes the connection without an answer.
+    /// Returns an error to close the connection without a response.
     async fn answer(
         &self,
         mut request: Request<Incoming>,
-        ends: Ends,
+        ends: ConnectionEnds,
     ) -> io::Result<Response<ResponseBody>> {
         let directed = proxy::direct(&mut request, ends.local);
         let mut line = self.log.begin(&request, ends.peer);
@@ -277,27 +270,28 @@ impl Server {
         if let (Some(line), Some(response)) = (&mut line, &response) {
             line.answered(response.status(), response.body().len());
         }
-        response.ok_or_else(connection::breaks_off)
+        response.ok_or_else(connection::aborted)
     }
 
     async fn respond(
         &self,
         request: Request<Incoming>,
-        ends: Ends,
+        ends: ConnectionEnds,
         line: Option<&mut Line<'_>>,
     ) -> Option<Response<ResponseBody>> {
         let stays_open =
             connection::stays_open(request.version(), request.headers(), self.keep_alive);
-        let mut request = match request_body::take_in(request).await {
+        let mut request = match request_body::read_body(request).await {
             Ok(request) => request,
             Err(status) => return Some(connection::refuse(status)),
         };
         let headers = request.headers_mut();
         name_host(headers, ends.local);
-        // Whatever the client says of itself.
-        headers.insert(imdsim::wire::PEER, ends.name.clone());
+        // Replaces any value that the client sent.
+        headers.insert(imdsim::wire::PEER, ends.peer_header.clone());
         let answer = self.pool.answer(&request, ends.is_loopback()).await;
-        // Whoever has the answer may rely on what the call has changed.
+        // The listener must reflect the call before the client has its
+        // response.
         if !request.method().is_safe() {
             self.update_ipv6().await;
         }
@@ -315,8 +309,8 @@ impl Server {
         connection::finish(answer.response, stays_open)
     }
 
-    /// Waits until an answer is due. Nobody waits for one that is due after the
-    /// end.
+    /// Waits for a response's delay. Returns `None` at once if the delay ends
+    /// after the shutdown.
     async fn wait(&self, delay: Duration) -> Option<()> {
         if delay.is_zero() {
             return Some(());
@@ -330,32 +324,21 @@ impl Server {
     }
 }
 
-/// How far a future comes without waiting.
+/// Polls a future once.
 async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     poll_fn(|context| Poll::Ready(Pin::new(&mut *future).poll(context))).await
 }
 
-impl Ends {
-    fn is_loopback(&self) -> bool {
-        is_loopback(self.local) && is_loopback(self.peer)
-    }
-}
-
-/// Whether an end of a connection is on loopback, IPv4 within IPv6 included.
-pub(crate) fn is_loopback(end: SocketAddr) -> bool {
-    end.ip().to_canonical().is_loopback()
-}
-
-/// Refuses what is meant for another server, having taken in what a client
-/// sends before it reads.
+/// Rejects a request for another server, after reading its body: some clients
+/// read only after they have written everything.
 async fn refuse_others(request: Request<Incoming>) -> Response<ResponseBody> {
-    match request_body::take_in(request).await {
+    match request_body::read_body(request).await {
         Ok(_) => connection::refuse_saying(StatusCode::FORBIDDEN, proxy::REFUSAL),
         Err(status) => connection::refuse(status),
     }
 }
 
-/// A request that names no host means the address that it was sent to.
+/// Adds the local address as `Host` if the request has none.
 fn name_host(headers: &mut HeaderMap, local: SocketAddr) {
     headers.entry(HOST).or_insert_with(|| {
         let address = local.to_string();
@@ -363,7 +346,7 @@ fn name_host(headers: &mut HeaderMap, local: SocketAddr) {
     });
 }
 
-/// Whether an error of `accept` is about that one connection.
+/// Whether an error of `accept` concerns that one connection only.
 fn is_the_clients(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -371,32 +354,4 @@ fn is_the_clients(error: &io::Error) -> bool {
             | io::ErrorKind::ConnectionReset
             | io::ErrorKind::ConnectionRefused
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(local: &str, peer: &str, expected: bool) {
-        let ends = Ends {
-            local: local.parse().unwrap(),
-            peer: peer.parse().unwrap(),
-            name: HeaderValue::from_static("x"),
-        };
-        assert_eq!(ends.is_loopback(), expected, "{local} {peer}");
-    }
-
-    #[test]
-    fn a_connection_is_loopback_if_both_of_its_ends_are() {
-        check("127.0.0.1:4719", "127.0.0.1:50000", true);
-        check("127.0.0.2:4719", "127.8.0.1:50000", true);
-        check("[::1]:4719", "[::1]:50000", true);
-        check("[::ffff:127.0.0.1]:4719", "[::ffff:127.0.0.1]:50000", true);
-        check("127.0.0.1:4719", "192.0.2.7:50000", false);
-        check("192.0.2.7:4719", "127.0.0.1:50000", false);
-        check("192.0.2.7:4719", "192.0.2.7:50000", false);
-        check("[::ffff:192.0.2.7]:4719", "[::ffff:192.0.2.7]:5", false);
-        check("169.254.169.254:80", "127.0.0.1:50000", false);
-    }
 }

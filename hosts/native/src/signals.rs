@@ -1,8 +1,9 @@
-//! The signals that end the program.
+//! The signals that stop the program.
 
 use std::io;
 
-/// Listens from now on; what is returned is done when a signal comes.
+/// Installs the handlers and returns a future that completes on SIGINT or
+/// SIGTERM.
 #[cfg(unix)]
 pub(crate) fn signal() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -17,7 +18,7 @@ pub(crate) fn signal() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Listens from now on; what is returned is done when Ctrl-C is pressed.
+/// Installs the handler and returns a future that completes on Ctrl-C.
 #[cfg(windows)]
 pub(crate) fn signal() -> io::Result<impl Future<Output = ()>> {
     let mut interrupt = tokio::signal::windows::ctrl_c()?;

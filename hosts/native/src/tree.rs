@@ -1,5 +1,4 @@
-//! The command `tree`: everything that would be served, for people to look at
-//! before they point anything at it.
+//! The command `tree`: prints the emulated metadata without serving it.
 
 use std::io::{self, BufWriter, Write};
 use std::time::SystemTime;
@@ -7,27 +6,40 @@ use std::time::SystemTime;
 use anstyle::{AnsiColor, Style};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use clap::Args;
 use imdsim::{
     Branch, Config, Content, ImdsVersion, LATEST, Node, ResolvedInstance, State, UnixMillis, crawl,
 };
 use serde_json::{Map, Value, json};
 
-use crate::cli;
 use crate::error::Failure;
-use crate::settings;
+use crate::settings::{self, SettingsFlags};
+
+/// Output flags.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Output")]
+#[group(skip)]
+pub(crate) struct TreeFlags {
+    /// The API version [default: latest]
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) version: Option<String>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 const DIRECTORY: Style = AnsiColor::Blue.on_default().bold();
 const LEAF: Style = AnsiColor::Cyan.on_default();
 const REMARK: Style = Style::new().dimmed();
 
 /// Prints the tree of one API version.
-pub(crate) fn tree(flags: &cli::Settings, asked: &cli::Tree) -> Result<(), Failure> {
-    let settings = settings::gather(flags, std::env::vars_os())?;
+pub(crate) fn tree(settings: &SettingsFlags, flags: &TreeFlags) -> Result<(), Failure> {
+    let settings = settings::gather(settings, std::env::vars_os())?;
     let config = Config::new(&settings)?;
     let now = config.frozen_time.unwrap_or_else(now);
     let resolved = ResolvedInstance::new(config, State::default(), now)?;
     let view = resolved.view(now, ImdsVersion::V2);
-    let version = asked.version.as_deref().unwrap_or(LATEST);
+    let version = flags.version.as_deref().unwrap_or(LATEST);
     let versions = &resolved.instance.versions;
     if version != LATEST && !versions.iter().any(|known| known == version) {
         return Err(Failure::new(
@@ -38,12 +50,12 @@ pub(crate) fn tree(flags: &cli::Settings, asked: &cli::Tree) -> Result<(), Failu
     }
     let branches = crawl(&view, version);
     let mut out = BufWriter::new(anstream::stdout());
-    let printed = if asked.json {
+    let printed = if flags.json {
         writeln!(out, "{:#}", as_json(&branches))
     } else {
         paint(&mut out, &branches, 0)
     };
-    // A reader that has seen enough, such as `head`, is no failure.
+    // A closed stdout, as by `head`, is not an error.
     let _ = printed.and_then(|()| out.flush());
     Ok(())
 }
@@ -54,8 +66,8 @@ fn now() -> UnixMillis {
     UnixMillis::from_seconds(i64::try_from(seconds).unwrap_or_default())
 }
 
-/// Names indented by their depth, values beside them; values of several lines
-/// stand below their name.
+/// Prints names indented by depth, with values beside them. Multi-line values
+/// follow below their name.
 fn paint(out: &mut impl Write, branches: &[Branch<'_>], depth: usize) -> io::Result<()> {
     let is_leaf = |branch: &&Branch<'_>| matches!(branch.content, Content::Leaf(_));
     let width = branches
@@ -76,10 +88,10 @@ fn paint(out: &mut impl Write, branches: &[Branch<'_>], depth: usize) -> io::Res
         };
         let padding = " ".repeat(width - name.chars().count());
         write!(out, "{margin}{LEAF}{name}{LEAF:#}")?;
-        match said(leaf) {
-            Said::Line(line) => writeln!(out, "{padding}  {line}")?,
-            Said::Remark(remark) => writeln!(out, "{padding}  {REMARK}({remark}){REMARK:#}")?,
-            Said::Lines(lines) => {
+        match printed(leaf) {
+            Printed::Line(line) => writeln!(out, "{padding}  {line}")?,
+            Printed::Remark(remark) => writeln!(out, "{padding}  {REMARK}({remark}){REMARK:#}")?,
+            Printed::Lines(lines) => {
                 writeln!(out)?;
                 for line in lines {
                     writeln!(out, "{margin}  {line}")?;
@@ -90,33 +102,33 @@ fn paint(out: &mut impl Write, branches: &[Branch<'_>], depth: usize) -> io::Res
     Ok(())
 }
 
-/// A value as a person sees it.
-enum Said<'a> {
+/// A value as it is printed.
+enum Printed<'a> {
     Line(&'a str),
     Lines(Vec<&'a str>),
     Remark(String),
 }
 
-fn said<'a>(leaf: &'a Node<'_>) -> Said<'a> {
+fn printed<'a>(leaf: &'a Node<'_>) -> Printed<'a> {
     let bytes = leaf.bytes();
     match std::str::from_utf8(bytes) {
-        Ok("") => Said::Remark("empty".to_owned()),
+        Ok("") => Printed::Remark("empty".to_owned()),
         Ok(text)
             if text
                 .chars()
                 .any(|c| c.is_control() && c != '\n' && c != '\t') =>
         {
-            Said::Remark(format!("{} bytes with control characters", bytes.len()))
+            Printed::Remark(format!("{} bytes with control characters", bytes.len()))
         }
         Ok(text) => match text.trim_end_matches('\n') {
-            line if !line.contains('\n') => Said::Line(line),
-            lines => Said::Lines(lines.lines().collect()),
+            line if !line.contains('\n') => Printed::Line(line),
+            lines => Printed::Lines(lines.lines().collect()),
         },
-        Err(_) => Said::Remark(format!("{} bytes that are no text", bytes.len())),
+        Err(_) => Printed::Remark(format!("{} bytes that are no text", bytes.len())),
     }
 }
 
-/// One object a directory, one text a leaf; what is no text is
+/// Converts directories to objects and leaves to strings. Binary leaves become
 /// `{"base64": "…"}`.
 fn as_json(branches: &[Branch<'_>]) -> Value {
     let fields: Map<_, _> = branches

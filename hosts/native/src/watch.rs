@@ -1,10 +1,10 @@
-//! `--watch-config-file`: what is in the files takes the place of the settings
-//! in force, whole and at once, or not at all.
+//! `--watch-config-file`: reloads all configuration files at once when they
+//! change, or none of them.
 //!
-//! The files are looked at several times a second, for the system's notices of
-//! changes do not reach into containers. A writer may be in the middle of its
-//! work, or have taken the file away for a moment: so they are judged once they
-//! have rested, and what cannot be understood has to rest for longer.
+//! The files are polled several times a second, because change notifications of
+//! the system do not reach containers. A writer may be halfway through, or have
+//! removed a file for a moment. Files are therefore loaded once they have
+//! stopped changing, and rejected only after a longer wait.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,43 +20,44 @@ use crate::files::Files;
 use crate::keyvalue::Store;
 use crate::settings::Sources;
 
-/// From one look to the next. The slowest verdict comes after
-/// [`LOOKS_BEFORE_REFUSAL`] of them, within a second.
+/// The polling interval. The slowest result takes [`LOOKS_BEFORE_REFUSAL`]
+/// polls, less than a second.
 const INTERVAL: Duration = Duration::from_millis(180);
 
-/// How many looks in a row must find the same before it is taken over.
+/// Consecutive identical polls before a change is loaded.
 const LOOKS_BEFORE_CHANGE: u32 = 2;
 
-/// How many must find the same before it is refused.
+/// Consecutive identical polls before a change is rejected.
 const LOOKS_BEFORE_REFUSAL: u32 = 4;
 
-/// The files, and what has become of them so far.
+/// The configuration files and the state of their reload.
 pub(crate) struct Watch {
     sources: Sources,
     values: Arc<dyn Store>,
-    /// The settings in force.
+    /// The active settings.
     settings: Settings,
-    /// What was judged last.
+    /// The contents evaluated last.
     judged: Files,
-    /// What the last look found, and how many in a row have found it.
+    /// The contents of the last poll, and the number of consecutive polls with
+    /// these contents.
     seen: Files,
     looks: u32,
 }
 
-/// What became of a change.
+/// The result of a reload.
 #[derive(Debug)]
 pub(crate) enum ReloadResult {
-    /// These settings are to be put in force; the names are those that differ.
+    /// New settings to apply, and the names of the changed ones.
     Changed(Settings, Vec<&'static str>),
-    /// The files say what they said, in other words.
+    /// The contents changed, but not the settings.
     Same,
-    /// What is in force stays so, for this reason.
+    /// The new contents are invalid, and the active settings stay.
     Refused(Failure),
 }
 
 impl Watch {
-    /// Watches the `files` that the `settings` came from. What `values` hold
-    /// must make sense under all settings that are taken over.
+    /// Watches the `files` that the `settings` were read from. The state in
+    /// `values` must be valid under every reloaded configuration.
     pub(crate) fn new(
         sources: Sources,
         files: Files,
@@ -73,7 +74,7 @@ impl Watch {
         }
     }
 
-    /// Looks at the files until this is dropped, and tells what comes of it.
+    /// Polls the files and reports each result. Runs until dropped.
     pub(crate) async fn run(mut self, tell: impl Fn(ReloadResult)) {
         let mut interval = tokio::time::interval(INTERVAL);
         loop {
@@ -89,7 +90,7 @@ impl Watch {
         }
     }
 
-    /// Takes note of what a look has found.
+    /// Evaluates the contents found by a poll.
     fn look(&mut self, found: Files) -> Option<ReloadResult> {
         if found == self.seen {
             self.looks = self.looks.saturating_add(1);
@@ -118,15 +119,15 @@ impl Watch {
         Some(verdict)
     }
 
-    /// The settings that the files make, if every request can be answered under
-    /// them: also with what control calls have left.
+    /// Returns the settings in the files if they are valid, also with the
+    /// stored state.
     fn judge(&mut self) -> Result<Settings, Failure> {
         let settings = self.sources.gather(&mut self.seen)?;
-        // The component reads them once more, all in one document.
+        // The component parses them again as one document.
         Settings::parse("the settings together", &settings.to_json())?;
         let config = Config::new(&settings)?;
         let stored = self.values.get(STATE_KEY).unwrap_or_default();
-        // What is no state is told to every client already.
+        // Clients already get an error for an invalid state document.
         if let Ok(state) = State::read(stored.as_deref()) {
             let resolved = ResolvedInstance::new(
                 config,
@@ -153,8 +154,8 @@ impl fmt::Display for ReloadResult {
     }
 }
 
-/// What is said when judging fails in a way that it never should: whatever is
-/// in the files, the program goes on.
+/// The error for a panic during a reload. The program continues with the active
+/// settings.
 fn unexpected() -> Failure {
     Failure::new(
         "the files",
@@ -169,10 +170,10 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::cli;
     use crate::keyvalue::{Change, MemoryStore};
+    use crate::settings::{InstanceFlags, SettingsFlags};
 
-    /// Files in a folder of their own, and the watch over them.
+    /// A folder of configuration files, and their watch.
     struct Fixture {
         folder: tempfile::TempDir,
         watch: Watch,
@@ -185,13 +186,13 @@ mod tests {
     impl Fixture {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
-            let flags = cli::Settings {
-                instance: cli::InstanceFlags {
+            let flags = SettingsFlags {
+                instance: InstanceFlags {
                     config: Some(folder.path().join("config.json")),
                     user_data: Some(folder.path().join("user-data")),
-                    ..cli::InstanceFlags::default()
+                    ..InstanceFlags::default()
                 },
-                ..cli::Settings::default()
+                ..SettingsFlags::default()
             };
             fs::write(folder.path().join("config.json"), OPTIONAL).unwrap();
             fs::write(folder.path().join("user-data"), "hello").unwrap();
@@ -225,19 +226,19 @@ mod tests {
             self.watch.look(found).map(|verdict| verdict.to_string())
         }
 
-        /// All that is said from now on, while nothing changes.
+        /// All messages from now on, with unchanged files.
         fn said(&mut self) -> Vec<String> {
             (0..20).filter_map(|_| self.look()).collect()
         }
     }
 
     #[test]
-    fn files_that_stay_as_they_are_make_no_news() {
+    fn unchanged_files_cause_no_message() {
         assert!(Fixture::new().said().is_empty());
     }
 
     #[test]
-    fn a_change_is_taken_over_once_it_rests() {
+    fn a_change_is_loaded_once_the_file_is_stable() {
         let mut fixture = Fixture::new();
         fixture.write(REQUIRED);
         assert_eq!(fixture.look(), None, "a writer may be in the middle");
@@ -245,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_of_several_files_are_one_change() {
+    fn changes_of_several_files_are_loaded_together() {
         let mut fixture = Fixture::new();
         fixture.write(REQUIRED);
         assert_eq!(fixture.look(), None);
@@ -257,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_file_is_no_news_when_the_rest_follows() {
+    fn a_half_written_file_causes_no_message() {
         let mut fixture = Fixture::new();
         fixture.write(&REQUIRED[..10]);
         for _ in 1..LOOKS_BEFORE_REFUSAL {
@@ -268,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_vanishes_for_a_moment_is_no_news() {
+    fn a_briefly_missing_file_causes_no_message() {
         let mut fixture = Fixture::new();
         fs::rename(fixture.path("config.json"), fixture.path("away")).unwrap();
         assert_eq!(fixture.look(), None);
@@ -277,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_replaced_by_another_is_taken_over() {
+    fn a_replaced_file_is_loaded() {
         let mut fixture = Fixture::new();
         fs::write(fixture.path("draft"), REQUIRED).unwrap();
         fs::rename(fixture.path("draft"), fixture.path("config.json")).unwrap();
@@ -285,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_understood_is_refused_once_and_what_was_stays() {
+    fn invalid_settings_are_rejected_once_and_the_active_ones_stay() {
         let mut fixture = Fixture::new();
         fixture.write(r#"{"http_tokens": "maybe"}"#);
         fs::write(fixture.path("user-data"), "never served").unwrap();
@@ -299,13 +300,13 @@ mod tests {
             sentence.contains("config.json: http_tokens: "),
             "{sentence}"
         );
-        // Back to what is in force, save the file that was not to blame.
+        // Restores the active contents, except for the valid file.
         fixture.write(OPTIONAL);
         assert_eq!(fixture.said(), ["configuration reloaded: user_data"]);
     }
 
     #[test]
-    fn a_file_that_is_gone_is_refused_in_the_words_of_the_start() {
+    fn a_missing_file_is_reported_as_at_start_up() {
         let mut fixture = Fixture::new();
         fs::remove_file(fixture.path("config.json")).unwrap();
         let said = fixture.said();
@@ -317,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_settings_in_other_words_change_nothing() {
+    fn equivalent_settings_change_nothing() {
         let mut fixture = Fixture::new();
         fixture.write(&format!("\n{OPTIONAL}\n"));
         assert_eq!(
@@ -327,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_under_which_the_state_makes_no_sense_are_refused() {
+    fn settings_that_contradict_the_state_are_rejected() {
         let mut fixture = Fixture::new();
         let mut state = State::default();
         state.instance = serde_json::json!({"Placement": {"AvailabilityZone": "nowhere"}});
@@ -343,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn delays_of_the_timeline_count_from_the_start_all_along() {
+    fn timeline_delays_count_from_program_start_after_a_reload() {
         let mut fixture = Fixture::new();
         let started = fixture.watch.settings.to_json();
         fixture.write(REQUIRED);

@@ -1,24 +1,24 @@
-//! A runtime of its own for every processor.
+//! One single-threaded runtime per processor.
 //!
-//! A connection stays on the processor that it was given to, which saves each
-//! request the waking of another thread.
+//! A connection stays on its thread, so a request does not have to wake another
+//! one.
 
 use std::io;
 use std::thread::available_parallelism;
 
 use tokio::runtime::{Builder, Runtime};
 
-/// Threads that work until this is dropped, and then end what they do: what
-/// they hold is gone then, for instance a locked file.
+/// The worker threads. Dropping them ends all tasks and frees their resources,
+/// such as a locked file.
 pub(crate) struct Workers {
-    /// Of one thread each, yet of tokio's kind for many: that one lets another
-    /// thread go on with its tasks while it waits for a disk.
+    /// Multi-threaded runtimes with one thread each, because only that kind can
+    /// move its other tasks to a new thread while one blocks on disk.
     runtimes: Vec<Runtime>,
     next: usize,
 }
 
 impl Workers {
-    /// Starts one thread for every processor.
+    /// Starts one worker per processor.
     pub(crate) fn start() -> io::Result<Self> {
         let count = available_parallelism().map_or(1, usize::from);
         let runtimes = (0..count).map(|_| {
@@ -34,7 +34,7 @@ impl Workers {
         })
     }
 
-    /// Has the next worker do something, beginning in its own runtime.
+    /// Starts a task on the next worker.
     pub(crate) fn spawn<F>(&mut self, work: impl FnOnce() -> F + Send + 'static)
     where
         F: Future<Output = ()> + Send + 'static,

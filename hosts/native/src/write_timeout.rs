@@ -6,10 +6,10 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_io_timeout::TimeoutStream;
 
-/// How long a client may leave a response unread before its connection ends.
+/// How long a response may stay unread before the connection closes.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A connection whose writes fail once the other side has taken nothing for
+/// Wraps a connection so that writes fail after the peer has read nothing for
 /// [`WRITE_TIMEOUT`].
 pub(crate) fn with_write_timeout<S: AsyncRead + AsyncWrite>(
     stream: S,
@@ -28,9 +28,9 @@ mod tests {
 
     use super::*;
 
-    /// The clock of these tests goes on when nothing else does.
+    /// The paused clock advances only when all tasks are idle.
     #[tokio::test(start_paused = true)]
-    async fn a_client_that_never_reads_is_given_up() {
+    async fn a_client_that_never_reads_times_out() {
         let (_client, server) = duplex(64);
         let begun = Instant::now();
         let mut server = with_write_timeout(server);
@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_client_that_reads_slowly_gets_everything() {
+    async fn a_slow_client_receives_everything() {
         let (mut client, server) = duplex(64);
         let mut server = with_write_timeout(server);
         let reading = async {

@@ -1,13 +1,14 @@
-//! Documents in YAML, as `aws … --output yaml` prints them. The core reads JSON
-//! only.
+//! Conversion of YAML documents, as `aws … --output yaml` prints them, to JSON,
+//! which the core reads.
 
 use std::path::Path;
 
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-/// A document as JSON. What is neither JSON nor YAML stays as it is, for the
-/// core to say what is wrong with it, unless the file is called YAML.
+/// Converts a document to JSON. Returns text that is neither JSON nor YAML
+/// unchanged, for the core to reject, unless the file name ends in `.yaml` or
+/// `.yml`.
 pub(crate) fn to_json(path: &Path, text: String) -> Result<String, String> {
     let is_json = text.trim_start().starts_with(['{', '[']);
     if is_json || serde_json::from_str::<IgnoredAny>(&text).is_ok() {
@@ -15,7 +16,7 @@ pub(crate) fn to_json(path: &Path, text: String) -> Result<String, String> {
     }
     let extension = path.extension().unwrap_or_default();
     let options = serde_saphyr::options! {
-        // YAML 1.2, as the AWS CLI writes it: `yes` is a text.
+        // YAML 1.2, as the AWS CLI writes it: `yes` is a string.
         strict_booleans: true,
         with_snippet: false,
     };
@@ -37,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn yaml_as_the_aws_cli_prints_it_is_read_under_any_name() {
+    fn aws_cli_yaml_is_read_under_any_file_name() {
         let printed = "Reservations:\n- Groups: []\n  Instances:\n  - AmiLaunchIndex: 0\n    \
                        LaunchTime: '2026-01-01T00:00:00+00:00'\n    EbsOptimized: false\n    \
                        Tags:\n    - Key: norway\n      Value: no\n  OwnerId: '012345678901'\n";
@@ -51,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn json_stays_as_it_is_and_so_does_what_is_neither() {
+    fn json_and_other_text_are_unchanged() {
         for text in [
             "{\"a\": 1}",
             " [1]",
@@ -66,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_in_a_file_called_yaml_is_told_by_its_line() {
+    fn a_yaml_error_names_its_line() {
         let said = to_json(Path::new("a.yaml"), "a: 1\nb: [".to_owned()).unwrap_err();
         assert!(said.contains("line 2"), "{said}");
         assert!(!said.contains('\n'), "{said}");

@@ -7,10 +7,10 @@ use std::borrow::Cow;
 use imdsim::{Config, ImdsVersion, Node, ResolvedInstance, Settings, State, UnixMillis, find};
 use serde_json::Value;
 
-use super::facts::{Category, DYNAMIC, FIELDS, FIXED_PATHS, METADATA, PLACEHOLDERS};
 use super::layers::{Layers, SourcedValue};
+use super::paths::{FIXED_PATHS, PLACEHOLDERS};
 use crate::error::Failure;
-use crate::facts::{Fact, primary, understood, write};
+use crate::facts::{Category, DYNAMIC, FIELDS, Fact, METADATA, primary, validate, write};
 
 /// How every path of the mock begins.
 const VERSION: &str = "latest";
@@ -59,7 +59,7 @@ fn write_fields(layers: &mut Layers, document: &mut Value) {
                 "{}: imdsim works this out itself; ignored",
                 given.place
             ));
-        } else if let Err(problem) = understood(fact, &given.text()) {
+        } else if let Err(problem) = validate(fact, &given.text()) {
             layers.warn(format_args!("{}: {problem}; ignored", given.place));
         } else {
             write(document, fact, &given.text());
@@ -74,7 +74,7 @@ fn write_categories(layers: &mut Layers, document: &mut Value) {
         let Some(given) = layers.get(&key).cloned() else {
             continue;
         };
-        match understood(&category.fact, &given.text()) {
+        match validate(&category.fact, &given.text()) {
             Ok(()) => write(document, &category.fact, &given.text()),
             Err(problem) => layers.warn(format_args!(
                 "{}: {problem}; served at its path and nowhere else",
@@ -119,7 +119,7 @@ fn warn_of_contradictions(layers: &mut Layers, document: &Value) {
         };
         let here = document.pointer(places[0]).and_then(Value::as_str);
         if let Some(here) = here.filter(|here| *here != given.text())
-            && understood(fact, &given.text()).is_ok()
+            && validate(fact, &given.text()).is_ok()
         {
             layers.warn(format_args!(
                 "{}: metadata.values say {here:?}, which counts; ignored",

@@ -1,7 +1,8 @@
 //! The keys of the mock's configuration, by which flags, variables and the file
 //! say the same things.
 
-use super::facts::{DYNAMIC, FIELDS, FIXED_PATHS, METADATA};
+use super::paths::FIXED_PATHS;
+use crate::facts::{DYNAMIC, FIELDS, METADATA};
 
 /// How the names of the mock's variables begin.
 pub(super) const PREFIX: &str = "AEMM_";

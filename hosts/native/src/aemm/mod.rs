@@ -5,11 +5,11 @@
 //! result stands above imdsim's own variables and documents, and below its
 //! flags. What cannot be taken over is named in a warning.
 
-mod facts;
 mod flags;
 mod instance;
 mod keys;
 mod layers;
+mod paths;
 mod save;
 mod server;
 mod timeline;
@@ -21,7 +21,6 @@ use imdsim::{Config, Settings};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-pub(crate) use facts::{FIELDS, METADATA};
 pub(crate) use flags::{
     ConfigFile, Configuration, Delays, Events, Flags, Listening, Moment, Scenario, Spot, idle,
     variable_of,
@@ -29,7 +28,6 @@ pub(crate) use flags::{
 use layers::Layers;
 pub(crate) use server::server;
 
-use crate::cli;
 use crate::error::{Failure, say};
 use crate::files::Files;
 
@@ -39,16 +37,26 @@ const FILE: &str = "aemm-config.json";
 /// Environment variables, as the system has them.
 pub(crate) type Variables = [(OsString, OsString)];
 
+/// The flags of imdsim that take precedence over the mock's configuration.
+#[derive(Clone, Copy)]
+pub(crate) struct OwnFlags<'a> {
+    /// The value of `--http-tokens`.
+    pub(crate) http_tokens: Option<&'a str>,
+    /// Whether `--user-data` was given.
+    pub(crate) has_user_data: bool,
+}
+
 /// Writes what is said as for the mock into the settings.
 pub(crate) fn apply(
-    flags: &cli::Settings,
+    flags: &Flags,
+    own: OwnFlags<'_>,
     variables: &Variables,
     files: &mut Files,
     settings: &mut Settings,
 ) -> Result<(), Failure> {
-    let mut layers = read(&flags.aemm, variables, files)?;
-    if layers.all().next().is_some() || flags.aemm.scenario.is_command() {
-        translate(&mut layers, flags, settings)?;
+    let mut layers = read(flags, variables, files)?;
+    if layers.all().next().is_some() || flags.scenario.is_command() {
+        translate(&mut layers, flags, own, settings)?;
     }
     for warning in layers.warnings {
         say(warning);
@@ -107,20 +115,21 @@ fn variable<'v>(variables: &'v Variables, name: &str) -> Option<&'v OsString> {
 /// Says in imdsim's settings what the layers say.
 fn translate(
     layers: &mut Layers,
-    flags: &cli::Settings,
+    flags: &Flags,
+    own: OwnFlags<'_>,
     settings: &mut Settings,
 ) -> Result<(), Failure> {
     // What people wrote is refused where they wrote it.
     Config::new(settings)?;
     let said: Value = serde_json::from_str(&settings.to_json()).unwrap_or_default();
     if layers.truth("imdsv2")? {
-        require_tokens(layers, flags, settings)?;
+        require_tokens(layers, own, settings)?;
     }
     if let Some(described) = instance::describe(layers, &description(&said)?)? {
         settings.set("metadata.values", "instance", &described.to_string())?;
     }
     if let Some(given) = layers.get("userdata.values.userdata").cloned() {
-        if flags.instance.user_data.is_some() {
+        if own.has_user_data {
             layers.warn(format_args!(
                 "{}: --user-data wins over it; ignored",
                 given.place
@@ -131,7 +140,7 @@ fn translate(
     }
     count_addresses(layers, settings)?;
     let start = start(&said).unwrap_or_else(Timestamp::now);
-    let events = timeline::events(layers, &flags.aemm.scenario, start)?;
+    let events = timeline::events(layers, &flags.scenario, start)?;
     if !events.is_empty() {
         let timeline = continued(&said["timeline"], &events);
         settings.set("the timeline", "timeline", &timeline.to_string())?;
@@ -141,13 +150,13 @@ fn translate(
 
 fn require_tokens(
     layers: &mut Layers,
-    flags: &cli::Settings,
+    own: OwnFlags<'_>,
     settings: &mut Settings,
 ) -> Result<(), Failure> {
     let Some(given) = layers.get("imdsv2").cloned() else {
         return Ok(());
     };
-    match flags.http_tokens.as_deref() {
+    match own.http_tokens {
         Some("optional") if given.is_flag => {
             let remedy = "use one of them";
             Err(Failure::new(

@@ -3,20 +3,26 @@
 
 use super::save::save;
 use super::{Flags, Layers, Variables, home_file, read};
-use crate::cli::Serve;
+use crate::constants::{DEFAULT_ADDRESS, DEFAULT_PORT};
 use crate::error::{Failure, say};
 use crate::files::Files;
 
-/// What stands for a host or a port that is not given.
-const DEFAULT: (&str, u16) = ("127.0.0.1", 4719);
+/// The settings of the program that the mock's configuration has too.
+pub(crate) struct ServerSettings {
+    /// The addresses to listen on; the default one if empty.
+    pub(crate) addresses: Vec<String>,
+    /// Whether to reload configuration files when they change.
+    pub(crate) watch: bool,
+}
 
-/// Adds what is said as for the mock to the flags of the server, and saves the
-/// configuration if that is wanted.
+/// Reads the settings of the program from the mock's configuration, and saves
+/// that configuration if it says so. `addresses` are those of `--addr`.
 pub(crate) fn server(
     flags: &Flags,
     variables: &Variables,
-    mut serve: Serve,
-) -> Result<Serve, Failure> {
+    addresses: &[String],
+) -> Result<ServerSettings, Failure> {
+    let mut addresses = addresses.to_vec();
     let layers = read(flags, variables, &mut Files::default())?;
     if let Some(path) = home_file(flags, variables) {
         say(format_args!(
@@ -29,8 +35,8 @@ pub(crate) fn server(
             .into_iter()
             .filter_map(|key| layers.get(key))
             .find(|given| given.is_flag);
-        match (&serve.addr[..], flag) {
-            ([], _) => serve.addr = vec![address],
+        match (&addresses[..], flag) {
+            ([], _) => addresses = vec![address],
             (_, Some(flag)) => {
                 let what = "cannot be combined with --addr";
                 return Err(Failure::new(&flag.place, what, "use one of them"));
@@ -38,11 +44,11 @@ pub(crate) fn server(
             (_, None) => {}
         }
     }
-    serve.watch |= layers.truth("watch-config-file")?;
+    let watch = layers.truth("watch-config-file")?;
     if layers.truth("save-config-to-file")? {
-        save(&layers, serve.addr.first().map(String::as_str), variables);
+        save(&layers, addresses.first().map(String::as_str), variables);
     }
-    Ok(serve)
+    Ok(ServerSettings { addresses, watch })
 }
 
 /// Where to listen, if a host or a port is given.
@@ -52,14 +58,14 @@ fn address(layers: &Layers) -> Result<Option<String>, Failure> {
     if host.is_none() && port.is_none() {
         return Ok(None);
     }
-    let host = host.as_deref().unwrap_or(DEFAULT.0);
+    let host = host.unwrap_or_else(|| DEFAULT_ADDRESS.ip().to_string());
     let host = if host.contains(':') && !host.starts_with('[') {
         format!("[{host}]")
     } else {
-        host.to_owned()
+        host
     };
     let port = match port {
-        None => DEFAULT.1,
+        None => DEFAULT_PORT,
         Some(given) => given.text().parse().map_err(|_| {
             given.refuse(
                 "is not a port number",

@@ -2,12 +2,12 @@
 
 use imdsim::LATEST;
 use jiff::civil::DateTime;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::network;
-use super::trees::{CapturedNode, Tree, Trees};
-use crate::aemm::{FIELDS, METADATA};
-use crate::facts::{Fact, put, understood, write};
+use super::newest::Newest;
+use super::trees::{CapturedNode, Trees};
+use crate::facts::{FIELDS, Fact, METADATA, put, validate, write};
 
 use Fact::{Text, Texts};
 
@@ -58,48 +58,7 @@ pub(super) fn describe(trees: &Trees, requires_token: bool) -> Value {
     document
 }
 
-/// The newest version.
-pub(super) struct Newest<'t>(&'t Tree);
-
-impl<'t> Newest<'t> {
-    /// The text of a leaf, or a listing.
-    pub(super) fn text(&self, path: &str) -> Option<&'t str> {
-        self.0.get(path)?.text()
-    }
-
-    fn json(&self, path: &str) -> Value {
-        let document = self.text(path).map(serde_json::from_str);
-        document.and_then(Result::ok).unwrap_or_default()
-    }
-
-    /// The leaves in a directory, by name.
-    pub(super) fn leaves<'d>(
-        &self,
-        directory: &'d str,
-    ) -> impl Iterator<Item = (&'t str, &'t str)> + use<'t, 'd> {
-        self.0.iter().filter_map(move |(path, found)| {
-            let name = path.strip_prefix(directory)?;
-            let is_leaf = !name.is_empty() && !name.contains('/');
-            Some((name, found.text().filter(|_| is_leaf)?))
-        })
-    }
-
-    /// The same as an object.
-    fn map(&self, directory: &str) -> Value {
-        let leaves = self.leaves(directory);
-        let fields = leaves.map(|(name, text)| (name.to_owned(), text.into()));
-        Value::Object(fields.collect::<Map<_, _>>())
-    }
-
-    /// Writes down the text at a path, if an instance can have it as a fact.
-    pub(super) fn fact(&self, document: &mut Value, path: &str, fact: &Fact) {
-        if let Some(text) = self.text(path)
-            && understood(fact, text).is_ok()
-        {
-            write(document, fact, text);
-        }
-    }
-
+impl Newest<'_> {
     fn texts(&self, document: &mut Value) {
         for category in METADATA {
             self.fact(document, category.path, &category.fact);
@@ -119,7 +78,7 @@ impl<'t> Newest<'t> {
                 }
                 let field = key.strip_prefix(prefix);
                 let text = field.and_then(|field| plain(&said[field]));
-                if let Some(text) = text.filter(|text| understood(fact, text).is_ok()) {
+                if let Some(text) = text.filter(|text| validate(fact, text).is_ok()) {
                     write(document, fact, &text);
                 }
             }

@@ -2,15 +2,18 @@
 
 use clap::Args;
 
+use crate::constants::{DEFAULT_ADDRESS, ENDPOINT_VARIABLE, SERVICE_IPV4};
+
 /// Which service is captured, and how much of it is told.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Capture")]
-pub(crate) struct Capture {
+pub(crate) struct CaptureFlags {
     #[arg(
         long,
         value_name = "URL",
-        help = "Where the service is [default: http://169.254.169.254] \
-                [env: AWS_EC2_METADATA_SERVICE_ENDPOINT]"
+        help = format!(
+            "Where the service is [default: http://{SERVICE_IPV4}] [env: {ENDPOINT_VARIABLE}]"
+        )
     )]
     pub(crate) endpoint: Option<String>,
     /// Include user data, which often contains secrets
@@ -23,10 +26,10 @@ pub(crate) struct Capture {
 
 /// What is compared.
 #[derive(Args, Debug, Default)]
-pub(crate) struct Diff {
+pub(crate) struct DiffFlags {
     #[arg(
         value_name = "A",
-        help = "A capture, or the address of a service, as in http://127.0.0.1:4719"
+        help = format!("A capture, or the address of a service, as in http://{DEFAULT_ADDRESS}")
     )]
     pub(crate) before: String,
     /// Another one

@@ -6,6 +6,7 @@ mod describe;
 mod diff;
 mod flags;
 mod network;
+mod newest;
 mod overrides;
 mod redact;
 mod service;
@@ -19,29 +20,25 @@ use imdsim::{LATEST, UnixMillis};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-pub(crate) use flags::{Capture, Diff};
+pub(crate) use flags::{CaptureFlags, DiffFlags};
 use service::Service;
 use trees::Trees;
 
+use crate::captured_field::CAPTURED;
+use crate::constants::{ENDPOINT_VARIABLE, SERVICE_IPV4};
 use crate::error::{Failure, say};
 use crate::files::Files;
 
-/// The variable by which SDKs find the service.
-const VARIABLE: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
-
-/// Where the service is on an instance.
-const DEFAULT: &str = "http://169.254.169.254";
-
-/// The field of the document that holds what was found, for `diff` and for
-/// people; nothing of it is served.
-const CAPTURED: &str = "Captured";
-
 /// Prints a service as the document of an instance.
-pub(crate) fn capture(flags: &Capture) -> Result<(), Failure> {
+pub(crate) fn capture(flags: &CaptureFlags) -> Result<(), Failure> {
     let flag = flags.endpoint.clone().map(|url| ("--endpoint", url));
-    let variable = || std::env::var(VARIABLE).ok().filter(|url| !url.is_empty());
-    let found = flag.or_else(|| Some((VARIABLE, variable()?)));
-    let (place, url) = found.unwrap_or_else(|| ("--endpoint", DEFAULT.to_owned()));
+    let variable = || {
+        std::env::var(ENDPOINT_VARIABLE)
+            .ok()
+            .filter(|url| !url.is_empty())
+    };
+    let found = flag.or_else(|| Some((ENDPOINT_VARIABLE, variable()?)));
+    let (place, url) = found.unwrap_or_else(|| ("--endpoint", format!("http://{SERVICE_IPV4}")));
     let time = Timestamp::now();
     let service = Service::find(place, &url)?;
     let trees = trees(&service, flags)?;
@@ -68,7 +65,7 @@ pub(crate) fn capture(flags: &Capture) -> Result<(), Failure> {
 
 /// Prints how two captures differ, and yields the status that says whether
 /// they do.
-pub(crate) fn diff(flags: &Diff) -> Result<ExitCode, Failure> {
+pub(crate) fn diff(flags: &DiffFlags) -> Result<ExitCode, Failure> {
     let [before, after] = [load(&flags.before)?, load(&flags.after)?];
     let differences = diff::between(&before, &after);
     let mut out = anstream::stdout();
@@ -79,19 +76,8 @@ pub(crate) fn diff(flags: &Diff) -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(u8::from(!differences.is_empty())))
 }
 
-/// A document of an instance without what was captured of it, if that is what
-/// the text is. What is wrong with it is for others to say.
-pub(crate) fn described(text: &str) -> String {
-    let mut document: Value = serde_json::from_str(text).unwrap_or_default();
-    let fields = document.as_object_mut();
-    match fields.and_then(|fields| fields.remove(CAPTURED)) {
-        Some(_) => document.to_string(),
-        None => text.to_owned(),
-    }
-}
-
 /// All that a service says, but for its secrets.
-fn trees(service: &Service, flags: &Capture) -> Result<Trees, Failure> {
+fn trees(service: &Service, flags: &CaptureFlags) -> Result<Trees, Failure> {
     let versions = service.get("")?.unwrap_or_default();
     let versions = String::from_utf8_lossy(&versions).into_owned();
     let mut trees = Trees::new();
@@ -114,7 +100,7 @@ fn trees(service: &Service, flags: &Capture) -> Result<Trees, Failure> {
 /// What is in a capture, or what a service says now.
 fn load(place: &str) -> Result<Trees, Failure> {
     if place.contains("://") {
-        return trees(&Service::find(place, place)?, &Capture::default());
+        return trees(&Service::find(place, place)?, &CaptureFlags::default());
     }
     let text = Files::default().read_text(Path::new(place))?;
     let document: Value = serde_json::from_str(&text).unwrap_or_default();

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::describe::Newest;
-use crate::aemm::METADATA;
-use crate::facts::Fact;
+use super::newest::Newest;
+use crate::facts::{Fact, METADATA};
 
 use Fact::{Items, Number};
 

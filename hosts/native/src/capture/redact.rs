@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::flags::Capture;
+use super::flags::CaptureFlags;
 use super::trees::{CapturedNode, Tree};
 
 /// The fields of credentials that open something.
@@ -34,7 +34,7 @@ pub(super) fn is_signature(path: &str) -> bool {
 }
 
 /// Takes out of a tree what is not told.
-pub(super) fn withhold(tree: &mut Tree, flags: &Capture) {
+pub(super) fn withhold(tree: &mut Tree, flags: &CaptureFlags) {
     for (path, found) in tree {
         if path == "user-data" {
             if !flags.with_user_data {
@@ -65,7 +65,7 @@ mod tests {
 
     const CREDENTIALS: &str = "meta-data/iam/security-credentials/web";
 
-    fn told(flags: &Capture) -> Tree {
+    fn told(flags: &CaptureFlags) -> Tree {
         let document =
             r#"{"Code": "Success", "AccessKeyId": "A", "SecretAccessKey": "S", "Token": "T"}"#;
         let mut tree: Tree = [
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn no_secret_is_told_unasked() {
-        let tree = told(&Capture::default());
+        let tree = told(&CaptureFlags::default());
         let known = CapturedNode::Text("{\n  \"Code\": \"Success\"\n}".into());
         assert_eq!(tree[CREDENTIALS], known);
         let withheld = tree
@@ -94,18 +94,18 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_is_told_and_nothing_else() {
-        let tree = told(&Capture {
+        let tree = told(&CaptureFlags {
             with_user_data: true,
-            ..Capture::default()
+            ..CaptureFlags::default()
         });
         assert_eq!(tree["user-data"], CapturedNode::Text("S".into()));
         assert_eq!(
             tree["dynamic/instance-identity/pkcs7"],
             CapturedNode::Withheld
         );
-        let tree = told(&Capture {
+        let tree = told(&CaptureFlags {
             with_credentials: true,
-            ..Capture::default()
+            ..CaptureFlags::default()
         });
         assert!(tree[CREDENTIALS].text().unwrap().contains("Token"));
         assert_eq!(tree["user-data"], CapturedNode::Withheld);

@@ -9,7 +9,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use ureq::Agent;
 
 use crate::error::{Failure, say};
-use crate::remote::{address, agent};
+use crate::http_client::{agent, base_url};
 
 /// How long a service may take to answer. On the host itself it takes
 /// milliseconds; a token that is stopped by the hop limit never comes.
@@ -49,7 +49,7 @@ impl Service {
     /// Gets a token, if the service gives any. `place` is where the URL was
     /// given.
     pub(super) fn find(place: &str, url: &str) -> Result<Self, Failure> {
-        let url = address(place, url, "a metadata service")?;
+        let url = base_url(place, url, "a metadata service")?;
         let mut service = Self {
             agent: agent(REQUEST_TIMEOUT),
             url,

@@ -5,8 +5,7 @@
 use clap::{Arg, Command};
 
 use crate::aemm;
-use crate::remote::URL_VARIABLE;
-use crate::settings::{DOCUMENT_VARIABLE, PREFIX};
+use crate::constants::{DOCUMENT_VARIABLE, URL_VARIABLE, VARIABLE_PREFIX};
 
 /// Commands as they are written, each with an example.
 const EXAMPLES: [(&str, &str); 21] = [
@@ -104,7 +103,9 @@ fn variable(flag: &Arg, command: &str) -> Option<String> {
     match flag.get_id().as_str() {
         "url" => Some(URL_VARIABLE.to_owned()),
         "config" => Some(DOCUMENT_VARIABLE.to_owned()),
-        key if imdsim::KEYS.contains(&key) => Some(format!("{PREFIX}{}", key.to_ascii_uppercase())),
+        key if imdsim::KEYS.contains(&key) => {
+            Some(format!("{VARIABLE_PREFIX}{}", key.to_ascii_uppercase()))
+        }
         _ => None,
     }
 }

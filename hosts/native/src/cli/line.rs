@@ -5,14 +5,16 @@ use clap::{ArgMatches, Args, Command as Grammar, CommandFactory as _, FromArgMat
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
+use super::Command;
 use super::help;
-use super::remote::{Emulator, EventsCall, Verb};
-use super::{Command, InstanceFlags, Serve, Settings, Tree};
 use crate::aemm::{self, Scenario};
-use crate::capture::{Capture, Diff};
+use crate::capture::{CaptureFlags, DiffFlags};
 use crate::error::Failure;
-use crate::remote;
-use crate::run::Run;
+use crate::remote::{self, ControlCommand, Emulator, EventsCommand};
+use crate::run::RunFlags;
+use crate::serve::ServeFlags;
+use crate::settings::{InstanceFlags, SettingsFlags};
+use crate::tree::TreeFlags;
 
 /// `serve` is what happens without a command, so its flags stand on both sides.
 #[derive(Debug, Parser)]
@@ -34,11 +36,11 @@ enum Subcommands {
     /// Run a command against the emulator, and check its requests
     Run {
         #[command(flatten)]
-        settings: Settings,
+        settings: SettingsFlags,
         #[command(flatten)]
         aemm: aemm::Configuration,
         #[command(flatten)]
-        run: Run,
+        run: RunFlags,
     },
     /// Print the metadata tree with its values
     Tree {
@@ -47,12 +49,12 @@ enum Subcommands {
         #[command(flatten)]
         aemm: aemm::ConfigFile,
         #[command(flatten)]
-        tree: Tree,
+        tree: TreeFlags,
     },
     /// Capture a real or emulated service as an instance document for --instance
-    Capture(Capture),
+    Capture(CaptureFlags),
     /// Compare two captures, one line per difference; exits with status 1 if they differ
-    Diff(Diff),
+    Diff(DiffFlags),
     /// Print the JSON Schema of instance documents
     Schema,
     /// Print a shell completion script
@@ -77,7 +79,7 @@ enum Subcommands {
         #[command(flatten)]
         starts: Starts,
         #[command(subcommand)]
-        call: Option<EventsCall>,
+        call: Option<EventsCommand>,
     },
     /// Take the instance out of its Auto Scaling group: in an emulator that is
     /// started, or that runs where --url says
@@ -89,16 +91,16 @@ enum Subcommands {
         starts: Starts,
     },
     #[command(flatten)]
-    Tell(Verb),
+    Control(ControlCommand),
 }
 
 /// Everything that a server is started with.
 #[derive(Args, Debug)]
 struct Server {
     #[command(flatten)]
-    settings: Settings,
+    settings: SettingsFlags,
     #[command(flatten)]
-    serve: Serve,
+    serve: ServeFlags,
     #[command(flatten)]
     aemm: aemm::Configuration,
     #[command(flatten)]
@@ -127,19 +129,21 @@ pub(super) fn grammar() -> Grammar {
             // The mock's --state is that of an event.
             events
                 .mut_arg("state", |file| file.long("state-file"))
-                .mut_subcommands(telling)
+                .mut_subcommands(with_emulator_flags)
         })
-        .mut_subcommand("fault", |fault| telling(fault).mut_subcommands(telling));
+        .mut_subcommand("fault", |fault| {
+            with_emulator_flags(fault).mut_subcommands(with_emulator_flags)
+        });
     let grammar = ["freeze", "shift", "release", "requests", "reset"]
         .into_iter()
         .fold(grammar, |grammar, name| {
-            grammar.mut_subcommand(name, telling)
+            grammar.mut_subcommand(name, with_emulator_flags)
         });
     help::complete(grammar)
 }
 
 /// A command with the flags that name a running emulator.
-fn telling(command: Grammar) -> Grammar {
+fn with_emulator_flags(command: Grammar) -> Grammar {
     let about = command.get_about().cloned().unwrap_or_default();
     Emulator::augment_args(command).about(about)
 }
@@ -165,9 +169,9 @@ impl Line {
                 aemm,
                 tree,
             } => {
-                let mut settings = Settings {
+                let mut settings = SettingsFlags {
                     instance,
-                    ..Settings::default()
+                    ..SettingsFlags::default()
                 };
                 settings.aemm.configuration.file = aemm;
                 Command::Tree(settings, tree)
@@ -179,14 +183,14 @@ impl Line {
             Subcommands::Spot { spot, starts } => starts.happen(Scenario::Spot(spot), matches)?,
             Subcommands::Events {
                 call: Some(call), ..
-            } => Command::Tell(emulator(matches)?, Verb::Events(call)),
+            } => Command::Control(emulator(matches)?, ControlCommand::Events(call)),
             Subcommands::Events { events, starts, .. } => {
                 starts.happen(Scenario::Events(events), matches)?
             }
             Subcommands::Asglifecycle { moment, starts } => {
                 starts.happen(Scenario::Asglifecycle(moment), matches)?
             }
-            Subcommands::Tell(verb) => Command::Tell(emulator(matches)?, verb),
+            Subcommands::Control(command) => Command::Control(emulator(matches)?, command),
         })
     }
 }
@@ -222,7 +226,10 @@ impl Starts {
             scenario,
             ..aemm::Flags::default()
         };
-        Ok(Command::Tell(emulator, Verb::Make(Box::new(flags))))
+        Ok(Command::Control(
+            emulator,
+            ControlCommand::AddEvents(Box::new(flags)),
+        ))
     }
 }
 

@@ -11,175 +11,44 @@ mod argument_order;
 mod clap_error;
 mod help;
 mod line;
-mod remote;
 
 use std::ffi::OsString;
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
+use clap::FromArgMatches as _;
 use clap::error::ErrorKind;
-use clap::{Args, FromArgMatches as _, ValueEnum};
 use clap_complete::Shell;
 
 use line::Line;
-pub(crate) use remote::{Emulator, EventsCall, Fault, FaultCall, Requests, Verb};
 
-use crate::aemm;
-use crate::capture::{Capture, Diff};
+use crate::capture::{CaptureFlags, DiffFlags};
 use crate::error::Failure;
-use crate::run::Run;
+use crate::remote::{ControlCommand, Emulator};
+use crate::run::RunFlags;
+use crate::serve::ServeFlags;
+use crate::settings::SettingsFlags;
+use crate::tree::TreeFlags;
 
 /// What the person asked for.
 #[derive(Debug)]
 pub(crate) enum Command {
     /// Answer requests.
-    Serve(Settings, Serve),
+    Serve(SettingsFlags, ServeFlags),
     /// Run a command that finds the emulator.
-    Run(Settings, Run),
+    Run(SettingsFlags, RunFlags),
     /// Print what a service says, as an instance that says the same.
-    Capture(Capture),
+    Capture(CaptureFlags),
     /// Print how two captures differ.
-    Diff(Diff),
+    Diff(DiffFlags),
     /// Print everything that would be served.
-    Tree(Settings, Tree),
+    Tree(SettingsFlags, TreeFlags),
     /// Print the JSON Schema of instances.
     Schema,
     /// Print a script that completes command lines.
     Completion(Shell),
-    /// Tell something to an emulator that runs.
-    Tell(Emulator, Verb),
-}
-
-/// Which instance is emulated.
-#[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Emulated instance")]
-#[group(skip)]
-pub(crate) struct InstanceFlags {
-    /// The instance, `-` for standard input: what `aws ec2 describe-instances` prints, or one instance of it [default: a built-in one]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) instance: Option<PathBuf>,
-    /// Settings as one JSON document
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-    /// User data, at most 16,384 bytes [default: none]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) user_data: Option<PathBuf>,
-    /// Credentials that AWS accepts, as `aws sts assume-role` prints them [default: made up]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) credentials: Option<PathBuf>,
-    /// Overrides: a JSON object from path to text; null removes a path [default: none]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) overrides: Option<PathBuf>,
-    /// Timeline: a JSON list of scheduled events [default: none]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) timeline: Option<PathBuf>,
-    /// Private keys and certificates that sign the identity document, in PEM [default: test keys]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) identity_keys: Option<PathBuf>,
-    /// Whether instance tags are in the metadata [default: as described, else disabled]
-    #[arg(long, value_name = "enabled|disabled")]
-    pub(crate) instance_metadata_tags: Option<String>,
-    /// Secret that session tokens and generated credentials are derived from [default: a public built-in secret]
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) secret: Option<String>,
-    /// Freeze the emulated clock at this time, for reproducible answers [default: the clock runs]
-    #[arg(long, value_name = "RFC3339")]
-    pub(crate) frozen_time: Option<String>,
-}
-
-/// The emulated instance, and how its metadata service answers.
-#[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Metadata service")]
-pub(crate) struct Settings {
-    #[command(flatten)]
-    pub(crate) instance: InstanceFlags,
-    /// Whether requests require a session token (IMDSv2) [default: as described, else optional]
-    #[arg(long, value_name = "optional|required")]
-    pub(crate) http_tokens: Option<String>,
-    /// Whether the metadata service is enabled [default: as described, else enabled]
-    #[arg(long, value_name = "enabled|disabled")]
-    pub(crate) http_endpoint: Option<String>,
-    /// Hop limit of token responses, 1 to 64 [default: as described, else 1]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub(crate) http_put_response_hop_limit: Option<String>,
-    /// Bearer token for the control API [default: none]
-    #[arg(long, value_name = "TOKEN")]
-    pub(crate) admin_token: Option<String>,
-    /// A host that is answered even with real credentials, also more than once [default: loopback, link-local and instance names only]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) allow_host: Vec<String>,
-    /// Fixed value in place of random bytes, for reproducible answers [default: random bytes]
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) frozen_entropy: Option<String>,
-    /// Whether to reject or allow token requests with X-Forwarded-For [default: reject]
-    #[arg(long, value_name = "reject|ignore")]
-    pub(crate) forwarded_for: Option<String>,
-    /// Maximum number of requests in the journal [default: 1000]
-    #[arg(long, value_name = "N|off", allow_negative_numbers = true)]
-    pub(crate) journal: Option<String>,
-    /// What is said as for the mock that AWS publishes.
-    #[arg(skip)]
-    pub(crate) aemm: aemm::Flags,
-}
-
-/// How requests are served.
-#[derive(Args, Debug, Default)]
-#[command(next_help_heading = "Server")]
-pub(crate) struct Serve {
-    /// Address to listen on; repeatable; port 0 picks a free port [default: 127.0.0.1:4719]
-    #[arg(long, value_name = "HOST:PORT")]
-    pub(crate) addr: Vec<String>,
-    /// Store run-time changes in this file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) state: Option<PathBuf>,
-    /// Keep connections open even if clients do not ask for it
-    #[arg(long)]
-    pub(crate) keep_alive: bool,
-    #[command(flatten)]
-    pub(crate) logging: Logging,
-    /// Do not log requests
-    #[arg(long)]
-    pub(crate) quiet: bool,
-    /// Reload configuration files when they change
-    #[arg(short = 'w', long = "watch-config-file", visible_alias = "watch")]
-    pub(crate) watch: bool,
-}
-
-/// What to print, and how.
-#[derive(Args, Debug, Default)]
-#[command(next_help_heading = "Output")]
-#[group(skip)]
-pub(crate) struct Tree {
-    /// The API version [default: latest]
-    #[arg(long, value_name = "VERSION")]
-    pub(crate) version: Option<String>,
-    /// Print one JSON document
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// Whether requests are logged, and how. (`serve` does so without being told.)
-#[derive(Args, Debug, Default)]
-pub(crate) struct Logging {
-    /// Log requests on stderr, as text or as JSON [default: text; of `run`: no log]
-    #[arg(
-        long,
-        value_enum,
-        value_name = "text|json",
-        hide_possible_values = true
-    )]
-    pub(crate) log: Option<LogFormat>,
-}
-
-/// A form of the request log.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum LogFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// For machines: one object a line.
-    Json,
+    /// Control a running emulator.
+    Control(Emulator, ControlCommand),
 }
 
 /// Why there is nothing to run.

@@ -1,40 +1,42 @@
-//! Facts of an instance, and where its description says them.
+//! Facts of an instance, and their places in its description.
 
+mod categories;
 mod pointer;
 
 use imdsim::instance::Instance;
 use serde_json::{Value, json};
 
+pub(crate) use categories::{Category, DYNAMIC, FIELDS, METADATA};
 pub(crate) use pointer::{primary, put};
 
-/// What a value says of the instance. Places are JSON pointers into the
-/// description; `@` is the first network interface.
+/// The place of a value in the description. Places are JSON pointers; `@` is
+/// the first network interface.
 #[derive(Clone, Copy)]
 pub(crate) enum Fact {
-    /// Nothing: it is a text at its path.
+    /// No fact: the text is served at its path only.
     Nothing,
-    /// It is the text at each of these places.
+    /// The text at each of these places.
     Text(&'static [&'static str]),
-    /// It is the number at this place.
+    /// The number at this place.
     Number(&'static str),
-    /// It has one item a line, each a text of the list at this place.
+    /// A list of texts at this place, one item per line.
     Texts(&'static str),
-    /// It has one item a line, each in a field of its own of an object of the
-    /// list at each of these places.
+    /// A field of the objects in the list at each of these places, one item per
+    /// line.
     Items(&'static [&'static str], &'static str),
-    /// It is the value of the tag of this key.
+    /// The value of the tag with this key.
     Tag(&'static str),
-    /// It is a line in OpenSSH's format.
+    /// A public key in OpenSSH format.
     PublicKey,
-    /// It is `Success`, or the code of a failure at this place.
+    /// `Success`, or the failure code at this place.
     Code(&'static str),
-    /// imdsim works it out from the rest.
+    /// Derived by imdsim from other facts.
     Derived,
 }
 
-/// Whether an instance can have this fact.
-pub(crate) fn understood(fact: &Fact, text: &str) -> Result<(), imdsim::Problem> {
-    // All three are wanted once there is any of the credentials.
+/// Checks whether an instance can have this fact.
+pub(crate) fn validate(fact: &Fact, text: &str) -> Result<(), imdsim::Problem> {
+    // Credentials require all three fields.
     let mut probe = json!({ "Imdsim": { "Credentials": {
         "AccessKeyId": "ASIA", "SecretAccessKey": "secret", "Token": "token" } } });
     write(&mut probe, fact, text);
@@ -88,7 +90,7 @@ pub(crate) fn write(document: &mut Value, fact: &Fact, text: &str) {
             }
         }
     }
-    // What a role gives, it gives to an instance with a profile.
+    // A role and its credentials require an instance profile.
     let speaks_of_role = |place: &&str| {
         ["/Imdsim/RoleName", "/Imdsim/Credentials"]
             .iter()

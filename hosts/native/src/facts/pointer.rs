@@ -1,5 +1,5 @@
-//! Writing into a description by JSON pointers, whose objects and lists are
-//! made on the way. `@` is the first network interface.
+//! Writes into a description by JSON pointers, creating missing objects and
+//! lists. `@` is the first network interface.
 
 use serde_json::Value;
 
@@ -38,7 +38,7 @@ fn item(value: &mut Value, index: usize) -> &mut Value {
     &mut value[index]
 }
 
-/// The place of the first network interface: that of device 0 on card 0.
+/// The index of the first network interface: device 0 on card 0.
 pub(crate) fn primary(document: &Value) -> usize {
     let interfaces = document["NetworkInterfaces"].as_array();
     let number = |(index, interface): &(usize, &Value)| {
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_on_the_way_is_made() {
+    fn missing_parents_are_created() {
         check(&json!({}), "/A/B", &json!({ "A": { "B": "x" } }));
         check(&json!({}), "/A/1/B", &json!({ "A": [{}, { "B": "x" }] }));
         check(
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_interface_is_device_0_wherever_it_stands() {
+    fn the_first_interface_is_device_0_at_any_index() {
         let interfaces = json!({ "NetworkInterfaces": [
             { "Attachment": { "DeviceIndex": 1 } }, { "Attachment": { "DeviceIndex": 0 } }] });
         check(

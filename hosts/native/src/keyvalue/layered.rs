@@ -1,17 +1,17 @@
-//! A store of which a part may outlive the program.
+//! A store with a persistent and an in-memory part.
 
 use super::{Change, MemoryStore, Store};
 
-/// One store for what people have changed, and another one, in memory, for what
-/// comes with every request: none of that should wait for a disk, nor should
-/// those who read the state wait for it.
+/// A persistent store for control changes, and a memory store for values that
+/// every request writes. Neither those requests nor readers of the state wait
+/// for the disk.
 pub(crate) struct Layered {
     lasting: Box<dyn Store>,
     ephemeral: MemoryStore,
 }
 
 impl Layered {
-    /// Over a store for what is to last.
+    /// Wraps a persistent store.
     pub(crate) fn new(lasting: impl Store + 'static) -> Self {
         Self {
             lasting: Box::new(lasting),

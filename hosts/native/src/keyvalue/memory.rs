@@ -1,4 +1,4 @@
-//! A store that lasts as long as the program runs.
+//! A store in memory.
 
 use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock};
@@ -10,7 +10,7 @@ use super::{Change, Store};
 pub(crate) struct MemoryStore(RwLock<BTreeMap<String, Vec<u8>>>);
 
 impl MemoryStore {
-    /// Everything that is there.
+    /// Returns a copy of all values.
     pub(super) fn all(&self) -> BTreeMap<String, Vec<u8>> {
         let values = self.0.read().unwrap_or_else(PoisonError::into_inner);
         values.clone()

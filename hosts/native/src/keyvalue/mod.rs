@@ -1,32 +1,32 @@
-//! `wasi:keyvalue` at 0.2.0-draft2, the draft with compare-and-swap, which is
-//! the one that Spin has: one and the same component runs there and here.
+//! The key-value store behind `wasi:keyvalue` 0.2.0-draft2, the draft with
+//! compare-and-swap. Spin implements the same draft, so the same component runs
+//! on both.
 //!
-//! There is one bucket. All instances of the component share its values.
+//! There is one bucket, whose values all component instances share.
 
-mod host;
 mod layered;
 mod memory;
 mod redb;
+mod resources;
 mod state_file;
 
-#[allow(unreachable_pub, reason = "the generated code names them in public")]
-pub use self::host::{Bucket, Cas};
-pub(crate) use self::host::{KeyValue, add_to_linker};
 pub(crate) use self::layered::Layered;
 pub(crate) use self::memory::MemoryStore;
 pub(crate) use self::redb::RedbStore;
+#[allow(unreachable_pub, reason = "the generated code names them in public")]
+pub use self::resources::{Bucket, Cas};
 
-/// Where values are kept. The errors are for the component to report.
+/// A key-value store. The component reports its errors.
 pub(crate) trait Store: Send + Sync {
-    /// The value of a key, if there is one.
+    /// Returns the value of a key.
     fn get(&self, key: &str) -> Result<Option<Vec<u8>>, String>;
 
-    /// All keys, in no particular order.
+    /// Returns all keys, in no particular order.
     fn keys(&self) -> Result<Vec<String>, String>;
 
-    /// Shows `decide` the value of a key and does what it says. No other
-    /// change comes between, whoever makes it, and when this returns `Ok`,
-    /// the change lasts as long as this store's changes do.
+    /// Passes the value of a key to `decide` and applies the returned change
+    /// atomically. When this returns `Ok`, the change is as durable as the
+    /// store.
     fn update(
         &self,
         key: &str,
@@ -34,16 +34,13 @@ pub(crate) trait Store: Send + Sync {
     ) -> Result<(), String>;
 }
 
-/// What becomes of a value.
+/// A change of a value.
 #[derive(Debug)]
 pub(crate) enum Change {
-    /// It stays as it is.
+    /// Leaves the value unchanged.
     Keep,
-    /// It becomes these bytes.
+    /// Stores these bytes.
     Set(Vec<u8>),
-    /// It goes.
+    /// Deletes the value.
     Delete,
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,40 +1,37 @@
-//! A store that outlives the program: one file, kept by redb.
+//! A persistent store: one redb file.
 //!
-//! redb, because it is pure Rust (nothing to install, builds everywhere),
-//! changes all or nothing and synced to disk before a change counts as made,
-//! one file that a person can copy, a lock that keeps a second program out, and
-//! a stable file format with a promise to stay readable.
+//! redb is pure Rust (nothing to install, builds everywhere). It commits
+//! atomically and syncs to disk, keeps everything in one file that users can
+//! copy, locks the file against a second program, and has a stable file format.
 //!
-//! Values are read from memory, so readers wait for no disk, full or not. After
-//! an error of the disk redb takes no change any more: the file is then closed,
-//! and opened anew for the next change.
+//! Values are read from memory, so readers never wait for the disk. After a
+//! disk error redb accepts no further changes: the file is then closed, and
+//! reopened for the next change.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use redb::{Database, ReadableDatabase as _, ReadableTable as _};
 use tokio::task::block_in_place;
 
+use super::state_file::VALUES;
 use super::{Change, MemoryStore, Store, state_file};
 use crate::error::Failure;
 
-/// The values.
-pub(super) const VALUES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("values");
-
-/// Values in a file.
+/// A persistent store with a copy of its values in memory.
 #[derive(Debug)]
 pub(crate) struct RedbStore {
     path: PathBuf,
-    /// None after it has failed.
+    /// `None` after an error.
     file: Mutex<Option<Database>>,
-    /// What is in the file.
+    /// The values in the file.
     values: MemoryStore,
 }
 
 impl RedbStore {
-    /// Opens the file, or makes it if there is none.
+    /// Opens the file, or creates it.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
         let file = state_file::open(path)?;
         let values = all(&file).map_err(|error| state_file::unusable(path, error))?;
@@ -45,7 +42,7 @@ impl RedbStore {
         })
     }
 
-    /// One turn from looking to deciding to the disk.
+    /// Reads, decides and writes under one lock.
     fn change(
         &self,
         key: &str,
@@ -71,8 +68,8 @@ impl RedbStore {
         self.values.update(key, &mut made)
     }
 
-    /// The file, with the values in it that readers have seen: of a change that
-    /// failed, more or less may have reached the disk.
+    /// Reopens the file and rewrites it with the values that readers have seen,
+    /// because a failed change may have reached the disk in part.
     fn open_again(&self) -> Result<Database, String> {
         let database = state_file::open(&self.path).map_err(|failure| failure.to_string())?;
         let begin = || -> Result<(), redb::Error> {
@@ -101,7 +98,7 @@ impl Store for RedbStore {
         self.values.keys()
     }
 
-    /// Waits for the disk, and lets other requests go on meanwhile.
+    /// Blocks on the disk while the worker's other tasks continue elsewhere.
     fn update(
         &self,
         key: &str,
@@ -111,7 +108,7 @@ impl Store for RedbStore {
     }
 }
 
-/// Everything in a file.
+/// Reads all values of a file.
 fn all(database: &Database) -> Result<BTreeMap<String, Vec<u8>>, redb::Error> {
     let table = database.begin_read()?.open_table(VALUES)?;
     let entries = table.iter()?.map(|entry| {
@@ -121,7 +118,7 @@ fn all(database: &Database) -> Result<BTreeMap<String, Vec<u8>>, redb::Error> {
     entries.collect()
 }
 
-/// Puts a value in its place, or takes it away, in one transaction.
+/// Stores or deletes a value in one transaction.
 fn write(database: &Database, key: &str, value: Option<&[u8]>) -> Result<(), redb::Error> {
     let transaction = database.begin_write()?;
     {

@@ -1,9 +1,8 @@
-//! Opening the state file, or refusing to without touching a byte of it.
+//! Opens the state file, or rejects it without changing a byte.
 //!
-//! redb repairs what it opens, so a file is judged by a copy in memory first:
-//! whether it is a database, whole, and of a version that is known here. Only
-//! then is the file itself opened. An empty file counts as none (`mktemp`
-//! makes such files).
+//! redb repairs the files it opens, so a copy in memory is checked first:
+//! whether it is an intact database of a known version. Only then is the file
+//! itself opened. An empty file, as `mktemp` creates it, counts as missing.
 
 use std::fs::{self, File};
 use std::io::Read as _;
@@ -15,22 +14,24 @@ use redb::{
     Builder, Database, DatabaseError, ReadableDatabase as _, StorageBackend as _, TableDefinition,
 };
 
-use super::redb::VALUES;
 use crate::error::Failure;
 
-/// What this program must know about the file before it reads values.
+/// The stored values, by key.
+pub(super) const VALUES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("values");
+
+/// Data about the file, read before its values.
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("imdsim");
 
-/// The row of `META` that says how the rest is to be read.
+/// The row of `META` with the format version.
 const FORMAT: &str = "format";
 
-/// The version that this program writes, and the newest that it reads.
+/// The version that this program writes, and the newest one that it reads.
 const FORMAT_VERSION: u64 = 1;
 
 /// The first bytes of every redb file.
 const MAGIC: &[u8] = b"redb\x1a\x0a\xa9\x0d\x0a";
 
-/// Opens the file; makes it if there is none.
+/// Opens the file, or creates it.
 pub(super) fn open(path: &Path) -> Result<Database, Failure> {
     match fs::metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => create(path),
@@ -48,7 +49,7 @@ pub(super) fn open(path: &Path) -> Result<Database, Failure> {
     }
 }
 
-/// A new state file, with everything in it but values.
+/// Creates a state file without values.
 fn create(path: &Path) -> Result<Database, Failure> {
     let begin = || -> Result<Database, redb::Error> {
         let database = Database::create(path)?;
@@ -66,7 +67,7 @@ fn create(path: &Path) -> Result<Database, Failure> {
     })
 }
 
-/// Judges a file that is there, without changing it.
+/// Checks an existing file without changing it.
 fn examine(path: &Path) -> Result<(), Failure> {
     let mut start = Vec::new();
     File::open(path)
@@ -75,7 +76,7 @@ fn examine(path: &Path) -> Result<(), Failure> {
     if start != MAGIC {
         return Err(damaged(path, "not a state file of imdsim, or damaged"));
     }
-    // Asked first, since a file that is being written may look damaged.
+    // Checked first, because a file that is being written may look damaged.
     if let Ok(Err(DatabaseError::DatabaseAlreadyOpen)) =
         quietly(|| Builder::new().open_read_only(path).map(drop))
     {
@@ -100,8 +101,8 @@ fn examine(path: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Opens a copy, repairs it if the last program was killed, checks every
-/// page, and reads the version and the state document.
+/// Opens a copy, repairs it if the last program was killed, checks every page,
+/// and reads the version and the state document.
 fn read_copy(bytes: Vec<u8>) -> Result<(Option<u64>, Option<Vec<u8>>), redb::Error> {
     let copy = InMemoryBackend::new();
     copy.set_len(bytes.len() as u64)?;
@@ -117,7 +118,7 @@ fn read_copy(bytes: Vec<u8>) -> Result<(Option<u64>, Option<Vec<u8>>), redb::Err
         Err(redb::TableError::TableDoesNotExist(_)) => None,
         Err(error) => return Err(error.into()),
     };
-    // What is newer may keep its values otherwise.
+    // Newer versions may store values differently.
     if version != Some(FORMAT_VERSION) {
         return Ok((version, None));
     }
@@ -126,7 +127,7 @@ fn read_copy(bytes: Vec<u8>) -> Result<(Option<u64>, Option<Vec<u8>>), redb::Err
     Ok((version, document.map(|document| document.value().to_vec())))
 }
 
-/// A damaged file may make the database code panic.
+/// A panic of the database code, which a damaged file may cause.
 struct Panicked;
 
 fn quietly<T>(work: impl FnOnce() -> T + panic::UnwindSafe) -> Result<T, Panicked> {
@@ -160,7 +161,7 @@ fn damaged(path: &Path, what: impl std::fmt::Display) -> Failure {
     )
 }
 
-/// What is said of a file that cannot be worked with.
+/// The error for a file that cannot be opened, read or created.
 pub(super) fn unusable(path: &Path, error: impl std::fmt::Display) -> Failure {
     refusal(
         path,

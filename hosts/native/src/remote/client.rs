@@ -1,4 +1,4 @@
-//! Calls of the control API, whose refusals are sentences.
+//! A client of the control API that returns its error details as failures.
 
 use std::time::Duration;
 
@@ -8,8 +8,9 @@ use serde_json::Value;
 use ureq::Agent;
 
 use crate::error::Failure;
+use crate::http_client::{agent, base_url};
 
-/// How long an emulator may take to answer. A call needs milliseconds.
+/// How long a call may take. It needs milliseconds.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The control API of one emulator.
@@ -20,11 +21,11 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// `place` is where the URL was given.
+    /// `place` is the source of the URL, for the error.
     pub(super) fn new(place: &str, url: &str, token: Option<String>) -> Result<Self, Failure> {
         Ok(Self {
             agent: agent(REQUEST_TIMEOUT),
-            url: address(place, url, "an emulator")?,
+            url: base_url(place, url, "an emulator")?,
             token,
         })
     }
@@ -45,7 +46,7 @@ impl Client {
         self.send("PUT", path, Some(body))
     }
 
-    /// Makes a call; the body is left out where there is none.
+    /// Sends a call. A null body is omitted.
     pub(super) fn send(
         &self,
         method: &str,
@@ -94,43 +95,6 @@ impl Client {
     }
 }
 
-/// A URL without its last slash, if it can be the address of `what`; `place` is
-/// where it was given.
-pub(crate) fn address(place: &str, url: &str, what: &str) -> Result<String, Failure> {
-    let uri = url.parse::<http::Uri>().ok();
-    let uri = uri.filter(|uri| uri.query().is_none());
-    match uri.as_ref().and_then(http::Uri::scheme_str) {
-        Some("https") if !cfg!(feature = "tls") => Err(Failure::new(
-            place,
-            format_args!("{url:?} needs TLS, without which this program was built"),
-            "give an address that begins with http://, or build it with the feature `tls`",
-        )),
-        Some("http" | "https") => Ok(url.trim_end_matches('/').to_owned()),
-        _ => Err(Failure::new(
-            place,
-            format_args!("{url:?} is no address of {what}"),
-            "write it like http://127.0.0.1:4719",
-        )),
-    }
-}
-
-/// What sends requests, straight to where they go: what a proxy thinks of an
-/// emulator's address is of no interest.
-pub(crate) fn agent(patience: Duration) -> Agent {
-    let config = Agent::config_builder()
-        .proxy(None)
-        .max_redirects(0)
-        .http_status_as_error(false)
-        .timeout_global(Some(patience));
-    #[cfg(feature = "tls")]
-    let config = config.tls_config(
-        ureq::tls::TlsConfig::builder()
-            .root_certs(ureq::tls::RootCerts::PlatformVerifier)
-            .build(),
-    );
-    config.build().into()
-}
-
 /// The characters of a path segment or query value that need no escape (RFC
 /// 3986, unreserved).
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -139,7 +103,7 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// Encodes a path segment or a query value.
+/// Percent-encodes a path segment or query value.
 pub(super) fn encode(text: &str) -> String {
     utf8_percent_encode(text, UNRESERVED).to_string()
 }

@@ -1,37 +1,35 @@
 //! Controls a running emulator through its control API.
 
 mod client;
+mod flags;
 mod show;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::aemm;
-use crate::cli::{Emulator, EventsCall, Fault, FaultCall, Requests, Verb};
+use crate::constants::{ADMIN_TOKEN_VARIABLE, DEFAULT_ADDRESS, URL_VARIABLE};
 use crate::error::{Failure, say};
 use client::{Client, encode};
-pub(crate) use client::{address, agent};
-
-/// The variable that names the emulator that runs.
-pub(crate) const URL_VARIABLE: &str = "IMDSIM_URL";
-
-/// Where an emulator listens when it is not told.
-const DEFAULT_URL: &str = "http://127.0.0.1:4719";
+pub(crate) use flags::{ControlCommand, Emulator, EventsCommand};
+use flags::{FaultCommand, FaultFlags, RequestsFlags};
 
 const URL_FLAG: &str = "--url";
 
-const TOKEN_VARIABLE: &str = "IMDSIM_ADMIN_TOKEN";
-
-/// Tells an emulator something, and prints what it says.
-pub(crate) fn tell(emulator: &Emulator, verb: &Verb) -> Result<(), Failure> {
+/// Runs a command on an emulator and prints its result.
+pub(crate) fn control(emulator: &Emulator, command: &ControlCommand) -> Result<(), Failure> {
     let named = named(emulator.url.as_deref());
-    let (place, url) = named.unwrap_or_else(|| (URL_FLAG, DEFAULT_URL.to_owned()));
+    let (place, url) = named.unwrap_or_else(|| (URL_FLAG, format!("http://{DEFAULT_ADDRESS}")));
     let token = emulator.admin_token.clone();
-    let client = Client::new(place, &url, token.or_else(|| variable(TOKEN_VARIABLE)))?;
-    match verb {
-        Verb::Make(flags) => make(&client, flags),
-        Verb::Events(call) => events(&client, call),
-        Verb::Freeze { time } => {
+    let client = Client::new(
+        place,
+        &url,
+        token.or_else(|| variable(ADMIN_TOKEN_VARIABLE)),
+    )?;
+    match command {
+        ControlCommand::AddEvents(flags) => add_events(&client, flags),
+        ControlCommand::Events(call) => events(&client, call),
+        ControlCommand::Freeze { time } => {
             let time = match time {
                 Some(text) => utc("freeze", text)?,
                 None => now(&client)?,
@@ -39,7 +37,7 @@ pub(crate) fn tell(emulator: &Emulator, verb: &Verb) -> Result<(), Failure> {
             client.put("clock", &json!({ "freeze": time }))?;
             show_clock(&client)
         }
-        Verb::Shift { by, offset } => {
+        ControlCommand::Shift { by, offset } => {
             let change = match (by, offset) {
                 (Some(by), _) => json!({ "shift": by }),
                 (None, offset) => json!({ "offset": offset }),
@@ -47,30 +45,29 @@ pub(crate) fn tell(emulator: &Emulator, verb: &Verb) -> Result<(), Failure> {
             client.put("clock", &change)?;
             show_clock(&client)
         }
-        Verb::Release => {
+        ControlCommand::Release => {
             client.delete("clock")?;
             show_clock(&client)
         }
-        Verb::Requests(asked) => requests(&client, asked),
-        Verb::Fault(asked) => fault(&client, asked),
-        Verb::Reset => client.post("reset", &Value::Null).map(|_| ()),
+        ControlCommand::Requests(flags) => requests(&client, flags),
+        ControlCommand::Fault(flags) => fault(&client, flags),
+        ControlCommand::Reset => client.post("reset", &Value::Null).map(|_| ()),
     }
 }
 
-/// The emulator that a person names, by the flag or by the variable, and which
-/// of them it was.
+/// The URL of the emulator from the flag or the variable, with its source.
 pub(crate) fn named(flag: Option<&str>) -> Option<(&'static str, String)> {
     let flag = flag.map(|url| (URL_FLAG, url.to_owned()));
     flag.or_else(|| Some((URL_VARIABLE, variable(URL_VARIABLE)?)))
 }
 
-/// What a variable says, if it says anything.
+/// The value of a variable, if it is not empty.
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.is_empty())
 }
 
-/// Makes events, and prints a line for each.
-fn make(client: &Client, flags: &aemm::Flags) -> Result<(), Failure> {
+/// Adds events and prints a line for each.
+fn add_events(client: &Client, flags: &aemm::Flags) -> Result<(), Failure> {
     let now = now(client)?;
     let time: Timestamp = now.parse().map_err(|_| {
         let message = format!("{now:?} is not a time; use the address of imdsim");
@@ -85,20 +82,20 @@ fn make(client: &Client, flags: &aemm::Flags) -> Result<(), Failure> {
     Ok(())
 }
 
-fn events(client: &Client, call: &EventsCall) -> Result<(), Failure> {
+fn events(client: &Client, call: &EventsCommand) -> Result<(), Failure> {
     match call {
-        EventsCall::List { json } => {
+        EventsCommand::List { json } => {
             let all = client.get("events")?;
             show::list(&all, "events", *json, show::event);
             Ok(())
         }
-        EventsCall::Cancel { ids } => delete(client, "events", ids),
+        EventsCommand::Cancel { ids } => delete(client, "events", ids),
     }
 }
 
-fn fault(client: &Client, asked: &Fault) -> Result<(), Failure> {
-    match (&asked.call, &asked.name) {
-        (Some(FaultCall::List { json }), _) => {
+fn fault(client: &Client, flags: &FaultFlags) -> Result<(), Failure> {
+    match (&flags.call, &flags.name) {
+        (Some(FaultCommand::List { json }), _) => {
             let mut all = client.get("faults")?;
             let presets = client.get("faults/presets")?;
             all["presets"] = presets["presets"].clone();
@@ -109,7 +106,7 @@ fn fault(client: &Client, asked: &Fault) -> Result<(), Failure> {
             }
             Ok(())
         }
-        (Some(FaultCall::Clear { ids }), _) => delete(client, "faults", ids),
+        (Some(FaultCommand::Clear { ids }), _) => delete(client, "faults", ids),
         (None, Some(name)) => client
             .send("PUT", &format!("faults/{}", encode(name)), None)
             .map(|_| ()),
@@ -121,8 +118,8 @@ fn fault(client: &Client, asked: &Fault) -> Result<(), Failure> {
     }
 }
 
-/// Deletes events or faults by their ids, all or none of those that are given;
-/// all that there are where none is.
+/// Deletes events or faults by id, or all of them if no id is given. An unknown
+/// id deletes nothing.
 fn delete(client: &Client, what: &str, ids: &[String]) -> Result<(), Failure> {
     if ids.is_empty() {
         client.delete(what)?;
@@ -150,17 +147,17 @@ fn delete(client: &Client, what: &str, ids: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn requests(client: &Client, asked: &Requests) -> Result<(), Failure> {
-    if asked.clear {
+fn requests(client: &Client, flags: &RequestsFlags) -> Result<(), Failure> {
+    if flags.clear {
         return client.delete("requests").map(|_| ());
     }
-    let since = asked.since.as_deref();
+    let since = flags.since.as_deref();
     let since = since.map(|text| utc("--since", text)).transpose()?;
     let query: Vec<_> = [
-        ("path", &asked.path),
-        ("method", &asked.method),
-        ("version", &asked.version),
-        ("status", &asked.status),
+        ("path", &flags.path),
+        ("method", &flags.method),
+        ("version", &flags.version),
+        ("status", &flags.status),
         ("since", &since),
     ]
     .into_iter()
@@ -171,17 +168,17 @@ fn requests(client: &Client, asked: &Requests) -> Result<(), Failure> {
     } else {
         format!("?{}", query.join("&"))
     };
-    let is_nothing = if asked.count {
+    let is_empty = if flags.count {
         let count = client.get(&format!("requests/count{query}"))?;
         show::print(&count["count"].to_string());
         count["count"] == 0
     } else {
         let all = client.get(&format!("requests{query}"))?;
-        show::list(&all, "requests", asked.json, show::request);
+        show::list(&all, "requests", flags.json, show::request);
         all["requests"].as_array().is_some_and(Vec::is_empty)
     };
-    if let Some(pattern) = &asked.path
-        && is_nothing
+    if let Some(pattern) = &flags.path
+        && is_empty
         && is_part_of_path(pattern)
     {
         say(format_args!(
@@ -192,24 +189,24 @@ fn requests(client: &Client, asked: &Requests) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Whether a pattern can be meant for the rest of a path only.
+/// Whether a pattern can match only part of a path.
 fn is_part_of_path(pattern: &str) -> bool {
     !pattern.starts_with(['/', '*'])
 }
 
-/// Prints the time of the emulator.
+/// Prints the emulator's time.
 fn show_clock(client: &Client) -> Result<(), Failure> {
     show::print(&now(client)?);
     Ok(())
 }
 
-/// The time of the emulator.
+/// Returns the emulator's time.
 fn now(client: &Client) -> Result<String, Failure> {
     let clock = client.get("clock")?;
     Ok(clock["now"].as_str().unwrap_or_default().to_owned())
 }
 
-/// A time as the emulator takes it.
+/// Converts a time to UTC.
 fn utc(place: &str, text: &str) -> Result<String, Failure> {
     let time: Timestamp = text.parse().map_err(|_| {
         let remedy = "write RFC 3339, as in 2026-01-01T00:00:00Z";

@@ -1,12 +1,12 @@
-//! What an emulator says, for people: one line a thing, its parts apart by two
-//! spaces, in order of their use.
+//! Text output of the emulator's responses: one line per item, with columns
+//! separated by two spaces.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
 
 use serde_json::Value;
 
-/// Prints a line. A reader that has seen enough is no failure.
+/// Prints a line. A closed stdout is not an error.
 pub(super) fn print(line: &str) {
     let _ = writeln!(anstream::stdout(), "{line}");
 }
@@ -21,7 +21,7 @@ pub(super) fn list(document: &Value, name: &str, json: bool, line: fn(&Value) ->
     }
 }
 
-/// An event: its id, when it shows, what it is.
+/// Formats an event: id, time, type and details.
 pub(super) fn event(event: &Value) -> String {
     let detail = match event["type"].as_str() {
         Some("spot-interruption") => joined([&event["action"], &event["time"]]),
@@ -34,7 +34,7 @@ pub(super) fn event(event: &Value) -> String {
     format!("{line}  {detail}").trim_end().to_owned()
 }
 
-/// The faults that there are, and those that there could be, as two tables.
+/// Prints the active faults and the presets as two tables.
 pub(super) fn faults(document: &Value) {
     let rows = |name: &str, row: fn(&Value) -> [String; 2]| {
         let items = document[name].as_array().into_iter().flatten();
@@ -58,7 +58,7 @@ pub(super) fn faults(document: &Value) {
     }
 }
 
-/// Two columns, indented.
+/// Aligns two columns.
 fn table(rows: Vec<[String; 2]>) -> Vec<String> {
     let width = rows.iter().map(|[first, _]| first.chars().count()).max();
     let width = width.unwrap_or_default();
@@ -67,7 +67,7 @@ fn table(rows: Vec<[String; 2]>) -> Vec<String> {
         .collect()
 }
 
-/// A fault: its id; which requests it is about, when, and what happens.
+/// Formats a fault: its id, and its filters and effects.
 fn fault(fault: &Value) -> [String; 2] {
     let mut words = Vec::new();
     for (name, before) in FAULT {
@@ -87,17 +87,16 @@ fn fault(fault: &Value) -> [String; 2] {
     let known = FAULT.map(|(name, _)| name);
     let rest = fault.as_object().into_iter().flatten();
     let rest = rest.filter(|(name, _)| {
-        !SAID_ALREADY.contains(&name.as_str()) && !known.contains(&name.as_str())
+        !OTHER_COLUMNS.contains(&name.as_str()) && !known.contains(&name.as_str())
     });
     words.extend(rest.map(|(name, value)| format!("{name} {}", plain(value))));
     [plain(&fault["id"]), words.join(", ")]
 }
 
-/// What says nothing of a fault that is not in its other columns.
-const SAID_ALREADY: [&str; 4] = ["due", "id", "revision", "type"];
+/// Fields that other columns cover.
+const OTHER_COLUMNS: [&str; 4] = ["due", "id", "revision", "type"];
 
-/// The fields of a fault in order of their use, each with the words before its
-/// value.
+/// The fields of a fault in print order, each with the words before its value.
 #[rustfmt::skip]
 const FAULT: [(&str, &str); 19] = [
     ("method",      ""),
@@ -121,7 +120,7 @@ const FAULT: [(&str, &str); 19] = [
     ("credentials", "credentials"),
 ];
 
-/// A request: when, what, and how it went.
+/// Formats a request.
 pub(super) fn request(request: &Value) -> String {
     let mut line = joined(["time", "method", "path", "status"].map(|name| &request[name]));
     for (name, before, after) in [
@@ -134,7 +133,7 @@ pub(super) fn request(request: &Value) -> String {
     ] {
         let text = plain(&request[name]);
         if !text.is_empty() {
-            // Writing to a text cannot fail.
+            // Writing to a string cannot fail.
             let _ = write!(line, "  {before}{text}{after}");
         }
     }
@@ -150,7 +149,7 @@ fn joined<const N: usize>(parts: [&Value; N]) -> String {
         .join("  ")
 }
 
-/// A text as it is, without what could play tricks on a terminal.
+/// Text without its control characters.
 fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -166,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_is_one_line_of_what_is_known_of_it() {
+    fn a_request_is_one_line() {
         let known = json!({
             "time": "2026-01-01T00:00:00Z", "method": "GET", "path": "/latest/", "version": 1,
             "status": 200, "duration_us": 35, "user_agent": "curl/8\u{1b}[31m",
@@ -186,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_is_a_row_of_what_it_says_in_words() {
+    fn a_fault_is_a_row_in_words() {
         let known = json!({
             "id": "f1", "type": "fault", "due": true, "odd": 7, "path": "/latest/**", "version": 2, "nth": 3,
             "status": 503, "at": "2026-01-01T00:00:00Z", "stall": true,

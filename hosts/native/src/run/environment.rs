@@ -4,16 +4,12 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use super::Run;
+use super::RunFlags;
+use crate::constants::{ENDPOINT_VARIABLE, URL_VARIABLE};
 
 /// Variables of the command's environment, each with its new value, or without
 /// one if it goes.
 pub(crate) type Changes = BTreeMap<String, Option<String>>;
-
-/// Where people tell their own programs the emulator is.
-const URL: &str = "IMDSIM_URL";
-
-const ENDPOINT: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
 
 /// What would keep clients from asking, or have them ask elsewhere.
 const IN_THE_WAY: [&str; 2] = [
@@ -67,7 +63,7 @@ const CREDENTIALS: [&str; 16] = [
 /// What changes of the environment `given`, for an emulator that listens on
 /// `address`.
 pub(crate) fn changes(
-    flags: &Run,
+    flags: &RunFlags,
     address: SocketAddr,
     given: &BTreeMap<String, String>,
 ) -> Changes {
@@ -87,12 +83,12 @@ pub(crate) fn changes(
     }
     if flags.namespace {
         // There is nobody else in that network, and the address is its own.
-        for names in [&[ENDPOINT][..], &HTTP_PROXIES, &HTTPS_PROXIES] {
+        for names in [&[ENDPOINT_VARIABLE][..], &HTTP_PROXIES, &HTTPS_PROXIES] {
             changes.extend(remove(names));
         }
     } else {
         // The AWS CLI 2 puts its paths right behind the endpoint.
-        changes.insert(ENDPOINT.into(), Some(format!("{url}/")));
+        changes.insert(ENDPOINT_VARIABLE.into(), Some(format!("{url}/")));
         // Whoever has a proxy needs it.
         let has_proxy = HTTP_PROXIES.iter().any(|name| given.contains_key(*name));
         if !flags.no_proxy && !has_proxy {
@@ -104,7 +100,7 @@ pub(crate) fn changes(
             changes.insert(name.into(), Some(no_proxy(given)));
         }
     }
-    changes.insert(URL.into(), Some(url));
+    changes.insert(URL_VARIABLE.into(), Some(url));
     changes
 }
 
@@ -135,7 +131,7 @@ mod tests {
     use super::*;
 
     /// What becomes of some variables, those that stay as they are left out.
-    fn changed(flags: &Run, given: &[(&str, &str)]) -> Changes {
+    fn changed(flags: &RunFlags, given: &[(&str, &str)]) -> Changes {
         let given = given
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -149,9 +145,15 @@ mod tests {
 
     #[test]
     fn clients_are_told_the_endpoint_with_a_slash_at_its_end() {
-        let changes = changed(&Run::default(), &[(ENDPOINT, "http://elsewhere")]);
-        assert_eq!(value(&changes, ENDPOINT), Some("http://127.0.0.1:4719/"));
-        assert_eq!(value(&changes, URL), Some("http://127.0.0.1:4719"));
+        let changes = changed(
+            &RunFlags::default(),
+            &[(ENDPOINT_VARIABLE, "http://elsewhere")],
+        );
+        assert_eq!(
+            value(&changes, ENDPOINT_VARIABLE),
+            Some("http://127.0.0.1:4719/")
+        );
+        assert_eq!(value(&changes, URL_VARIABLE), Some("http://127.0.0.1:4719"));
     }
 
     #[test]
@@ -160,7 +162,7 @@ mod tests {
             ("AWS_EC2_METADATA_DISABLED", "true"),
             ("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv6"),
         ];
-        let changes = changed(&Run::default(), &given);
+        let changes = changed(&RunFlags::default(), &given);
         for (name, _) in given {
             assert_eq!(value(&changes, name), None);
         }
@@ -168,7 +170,7 @@ mod tests {
 
     #[test]
     fn who_knows_the_address_only_finds_the_emulator_as_a_proxy() {
-        let changes = changed(&Run::default(), &[]);
+        let changes = changed(&RunFlags::default(), &[]);
         assert_eq!(value(&changes, "http_proxy"), Some("http://127.0.0.1:4719"));
         assert_eq!(value(&changes, "no_proxy"), Some("localhost,127.0.0.1,::1"));
         assert!(!changes.contains_key("https_proxy"));
@@ -181,7 +183,7 @@ mod tests {
             ("AWS_ENDPOINT_URL_S3", "http://minio:9000/"),
             ("NO_PROXY", "example.com, localhost"),
         ];
-        let changes = changed(&Run::default(), &given);
+        let changes = changed(&RunFlags::default(), &given);
         let expected = Some("example.com,localhost,127.0.0.1,::1,localstack,minio");
         assert_eq!(value(&changes, "no_proxy"), expected);
         assert_eq!(value(&changes, "NO_PROXY"), expected);
@@ -190,13 +192,13 @@ mod tests {
     #[test]
     fn a_proxy_that_is_there_stays_and_so_does_none_if_asked() {
         for name in HTTP_PROXIES {
-            let changes = changed(&Run::default(), &[(name, "http://proxy:3128")]);
+            let changes = changed(&RunFlags::default(), &[(name, "http://proxy:3128")]);
             assert!(HTTP_PROXIES.iter().all(|name| !changes.contains_key(*name)));
             assert!(changes.contains_key("no_proxy"));
         }
-        let flags = Run {
+        let flags = RunFlags {
             no_proxy: true,
-            ..Run::default()
+            ..RunFlags::default()
         };
         assert!(!changed(&flags, &[]).contains_key("http_proxy"));
     }
@@ -208,11 +210,11 @@ mod tests {
             ("AWS_CONFIG_FILE", "config"),
             ("AWS_REGION", "eu-west-1"),
         ];
-        let changes = changed(&Run::default(), &given);
+        let changes = changed(&RunFlags::default(), &given);
         assert!(given.iter().all(|(name, _)| !changes.contains_key(*name)));
-        let clean = Run {
+        let clean = RunFlags {
             clean: true,
-            ..Run::default()
+            ..RunFlags::default()
         };
         let changes = changed(&clean, &given);
         assert_eq!(value(&changes, "AWS_ACCESS_KEY_ID"), None);
@@ -226,12 +228,12 @@ mod tests {
 
     #[test]
     fn in_a_network_of_its_own_the_address_is_enough() {
-        let flags = Run {
+        let flags = RunFlags {
             namespace: true,
-            ..Run::default()
+            ..RunFlags::default()
         };
         let given = [
-            (ENDPOINT, "http://elsewhere"),
+            (ENDPOINT_VARIABLE, "http://elsewhere"),
             ("http_proxy", "http://proxy:3128"),
             ("HTTPS_PROXY", "http://proxy:3128"),
         ];
@@ -239,7 +241,7 @@ mod tests {
         for (name, _) in given {
             assert_eq!(value(&changes, name), None);
         }
-        assert_eq!(value(&changes, URL), Some("http://127.0.0.1:4719"));
+        assert_eq!(value(&changes, URL_VARIABLE), Some("http://127.0.0.1:4719"));
         assert!(!changes.contains_key("no_proxy"));
     }
 }

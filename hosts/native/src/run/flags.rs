@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::cli::Logging;
 use crate::error::Failure;
+use crate::log::LogFlags;
 
 /// A command to run, and what must be true of its requests.
 #[derive(Args, Debug, Default)]
@@ -16,7 +16,7 @@ use crate::error::Failure;
     clippy::struct_excessive_bools,
     reason = "each is a flag that people give"
 )]
-pub(crate) struct Run {
+pub(crate) struct RunFlags {
     /// Fail if any request used IMDSv1 (no session token), or if there was no request at all
     #[arg(long)]
     pub(crate) assert_no_v1: bool,
@@ -39,13 +39,13 @@ pub(crate) struct Run {
     #[arg(long)]
     pub(crate) no_proxy: bool,
     #[command(flatten)]
-    pub(crate) logging: Logging,
+    pub(crate) logging: LogFlags,
     /// The command, and its arguments
     #[arg(trailing_var_arg = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,
 }
 
-impl Run {
+impl RunFlags {
     /// The command and its arguments, if the flags hold water.
     pub(crate) fn command(&self) -> Result<(&OsString, &[OsString]), Failure> {
         let relative = |pattern: &&String| !pattern.starts_with('/');

@@ -9,7 +9,6 @@ mod command;
 mod environment;
 mod flags;
 mod imdsv2_readiness;
-mod ipv6_endpoint;
 mod namespace;
 mod recorder;
 mod report;
@@ -24,24 +23,24 @@ use std::time::Duration;
 use imdsim::Config;
 use tokio::process::Command;
 
-pub(crate) use self::flags::Run;
-pub(crate) use self::ipv6_endpoint::Ipv6Endpoint;
+pub(crate) use self::flags::RunFlags;
 
 use self::assertions::Assertions;
 use self::command::Signals;
 use self::recorder::Recorder;
 use self::report::Report;
 use self::report_file::ReportFile;
-use crate::cli;
+use crate::constants::{DEFAULT_ADDRESS, SERVICE_IPV4_ADDRESS};
 use crate::engine;
 use crate::error::{Failure, internal_error, say};
 use crate::files::Files;
 use crate::instance_pool::InstancePool;
+use crate::ipv6_endpoint::Ipv6Endpoint;
 use crate::keyvalue::{Layered, MemoryStore, Store};
+use crate::listener::{listen, registered};
 use crate::log::{Escaped, Log};
-use crate::serve::{listen, registered};
 use crate::server::Server;
-use crate::settings::Sources;
+use crate::settings::{SettingsFlags, Sources};
 use crate::workers::Workers;
 
 /// How many requests are judged at least; more, if the journal holds more.
@@ -52,7 +51,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Runs the command. The status is the command's, or 1 if it is content and an
 /// assertion is not.
-pub(crate) fn run(settings: &cli::Settings, flags: &Run) -> Result<ExitCode, Failure> {
+pub(crate) fn run(settings: &SettingsFlags, flags: &RunFlags) -> Result<ExitCode, Failure> {
     let (program, arguments) = flags.command()?;
     let sources = Sources::new(settings, std::env::vars_os())?;
     let settings = sources.gather(&mut Files::default())?;
@@ -157,13 +156,13 @@ fn tell(judgement: &Assertions) -> bool {
 
 /// The sockets of the emulator, the one for control calls first, and whether
 /// there may be one for IPv6 as well.
-fn listeners(flags: &Run) -> Result<(Vec<TcpListener>, bool), Failure> {
+fn listeners(flags: &RunFlags) -> Result<(Vec<TcpListener>, bool), Failure> {
     if !flags.namespace {
         return Ok((vec![listen("imdsim run", "127.0.0.1:0")?], false));
     }
     let has_ipv6 = namespace::enter()?;
-    let addresses = namespace::ADDRESSES.into_iter();
-    let listeners = addresses.map(|address| listen("--namespace", address));
+    let addresses = [DEFAULT_ADDRESS, SERVICE_IPV4_ADDRESS].into_iter();
+    let listeners = addresses.map(|address| listen("--namespace", &address.to_string()));
     Ok((listeners.collect::<Result<_, _>>()?, has_ipv6))
 }
 

@@ -5,13 +5,6 @@
 //! with its network what it likes. The command inherits both namespaces, and
 //! is still run by the same user.
 
-/// Where the emulator listens there: where the service does, and where
-/// control calls are allowed.
-pub(crate) const ADDRESSES: [&str; 2] = ["127.0.0.1:4719", "169.254.169.254:80"];
-
-/// The same, where there is IPv6.
-pub(crate) const IPV6_ADDRESS: &str = "[fd00:ec2::254]:80";
-
 pub(crate) use self::platform::enter;
 
 #[cfg(target_os = "linux")]
@@ -26,13 +19,11 @@ mod platform {
     use rtnetlink::{LinkUnspec, new_connection};
     use tokio::runtime::Builder;
 
+    use crate::constants::{SERVICE_IPV4, SERVICE_IPV6};
     use crate::error::Failure;
 
     /// Every network begins with its loopback interface.
     const LOOPBACK: u32 = 1;
-
-    const IPV4: [u8; 4] = [169, 254, 169, 254];
-    const IPV6: [u16; 8] = [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254];
 
     /// Moves this process into the network, for good; there may be no other
     /// thread yet. Tells whether there is IPv6.
@@ -61,9 +52,13 @@ mod platform {
         tokio::spawn(connection);
         let up = LinkUnspec::new_with_index(LOOPBACK).up().build();
         network.link().set(up).execute().await?;
-        let ipv4 = network.address().add(LOOPBACK, IpAddr::from(IPV4), 32);
+        let ipv4 = network
+            .address()
+            .add(LOOPBACK, IpAddr::from(SERVICE_IPV4), 32);
         ipv4.execute().await?;
-        let mut ipv6 = network.address().add(LOOPBACK, IpAddr::from(IPV6), 128);
+        let mut ipv6 = network
+            .address()
+            .add(LOOPBACK, IpAddr::from(SERVICE_IPV6), 128);
         // Else there is a moment in which it cannot be listened on: the system
         // would ask whether others have the address.
         ipv6.message_mut().header.flags = AddressHeaderFlags::Nodad;

@@ -6,7 +6,7 @@ use std::path::Path;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use serde::Serialize;
 
-use super::Run;
+use super::RunFlags;
 use super::assertions::{self, Assertions};
 use super::calls::Call;
 use super::imdsv2_readiness::{self, Client, Compatibility};
@@ -30,7 +30,7 @@ pub(crate) struct Report {
 
 impl Report {
     /// Judges what was asked.
-    pub(super) fn new(flags: &Run, record: Record, exit_status: u8) -> Self {
+    pub(super) fn new(flags: &RunFlags, record: Record, exit_status: u8) -> Self {
         let clients = imdsv2_readiness::clients(&record.calls);
         let mut assertions = Vec::new();
         if flags.assert_no_v1 {
@@ -150,18 +150,18 @@ mod tests {
             ("curl/8", 2, "/latest/api/token", 200),
             ("a<b>\u{1}", 1, "/latest/user-data", 200),
         ]);
-        let flags = Run {
+        let flags = RunFlags {
             command: ["sh", "-c", "exit 3"].map(Into::into).to_vec(),
             assert_no_v1: true,
             assert_requested: vec!["/latest/**".into()],
-            ..Run::default()
+            ..RunFlags::default()
         };
         Report::new(&flags, Record { calls, lost: 0 }, 3)
     }
 
     #[test]
     fn of_no_clients_nothing_is_said() {
-        let report = Report::new(&Run::default(), Record::default(), 0);
+        let report = Report::new(&RunFlags::default(), Record::default(), 0);
         let document: serde_json::Value = serde_json::from_str(&report.to_json()).unwrap();
         assert!(document["ready_for_required_tokens"].is_null());
     }
@@ -169,9 +169,9 @@ mod tests {
     #[test]
     fn junit_is_xml_whatever_clients_call_themselves() {
         let calls = calls(&[("\u{fffe}\u{ffff}\u{1b}x", 1, "/", 200)]);
-        let flags = Run {
+        let flags = RunFlags {
             assert_no_v1: true,
-            ..Run::default()
+            ..RunFlags::default()
         };
         let text = Report::new(&flags, Record { calls, lost: 0 }, 0).to_junit();
         assert!(text.contains("\u{fffd}\u{fffd}\u{fffd}x: breaks"), "{text}");

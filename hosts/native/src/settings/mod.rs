@@ -1,7 +1,9 @@
-//! The layers of settings, later ones winning: a document (`--config FILE`, or
-//! else `IMDSIM_CONFIG`), single environment variables, flags.
+//! Settings in layers. Later ones take precedence: a document (`--config FILE`,
+//! or else `IMDSIM_CONFIG`), single environment variables, flags.
 //!
-//! What a key means, and whether a value is one, is the core's business.
+//! The core defines the keys and validates the values.
+
+mod flags;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -13,53 +15,46 @@ use imdsim::UnixMillis;
 use jiff::Timestamp;
 use serde_json::Value;
 
+pub(crate) use self::flags::{InstanceFlags, SettingsFlags};
+
 use crate::aemm;
-use crate::capture;
-use crate::cli;
+use crate::captured_field::without_captured;
+use crate::constants::{DOCUMENT_VARIABLE, URL_VARIABLE, VARIABLE_PREFIX};
 use crate::error::{Failure, say};
 use crate::files::{Files, place};
-use crate::remote::URL_VARIABLE;
 
-/// The variable that holds a whole document. The component gets all settings
-/// in it, and gets no other variable.
-pub(crate) const DOCUMENT_VARIABLE: &str = "IMDSIM_CONFIG";
-
-/// How the names of this program's variables begin.
-pub(crate) const PREFIX: &str = "IMDSIM_";
-
-/// How many requests the journal holds.
+/// The default number of requests in the journal.
 const JOURNAL: &str = "1000";
 
-/// Puts the layers together and has the core check the result.
+/// Combines the layers and validates the result.
 pub(crate) fn gather(
-    flags: &cli::Settings,
+    flags: &SettingsFlags,
     environment: impl Iterator<Item = (OsString, OsString)>,
 ) -> Result<imdsim::Settings, Failure> {
     Sources::new(flags, environment)?.gather(&mut Files::default())
 }
 
-/// Where settings come from, as the program was started. Only what is in the
-/// files can be another thing later.
+/// The sources of the settings at program start. Only the contents of files can
+/// change later.
 #[derive(Debug)]
 pub(crate) struct Sources {
-    flags: cli::Settings,
-    /// All variables, among which those of the mock that AWS publishes.
+    flags: SettingsFlags,
+    /// All environment variables, including those of the AWS mock.
     environment: Vec<(OsString, OsString)>,
-    /// A name and a whole document.
+    /// The name and the text of the document variable.
     document: Option<(String, String)>,
-    /// Names, their keys, and texts.
+    /// The names, keys and texts of the other variables.
     variables: Vec<(String, &'static str, String)>,
-    /// The time that delays of the timeline count from.
+    /// The start of the timeline's delays.
     started: Timestamp,
-    /// The warnings about the settings that were gathered last, each of which
-    /// is said once.
+    /// The warnings about the last settings, which are not repeated.
     warnings: Mutex<Vec<String>>,
 }
 
 impl Sources {
-    /// Takes from the environment what is meant for this program.
+    /// Selects this program's variables from the environment.
     pub(crate) fn new(
-        flags: &cli::Settings,
+        flags: &SettingsFlags,
         environment: impl Iterator<Item = (OsString, OsString)>,
     ) -> Result<Self, Failure> {
         let environment: Vec<_> = environment.collect();
@@ -72,10 +67,11 @@ impl Sources {
                 variables.push((name, key, text));
             } else {
                 let keys = imdsim::KEYS.iter().copied();
-                let meant = imdsim::nearest(&name[PREFIX.len()..], keys).unwrap_or_default();
+                let meant =
+                    imdsim::nearest(&name[VARIABLE_PREFIX.len()..], keys).unwrap_or_default();
                 let meant = meant.to_ascii_uppercase();
                 say(format_args!(
-                    "{name}: unknown setting, ignored; did you mean `{PREFIX}{meant}`?"
+                    "{name}: unknown setting, ignored; did you mean `{VARIABLE_PREFIX}{meant}`?"
                 ));
             }
         }
@@ -90,8 +86,8 @@ impl Sources {
         })
     }
 
-    /// Puts the layers together, with what is in the files, and has the core
-    /// check the result.
+    /// Combines the layers with the contents of the files and validates the
+    /// result.
     pub(crate) fn gather(&self, files: &mut Files) -> Result<imdsim::Settings, Failure> {
         let mut settings = match (&self.flags.instance.config, &self.document) {
             (Some(path), _) => imdsim::Settings::parse(&place(path), &files.read_document(path)?)?,
@@ -109,13 +105,18 @@ impl Sources {
             settings.set(name, key, text)?;
         }
         apply(&self.flags, files, &mut settings)?;
-        aemm::apply(&self.flags, &self.environment, files, &mut settings)?;
+        let own = aemm::OwnFlags {
+            http_tokens: self.flags.http_tokens.as_deref(),
+            has_user_data: self.flags.instance.user_data.is_some(),
+        };
+        let flags = &self.flags.aemm;
+        aemm::apply(flags, own, &self.environment, files, &mut settings)?;
         let config = imdsim::Config::new(&settings)?;
         self.warn(config.warnings(UnixMillis(Timestamp::now().as_millisecond())));
         Ok(settings)
     }
 
-    /// Says what was not said of the last settings.
+    /// Prints the warnings that the last settings did not have.
     fn warn(&self, warnings: Vec<String>) {
         let mut said = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
         for warning in warnings.iter().filter(|warning| !said.contains(warning)) {
@@ -125,12 +126,12 @@ impl Sources {
     }
 }
 
-/// The variables meant for this program.
+/// The environment variables of this program.
 fn ours(environment: &[(OsString, OsString)]) -> Result<Vec<(String, String)>, Failure> {
     environment
         .iter()
         .filter_map(|(name, value)| Some((name.to_str()?, value)))
-        .filter(|(name, _)| name.starts_with(PREFIX) && *name != URL_VARIABLE)
+        .filter(|(name, _)| name.starts_with(VARIABLE_PREFIX) && *name != URL_VARIABLE)
         .map(|(name, value)| match value.to_str() {
             Some(text) => Ok((name.to_owned(), text.to_owned())),
             None => Err(Failure::new(
@@ -142,24 +143,23 @@ fn ours(environment: &[(OsString, OsString)]) -> Result<Vec<(String, String)>, F
         .collect()
 }
 
-/// The keys of which the flag takes the name of a file, and the variable what
-/// is in it, which is JSON.
+/// Keys whose flag takes a JSON file and whose variable takes its content.
 const OF_JSON_FILES: [&str; 5] = ["config", "credentials", "instance", "overrides", "timeline"];
 
-/// The same where it is something else, each with its beginning.
+/// Keys whose flag takes another kind of file, with the start of its content.
 const OF_OTHER_FILES: [(&str, &str); 2] = [("identity_keys", "-----BEGIN"), ("user_data", "")];
 
-/// How the names of such files end.
+/// The extensions of such files.
 const ENDINGS: [&str; 5] = ["json", "pem", "txt", "yaml", "yml"];
 
-/// Refuses the name of a file where what is in it is wanted.
+/// Rejects a variable that holds a file name instead of the content.
 fn refuse_file_name(variable: &str, text: &str, key: &str) -> Result<(), Failure> {
     let path = Path::new(text);
     let ending = path.extension().and_then(|ending| ending.to_str());
     let is_file = ending.is_some_and(|ending| ENDINGS.contains(&ending)) || path.is_file();
     let begins = |with: &[char]| text.trim_start().starts_with(with);
     let is_name = if OF_JSON_FILES.contains(&key) {
-        // What is at least meant as JSON draws its own complaint.
+        // Text that resembles JSON gets a JSON error instead.
         !begins(&['{', '[', '"']) && serde_json::from_str::<Value>(text).is_err()
     } else {
         let mut others = OF_OTHER_FILES.iter();
@@ -181,9 +181,9 @@ fn refuse_file_name(variable: &str, text: &str, key: &str) -> Result<(), Failure
     ))
 }
 
-/// The flags, which win over everything else.
+/// Applies the flags, which take precedence over everything else.
 fn apply(
-    flags: &cli::Settings,
+    flags: &SettingsFlags,
     files: &mut Files,
     settings: &mut imdsim::Settings,
 ) -> Result<(), Failure> {
@@ -197,7 +197,7 @@ fn apply(
         if let Some(path) = path {
             let text = files.read_document(path)?;
             let text = match key {
-                "instance" => capture::described(&text),
+                "instance" => without_captured(&text),
                 _ => text,
             };
             settings.set(&place(path), key, &text)?;

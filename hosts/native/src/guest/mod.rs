@@ -1,6 +1,7 @@
-//! What one instance of the component finds around it, and the linker that
-//! offers it: WASI with no files, no sockets and one variable in it, and a
-//! key-value store.
+//! The host side of a component instance and its linker: WASI without files or
+//! sockets and with one environment variable, and a key-value store.
+
+mod keyvalue_host;
 
 use std::sync::Arc;
 
@@ -8,21 +9,22 @@ use wasmtime::component::{Linker, ResourceTable};
 use wasmtime::{Engine, ResourceLimiter, Result, Store, Trap, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
+use crate::constants::DOCUMENT_VARIABLE;
 use crate::engine::MAX_TICKS;
-use crate::keyvalue::{self, KeyValue};
-use crate::settings::DOCUMENT_VARIABLE;
+use crate::keyvalue;
+use keyvalue_host::KeyValue;
 
-/// Everything that belongs to one instance, and the store that all share.
+/// The data of one instance, and the store that all instances share.
 pub(crate) struct Host {
     wasi: WasiCtx,
     table: ResourceTable,
     values: Arc<dyn keyvalue::Store>,
     memory: MemoryLimit,
-    /// Whether this request has tried to change the store.
+    /// Whether the current request has tried to change the store.
     has_changed: bool,
 }
 
-/// How much memory an instance has.
+/// Measures the memory of an instance.
 #[derive(Default)]
 struct MemoryLimit(usize);
 
@@ -48,7 +50,8 @@ impl ResourceLimiter for MemoryLimit {
 }
 
 impl Host {
-    /// Surroundings of a new instance. `document` is its settings.
+    /// Creates the store of a new instance. `document` is its settings
+    /// document.
     pub(crate) fn store(
         engine: &Engine,
         document: &str,
@@ -56,7 +59,7 @@ impl Host {
     ) -> Store<Self> {
         let wasi = WasiCtx::builder()
             .env(DOCUMENT_VARIABLE, document)
-            // Where a panic in the component would be told.
+            // Panics in the component print here.
             .inherit_stderr()
             .build();
         let host = Self {
@@ -68,11 +71,11 @@ impl Host {
         };
         let mut store = Store::new(engine, host);
         store.limiter(|host| &mut host.memory);
-        // It does something when it starts, too.
+        // Instantiation runs code too.
         store.set_epoch_deadline(MAX_TICKS);
         store.epoch_deadline_callback(|mut store| {
-            // A writer may wait for the disk and for others each time it tries,
-            // and tries a limited number of times.
+            // A writer may wait for the disk and for other writers at each
+            // attempt, and makes a limited number of attempts.
             if store.data_mut().has_changed {
                 Ok(UpdateDeadline::Continue(MAX_TICKS))
             } else {
@@ -82,17 +85,17 @@ impl Host {
         store
     }
 
-    /// Begins another request.
+    /// Resets the per-request state.
     pub(crate) fn begin(&mut self) {
         self.has_changed = false;
     }
 
-    /// How many bytes of memory the instance has.
+    /// The instance's memory in bytes.
     pub(crate) fn memory(&self) -> usize {
         self.memory.0
     }
 
-    /// Whether the instance gave back everything a request had it hold.
+    /// Whether the instance has dropped all resources of its requests.
     pub(crate) fn is_clean(&self) -> bool {
         self.table.is_empty()
     }
@@ -115,10 +118,10 @@ impl WasiView for Host {
     }
 }
 
-/// The linker of every instance.
+/// Creates the linker that all instances share.
 pub(crate) fn linker(engine: &Engine) -> Result<Linker<Host>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    keyvalue::add_to_linker(&mut linker, Host::key_value)?;
+    keyvalue_host::add_to_linker(&mut linker, Host::key_value)?;
     Ok(linker)
 }

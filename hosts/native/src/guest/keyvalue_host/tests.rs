@@ -1,4 +1,5 @@
-//! The contract that the component relies on, tested with both kinds of store.
+//! Tests of the contract that the component relies on, with both kinds of
+//! store.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,10 +7,10 @@ use std::thread;
 
 use wasmtime::component::{Resource, ResourceTable};
 
-use super::host::{Bucket, Cas};
-use super::{KeyValue, MemoryStore, RedbStore, Store};
+use super::{Bucket, Cas, KeyValue, Store};
 use crate::bindings::wasi::keyvalue::atomics::{CasError, Host as _, HostCas as _};
 use crate::bindings::wasi::keyvalue::store::{Error, Host as _, HostBucket as _};
+use crate::keyvalue::{MemoryStore, RedbStore};
 
 /// One instance's view of a store.
 struct Guest {
@@ -115,7 +116,7 @@ fn a_swap_succeeds_when_nothing_came_between() {
 fn an_overtaken_swap_changes_nothing_and_can_be_tried_again() {
     check(|values| {
         let (mut one, mut other) = (Guest::new(values), Guest::new(values));
-        // The first insertion counts as a change, too.
+        // The first insertion is a change too.
         let cas = one.cas();
         other.set("theirs");
         let failed = one.host().swap(cas, "mine".into()).unwrap();
@@ -173,7 +174,7 @@ fn what_was_stored_survives_a_crash() {
     let path = folder.path().join("state");
     let values = durable(&path);
     Guest::new(&values).set("a");
-    // What is on the disk while the file is open is what a crash leaves.
+    // The file as a crash would leave it.
     let left = folder.path().join("left");
     std::fs::copy(&path, &left).unwrap();
     assert_eq!(Guest::new(&durable(&left)).get().as_deref(), Some("a"));

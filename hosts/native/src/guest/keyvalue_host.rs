@@ -1,40 +1,26 @@
-//! The interfaces `store` and `atomics`, over whatever keeps the values.
+//! The interfaces `store` and `atomics` of `wasi:keyvalue`, on a [`Store`].
 //!
-//! Not served: a cursor in `list-keys`. All keys come at once.
+//! `list-keys` returns all keys at once and supports no cursor.
 
 use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
 
-use super::{Change, Store};
 use crate::bindings::wasi::keyvalue::atomics::{self, CasError};
 use crate::bindings::wasi::keyvalue::store::{self, Error, KeyResponse};
+use crate::keyvalue::{Bucket, Cas, Change, Store};
 
-/// The only bucket: the name that Spin gives its default store.
+/// The name of the only bucket, and of Spin's default store.
 const BUCKET: &str = "default";
 
-/// An open bucket. There is but one, so there is nothing to know about it, and
-/// the table holds none: the component may keep it from request to request.
-#[derive(Debug)]
-#[allow(unreachable_pub, reason = "the generated code names it in public")]
-pub struct Bucket;
-
-/// A key, and its value when it was last looked at.
-#[derive(Debug)]
-#[allow(unreachable_pub, reason = "the generated code names it in public")]
-pub struct Cas {
-    key: String,
-    seen: Option<Vec<u8>>,
+/// The host state during one call.
+pub(super) struct KeyValue<'a> {
+    pub(super) table: &'a mut ResourceTable,
+    pub(super) values: &'a dyn Store,
+    /// Set when the component tries to change a value, which may block.
+    pub(super) has_changed: &'a mut bool,
 }
 
-/// What the interfaces work on during one call.
-pub(crate) struct KeyValue<'a> {
-    pub(crate) table: &'a mut ResourceTable,
-    pub(crate) values: &'a dyn Store,
-    /// Set when the component tries to change a value, for which it may wait.
-    pub(crate) has_changed: &'a mut bool,
-}
-
-/// Offers both interfaces to the component.
-pub(crate) fn add_to_linker<T: Send + 'static>(
+/// Adds both interfaces to the linker.
+pub(super) fn add_to_linker<T: Send + 'static>(
     linker: &mut Linker<T>,
     view: fn(&mut T) -> KeyValue<'_>,
 ) -> wasmtime::Result<()> {
@@ -49,7 +35,7 @@ impl HasData for View {
 }
 
 impl KeyValue<'_> {
-    /// A change that does not depend on the present value.
+    /// Makes a change that does not depend on the current value.
     fn replace(&mut self, key: &str, change: Change) -> Result<(), Error> {
         let mut change = Some(change);
         self.update(key, &mut |_| change.take().unwrap_or(Change::Keep))
@@ -130,7 +116,7 @@ impl store::HostBucket for KeyValue<'_> {
 }
 
 impl atomics::Host for KeyValue<'_> {
-    /// The number is kept as decimal text, as wasmtime's own store keeps it.
+    /// Stores the number as decimal text, like wasmtime's own store.
     fn increment(
         &mut self,
         _bucket: Resource<Bucket>,
@@ -155,7 +141,7 @@ impl atomics::Host for KeyValue<'_> {
     ) -> wasmtime::Result<Result<(), CasError>> {
         let Cas { key, seen } = self.table.delete(cas)?;
         let mut value = Some(value);
-        // What stands there instead, if it is not what was seen.
+        // The current value, if it differs from the one that was read.
         let mut other = None;
         let updated = self.update(&key, &mut |present| {
             if present != seen.as_deref() {
@@ -178,7 +164,7 @@ impl atomics::HostCas for KeyValue<'_> {
         _bucket: Resource<Bucket>,
         key: String,
     ) -> wasmtime::Result<Result<Resource<Cas>, Error>> {
-        // The first half of a change, which it may lose to another writer.
+        // The first half of a compare-and-swap, which may block and be retried.
         *self.has_changed = true;
         match self.values.get(&key) {
             Ok(seen) => Ok(Ok(self.table.push(Cas { key, seen })?)),
@@ -196,10 +182,13 @@ impl atomics::HostCas for KeyValue<'_> {
     }
 }
 
-/// No value counts as nought.
+/// Parses a number; a missing value counts as zero.
 fn number(value: Option<&[u8]>) -> Option<i64> {
     match value {
         None => Some(0),
         Some(bytes) => std::str::from_utf8(bytes).ok()?.parse().ok(),
     }
 }
+
+#[cfg(test)]
+mod tests;

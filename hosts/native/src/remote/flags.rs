@@ -1,18 +1,18 @@
-//! Commands that control a running emulator.
+//! Flags of the commands that control a running emulator.
 
 use clap::{Args, Subcommand};
 
 use crate::aemm;
+use crate::constants::DEFAULT_ADDRESS;
 
-/// Which emulator is told, and who tells it; the same for every command that
-/// starts none.
+/// The emulator to control.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "A running emulator")]
 pub(crate) struct Emulator {
     #[arg(
         long,
         value_name = "URL",
-        help = "Where it runs [default: http://127.0.0.1:4719]"
+        help = format!("Where it runs [default: http://{DEFAULT_ADDRESS}]")
     )]
     pub(crate) url: Option<String>,
     /// Bearer token for the control API [default: none]
@@ -20,15 +20,15 @@ pub(crate) struct Emulator {
     pub(crate) admin_token: Option<String>,
 }
 
-/// What an emulator is told. Most of these make sense only while one runs.
+/// A command for a running emulator.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Verb {
-    /// Make something happen, as the flags of the mock's command say.
+pub(crate) enum ControlCommand {
+    /// Adds the events that the flags of the mock's command describe.
     #[command(skip)]
-    Make(Box<aemm::Flags>),
-    /// Look at what happens, or cancel it.
+    AddEvents(Box<aemm::Flags>),
+    /// Lists or cancels events.
     #[command(skip)]
-    Events(EventsCall),
+    Events(EventsCommand),
     /// Freeze the clock of a running emulator
     Freeze {
         /// The emulated time to freeze at [default: the current emulated time]
@@ -57,17 +57,17 @@ pub(crate) enum Verb {
     /// Release the clock of a running emulator: it shows real time again
     Release,
     /// Show the requests that a running emulator received
-    Requests(Requests),
+    Requests(RequestsFlags),
     /// Inject faults into a running emulator
     #[command(args_conflicts_with_subcommands = true)]
-    Fault(Fault),
+    Fault(FaultFlags),
     /// Reset a running emulator to its initial state, which invalidates every token
     Reset,
 }
 
-/// What can be done with events but making one.
+/// The subcommands of `events`.
 #[derive(Debug, Subcommand)]
-pub(crate) enum EventsCall {
+pub(crate) enum EventsCommand {
     /// Cancel events of a running emulator
     Cancel {
         /// The ids of the events [default: all]
@@ -82,19 +82,19 @@ pub(crate) enum EventsCall {
     },
 }
 
-/// A fault to begin with, or what else can be done with faults.
+/// A preset fault to inject, or a subcommand of `fault`.
 #[derive(Args, Debug)]
-pub(crate) struct Fault {
+pub(crate) struct FaultFlags {
     /// The name of a preset fault; `imdsim fault list` shows them
     #[arg(value_name = "NAME")]
     pub(crate) name: Option<String>,
     #[command(subcommand)]
-    pub(crate) call: Option<FaultCall>,
+    pub(crate) call: Option<FaultCommand>,
 }
 
-/// What can be done with faults.
+/// The subcommands of `fault`.
 #[derive(Debug, Subcommand)]
-pub(crate) enum FaultCall {
+pub(crate) enum FaultCommand {
     /// Remove faults
     Clear {
         /// The ids of the faults [default: all]
@@ -109,10 +109,10 @@ pub(crate) enum FaultCall {
     },
 }
 
-/// Which requests are shown, and how.
+/// Filters and output of `requests`.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Requests")]
-pub(crate) struct Requests {
+pub(crate) struct RequestsFlags {
     /// Only requests whose path matches this pattern, for example /latest/meta-data/iam/**
     #[arg(long, value_name = "PATTERN")]
     pub(crate) path: Option<String>,

@@ -1,6 +1,5 @@
-//! The service's IPv6 address in a network of the command's own: there is
-//! somebody to connect to only while the instance has `HttpProtocolIpv6`
-//! enabled.
+//! The service's IPv6 address in the command's network namespace. It accepts
+//! connections only while the instance's `HttpProtocolIpv6` is enabled.
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,25 +16,25 @@ use serde::Deserialize;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-use super::namespace::IPV6_ADDRESS;
+use crate::constants::SERVICE_IPV6_ADDRESS;
 use crate::error::{Failure, say};
 use crate::instance_pool::InstancePool;
-use crate::serve::{listen, registered};
+use crate::listener::{listen, registered};
 
-/// How often the option is looked at, which events change without a request.
+/// The polling interval of the option, which events change without a request.
 const INTERVAL: Duration = Duration::from_millis(200);
 
-/// A listener that comes and goes with the option.
+/// A listener that is open while the option is enabled.
 #[derive(Debug)]
 pub(crate) struct Ipv6Endpoint {
     admin_token: Option<String>,
     listener: Mutex<Option<TcpListener>>,
     changed: Notify,
-    /// Held from the question to what follows from the answer.
+    /// Serializes updates: held while the option is read and applied.
     order: tokio::sync::Mutex<()>,
 }
 
-/// What is read of `metadata-options`.
+/// The relevant field of `metadata-options`.
 #[derive(Deserialize)]
 struct Options {
     #[serde(rename = "HttpProtocolIpv6")]
@@ -43,8 +42,8 @@ struct Options {
 }
 
 impl Ipv6Endpoint {
-    /// One on which nobody listens until it is updated.
-    pub(super) fn new(settings: &Settings) -> Result<Self, Failure> {
+    /// Creates the endpoint, closed until the first update.
+    pub(crate) fn new(settings: &Settings) -> Result<Self, Failure> {
         Ok(Self {
             admin_token: Config::new(settings)?.admin_token,
             listener: Mutex::default(),
@@ -53,11 +52,11 @@ impl Ipv6Endpoint {
         })
     }
 
-    /// Has a listener be there, or not, as the instance has it now.
+    /// Opens or closes the listener according to the instance's option.
     pub(crate) async fn update(&self, pool: &InstancePool) {
         let _order = self.order.lock().await;
         let token = self.admin_token.as_deref();
-        // An emulator that cannot tell is asked again.
+        // Retried at the next update.
         let Some(options) = options(pool, token).await else {
             return;
         };
@@ -74,8 +73,7 @@ impl Ipv6Endpoint {
         self.changed.notify_one();
     }
 
-    /// Follows what events make of the option, for as long as this is waited
-    /// for.
+    /// Polls the option and updates the listener. Runs until dropped.
     pub(crate) async fn follow(&self, pool: &InstancePool) {
         let mut interval = tokio::time::interval(INTERVAL);
         loop {
@@ -84,12 +82,12 @@ impl Ipv6Endpoint {
         }
     }
 
-    /// Waits until a listener has come or gone.
+    /// Waits until the listener opens or closes.
     pub(crate) async fn changed(&self) {
         self.changed.notified().await;
     }
 
-    /// The next connection, if somebody listens.
+    /// Polls for the next connection; pending while the listener is closed.
     pub(crate) fn poll_accept(
         &self,
         context: &mut Context<'_>,
@@ -99,7 +97,7 @@ impl Ipv6Endpoint {
         listener.map_or(Poll::Pending, |listener| listener.poll_accept(context))
     }
 
-    /// The listener, for good.
+    /// Removes and returns the listener.
     pub(crate) fn take(&self) -> Option<TcpListener> {
         self.listener().take()
     }
@@ -109,7 +107,7 @@ impl Ipv6Endpoint {
     }
 }
 
-/// The options of the instance, by a control call.
+/// Requests the instance's options from the control API.
 async fn options(pool: &InstancePool, token: Option<&str>) -> Option<Options> {
     let mut request = Request::get("/_imdsim/metadata-options").header(HOST, "localhost");
     if let Some(token) = token {
@@ -122,6 +120,9 @@ async fn options(pool: &InstancePool, token: Option<&str>) -> Option<Options> {
 }
 
 fn open() -> Result<TcpListener, Failure> {
-    let mut listeners = registered(vec![listen("--namespace", IPV6_ADDRESS)?])?;
+    let mut listeners = registered(vec![listen(
+        "--namespace",
+        &SERVICE_IPV6_ADDRESS.to_string(),
+    )?])?;
     Ok(listeners.remove(0))
 }

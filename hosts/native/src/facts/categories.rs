@@ -1,22 +1,20 @@
-//! What the mock calls the categories of metadata, where it serves them, and
-//! which facts of the instance they are.
+//! The categories of metadata: their names in the AWS mock's configuration,
+//! their paths, and the facts of the instance that they hold.
 
-use crate::facts::Fact::{
-    self, Code, Derived, Items, Nothing, Number, PublicKey, Tag, Text, Texts,
-};
+use super::Fact::{self, Code, Derived, Items, Nothing, Number, PublicKey, Tag, Text, Texts};
 
-/// A category that can be given a value.
+/// A metadata category of the mock's configuration.
 pub(crate) struct Category {
-    /// Its name below `values` and `paths`.
+    /// The name below `values` and `paths`.
     pub(crate) name: &'static str,
-    /// Where it is served, below the version; `{mac}` and `{public-ipv4}` stand
-    /// for the values of that name.
+    /// The path below the version. `{mac}` and `{public-ipv4}` stand for the
+    /// values of these names.
     pub(crate) path: &'static str,
-    /// What it says of the instance.
+    /// The corresponding fact of the instance.
     pub(crate) fact: Fact,
 }
 
-/// Categories whose values are texts, sorted by name.
+/// Categories with text values, sorted by name.
 #[rustfmt::skip]
 pub(crate) const METADATA: &[Category] = &[
     category("ami-id",                           "meta-data/ami-id",                           Text(&["/ImageId"])),
@@ -77,7 +75,7 @@ pub(crate) const METADATA: &[Category] = &[
     category("tags-instance-test",               "meta-data/tags/instance/Test",               Tag("Test")),
 ];
 
-/// The same below `dynamic`.
+/// Categories below `dynamic`, sorted by name.
 #[rustfmt::skip]
 pub(crate) const DYNAMIC: &[Category] = &[
     category("fws-instance-monitoring",          "dynamic/fws/instance-monitoring",            Text(&["/Monitoring/State"])),
@@ -85,7 +83,7 @@ pub(crate) const DYNAMIC: &[Category] = &[
     category("instance-identity-signature",      "dynamic/instance-identity/signature",        Nothing),
 ];
 
-/// The fields of documents, each with what it says of the instance.
+/// The fields of JSON documents with their facts, sorted by key.
 #[rustfmt::skip]
 pub(crate) const FIELDS: &[(&str, Fact)] = &[
     ("dynamic.values.instance-identity-document.accountId",               Text(&["/Imdsim/AccountId"])),
@@ -120,30 +118,6 @@ pub(crate) const FIELDS: &[(&str, Fact)] = &[
     ("metadata.values.iam-security-credentials.Type",                     Derived),
 ];
 
-/// Paths of what is no text, or comes and goes: these stay where they are.
-#[rustfmt::skip]
-pub(super) const FIXED_PATHS: &[(&str, &str)] = &[
-    ("dynamic.paths.instance-identity-document",     "dynamic/instance-identity/document"),
-    ("metadata.paths.elastic-inference-accelerator", "meta-data/elastic-inference/associations/{elastic-inference-associations}"),
-    ("metadata.paths.events",                        "meta-data/events/maintenance/scheduled"),
-    ("metadata.paths.iam-info",                      "meta-data/iam/info"),
-    ("metadata.paths.iam-security-credentials",      "meta-data/iam/security-credentials/{iam-security-credentials-role}"),
-    ("metadata.paths.rebalance-rec-time",            "meta-data/events/recommendations/rebalance"),
-    ("metadata.paths.spot",                          "meta-data/spot/instance-action"),
-    ("metadata.paths.spot-termination-time",         "meta-data/spot/termination-time"),
-    ("metadata.paths.target-lifecycle-state",        "meta-data/autoscaling/target-lifecycle-state"),
-    ("userdata.paths.userdata",                      "user-data"),
-];
-
-/// What stands in the paths of the mock where nobody gives another value.
-#[rustfmt::skip]
-pub(super) const PLACEHOLDERS: [(&str, &str); 4] = [
-    ("elastic-inference-associations", "eia-bfa21c7904f64a82a21b9f4540169ce1"),
-    ("iam-security-credentials-role",  "baskinc-role"),
-    ("mac",                            "0e:49:61:0f:c3:11"),
-    ("public-ipv4",                    "192.0.2.54"),
-];
-
 const fn category(name: &'static str, path: &'static str, fact: Fact) -> Category {
     Category { name, path, fact }
 }
@@ -157,6 +131,5 @@ mod tests {
         assert!(METADATA.is_sorted_by(|a, b| a.name < b.name));
         assert!(DYNAMIC.is_sorted_by(|a, b| a.name < b.name));
         assert!(FIELDS.is_sorted_by(|a, b| a.0 < b.0));
-        assert!(FIXED_PATHS.is_sorted_by(|a, b| a.0 < b.0));
     }
 }
