@@ -1,4 +1,4 @@
-//! One request: load the state, ask the core, store what it wants stored.
+//! Request handling: load the state, call the core, store the changes.
 
 use std::time::Duration;
 
@@ -12,32 +12,32 @@ use imdsim::{
 use crate::host::{Host, Swapped};
 use crate::{waiting, writers};
 
-/// How often a change of the state is tried again when other writers come first.
-const MAX_CHANGES: usize = 100;
+/// Maximum attempts to store a state change when other writers win the race.
+const MAX_STATE_ATTEMPTS: usize = 100;
 
-/// How often a count is. Then the request is answered as if it had been counted:
-/// nobody should wait for that longer, nor be refused for it.
-const MAX_COUNTS: usize = 32;
+/// Maximum attempts to store counters. After the last one the request is
+/// answered as if it had been counted, rather than delayed further or rejected.
+const MAX_COUNTER_ATTEMPTS: usize = 32;
 
-/// How long the writer has that may make a document where there is none.
-const TURN: Duration = Duration::from_secs(1);
+/// Time that one writer has to create a missing document.
+const CREATION_TURN: Duration = Duration::from_secs(1);
 
-/// What a client gets, and when.
+/// A response and its delivery.
 #[derive(Debug)]
 pub struct Answer {
     /// The response.
-    pub reply: MetadataResponse,
-    /// How much of it the client gets.
+    pub response: MetadataResponse,
+    /// How much of the response is sent.
     pub delivery: Delivery,
-    /// How long to wait before it is sent.
+    /// Delay before the response is sent.
     pub delay: Duration,
-    /// The fault that applied to the request, by its id.
+    /// Id of the fault that applied to the request.
     pub fault: Option<String>,
 }
 
 impl Answer {
-    /// A refusal of the host's side, which has nothing but a status.
-    pub fn refuse(status: StatusCode) -> Self {
+    /// Rejects a request on the host side, with a status and an empty body.
+    pub fn reject(status: StatusCode) -> Self {
         Self::from(MetadataResponse {
             status,
             headers: vec![(CONTENT_LENGTH, "0".into())],
@@ -46,25 +46,25 @@ impl Answer {
     }
 }
 
-/// Who waits before a delayed answer is sent.
+/// Which side waits before sending a delayed response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Waiting {
-    /// The host, which can wait for as many as it likes.
+    /// The host, which can delay any number of responses.
     Host,
-    /// This instance of the component, of which the host has but few.
+    /// This component instance; the host has only a limited number of them.
     Instance,
 }
 
-/// Why a change was not stored.
+/// The reason that a change was not stored.
 enum Conflict {
-    /// Another writer changed the document since it was read, or is to make it.
+    /// Another writer changed the document since it was read, or is creating it.
     Overtaken,
-    /// The store refused, in its own words.
+    /// The store failed, with its error message.
     Failed(String),
 }
 
-/// Loads the state, asks the core, and stores what it wants stored; when
-/// another writer came first, all of it again.
+/// Loads the state, calls the core, and stores the changes. Repeats all of it
+/// when another writer wins the race.
 pub fn answer<H: Host>(
     emulator: &mut Emulator,
     host: &mut H,
@@ -92,7 +92,7 @@ pub fn answer<H: Host>(
             Ok(()) => return finish(emulator, host, waiting, outcome, arrived),
             Err(Conflict::Overtaken) if attempts < max_attempts(is_state) => {
                 host.wait(backoff::<H>(arrived));
-                // What is counted by the second is counted in the one it is by now.
+                // Counters per second use the time of the retry.
                 context.now = milliseconds(H::now());
                 continue;
             }
@@ -102,19 +102,23 @@ pub fn answer<H: Host>(
         if is_state {
             return emulator.unstorable(&reason, context.now).into();
         }
-        // A read does not fail because it could not be counted.
+        // A read must not fail when its counters cannot be stored.
         return finish(emulator, host, waiting, outcome, arrived);
     }
 }
 
 const fn max_attempts(is_state: bool) -> usize {
-    if is_state { MAX_CHANGES } else { MAX_COUNTS }
+    if is_state {
+        MAX_STATE_ATTEMPTS
+    } else {
+        MAX_COUNTER_ATTEMPTS
+    }
 }
 
 impl From<MetadataResponse> for Answer {
-    fn from(reply: MetadataResponse) -> Self {
+    fn from(response: MetadataResponse) -> Self {
         Self {
-            reply,
+            response,
             delivery: Delivery::Complete,
             delay: Duration::ZERO,
             fault: None,
@@ -122,20 +126,22 @@ impl From<MetadataResponse> for Answer {
     }
 }
 
-/// Stores the next document if it is still the expected one that stands there;
-/// the request has taken so long by now.
+/// Stores the next document if the stored one is still the expected one.
+/// `spent` is the time since the request arrived.
 ///
-/// Two of Spin's stores need help. The one in a file lets two writers swap
-/// where nothing was, and the later one wins: there, the first one to come may
-/// go ahead and has a second for it; had it died, the next second is another's.
-/// The one on Redis reports every swap as failed: whether the document that
-/// stands there then was signed by this writer tells.
+/// Works around two of Spin's stores:
+///
+/// * The SQLite store lets two writers create the same document, and the later
+///   one wins. Therefore only the first writer of each second may create it;
+///   if that writer dies, another one can in the next second.
+/// * The Redis store reports every swap as failed. The swap succeeded if the
+///   stored document carries the signature of this writer.
 fn replace<H: Host>(host: &mut H, swap: &Swap, spent: Duration) -> Result<(), Conflict> {
     let expected = swap.expected.as_deref();
     if expected.is_none() {
-        let turn = spent.as_secs() / TURN.as_secs();
+        let turn = spent.as_secs() / CREATION_TURN.as_secs();
         let writers = host.increment(&format!("{}/writers/{turn}", swap.key), 1);
-        // A store that cannot count has a better swap.
+        // A store without counters has a reliable swap.
         if writers.is_ok_and(|writers| writers > 1) {
             return Err(Conflict::Overtaken);
         }
@@ -144,13 +150,13 @@ fn replace<H: Host>(host: &mut H, swap: &Swap, spent: Duration) -> Result<(), Co
     let next = writers::sign(&swap.next, expected, &name);
     match host.swap(swap.key, expected, &next) {
         Ok(Swapped::Done) => Ok(()),
-        Ok(Swapped::Refused(now)) if writers::is_signed(now.as_deref(), &name) => Ok(()),
-        Ok(Swapped::Refused(_)) => Err(Conflict::Overtaken),
+        Ok(Swapped::Rejected(now)) if writers::is_signed(now.as_deref(), &name) => Ok(()),
+        Ok(Swapped::Rejected(_)) => Err(Conflict::Overtaken),
         Err(reason) => Err(Conflict::Failed(reason)),
     }
 }
 
-/// Does what else the outcome asks for.
+/// Applies the rest of the outcome: delay limit, cache, deletions, journal.
 fn finish<H: Host>(
     emulator: &mut Emulator,
     host: &mut H,
@@ -167,8 +173,8 @@ fn finish<H: Host>(
     for key in outcome.delete_keys {
         host.delete(&key);
     }
-    // Before the client has the answer: it may ask for the journal next, and
-    // not every client sees the end of the wait.
+    // Before the response is sent: the client may read the journal next, or
+    // disconnect during the delay.
     if let Some(entry) = outcome.entry {
         let timing = RequestTiming {
             arrived: nanoseconds(arrived),
@@ -178,16 +184,15 @@ fn finish<H: Host>(
         emulator.record(entry, timing, host);
     }
     Answer {
-        reply: outcome.response,
+        response: outcome.response,
         delivery: outcome.delivery,
         delay: outcome.delay,
         fault: outcome.fault,
     }
 }
 
-/// The time, and random bytes where something could come of them: a safe
-/// method changes nothing (RFC 9110, section 9.2.1), and most requests are
-/// spared the asking.
+/// The context of a request. Safe methods (RFC 9110, section 9.2.1) need no
+/// random bytes, which saves a host call for most requests.
 fn context<H: Host>(method: &Method, arrived: Duration, connection: Connection) -> RequestContext {
     RequestContext {
         now: milliseconds(arrived),
@@ -200,21 +205,20 @@ fn context<H: Host>(method: &Method, arrived: Duration, connection: Connection) 
     }
 }
 
-/// How long an overtaken writer lets others go first: a random time, about as
-/// long as the request has taken so far, so that many do not keep overtaking
-/// each other.
+/// Random delay before a retry, on average as long as the request has taken so
+/// far, so that concurrent writers spread out.
 fn backoff<H: Host>(arrived: Duration) -> Duration {
     let spent = H::now().saturating_sub(arrived).as_millis().clamp(1, 1000);
     let spent = u64::try_from(spent).unwrap_or(1000);
     Duration::from_nanos(H::random() % (spent * 2_000_000))
 }
 
-/// A time as the core counts it.
+/// Converts a time to the core's unit.
 fn milliseconds(time: Duration) -> UnixMillis {
     UnixMillis(i64::try_from(time.as_millis()).unwrap_or_default())
 }
 
-/// A time as hosts count it.
+/// Converts a time to nanoseconds, the unit of the host interfaces.
 pub fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

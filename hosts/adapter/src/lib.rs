@@ -1,12 +1,11 @@
-//! What the components of the emulator share.
+//! Request loop shared by the components of the emulator.
 //!
-//! An adapter and no more: it reads the clock, random bytes and the state
-//! document, asks the core what to answer, and stores what the core wants
-//! stored. What a client sees is decided in the core.
+//! The adapter reads the clock, random bytes and the state document, calls the
+//! core, and stores the changes. The core decides everything that a client sees.
 //!
-//! The request loop is generic over a [`Host`], so it is tested natively, with a
-//! store that loses races. For WASI 0.2 there are one host and one way to read
-//! requests and write responses, in the module `wasi`.
+//! The request loop is generic over a [`Host`], so native tests can run it on a
+//! store that loses races. The module `wasi` has the host for WASI 0.2 and its
+//! HTTP conversions.
 
 mod answer;
 mod host;

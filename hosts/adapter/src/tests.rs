@@ -14,18 +14,18 @@ use super::{Answer, Host, Swapped, Waiting, answer};
 const LEAF: &str = "/latest/meta-data/instance-id";
 const FIRST: &str = r#"{"type": "fault", "status": 503, "first": "#;
 
-/// How a store swaps.
+/// How a store implements compare-and-swap.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
-    /// As it should.
+    /// Correctly.
     Sound,
-    /// As Spin's store in a file: where nothing was seen, whatever is there now.
+    /// Like Spin's SQLite store: a swap that expects no value always succeeds.
     Sqlite,
-    /// As Spin's Redis store: as it should, but says that it did not.
+    /// Like Spin's Redis store: correctly, but reports every swap as failed.
     Redis,
 }
 
-/// The values that hosts share.
+/// The store that several hosts share.
 struct Values {
     kind: Kind,
     by_key: Mutex<BTreeMap<String, Vec<u8>>>,
@@ -41,12 +41,12 @@ impl Values {
         }
     }
 
-    /// A host that does not really wait, and an emulator with a timeline.
+    /// A host that advances its clock instead of sleeping.
     fn host(&self) -> TestHost<'_> {
         TestHost {
             shared: self,
-            rivals: None,
-            followers: None,
+            before_swap: None,
+            after_swap: None,
             really_waits: false,
             attempts: 0,
             waits: 0,
@@ -60,21 +60,22 @@ impl Values {
     }
 }
 
-/// What another writer does at a moment.
-type Rival<'a> = Box<dyn FnMut() + 'a>;
+/// Action of another writer around a swap.
+type SwapHook<'a> = Box<dyn FnMut() + 'a>;
 
 struct TestHost<'a> {
     shared: &'a Values,
-    /// What happens just before each swap, and just after it.
-    rivals: Option<Rival<'a>>,
-    followers: Option<Rival<'a>>,
+    /// Called just before each swap.
+    before_swap: Option<SwapHook<'a>>,
+    /// Called just after each swap.
+    after_swap: Option<SwapHook<'a>>,
     really_waits: bool,
     attempts: usize,
     waits: usize,
 }
 
 thread_local! {
-    /// How far waits that took no time have put the clock forward.
+    /// Total length of the waits that advanced the clock without sleeping.
     static WAITED: Cell<Duration> = const { Cell::new(Duration::ZERO) };
 }
 
@@ -84,7 +85,7 @@ impl Host for TestHost<'_> {
         now + WAITED.get()
     }
 
-    /// Never the same twice.
+    /// Never returns the same number twice.
     fn random() -> u64 {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let next = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -110,8 +111,8 @@ impl Host for TestHost<'_> {
 
     fn swap(&mut self, key: &str, expected: Option<&[u8]>, next: &[u8]) -> Result<Swapped, String> {
         self.attempts += 1;
-        if let Some(rivals) = &mut self.rivals {
-            rivals();
+        if let Some(before_swap) = &mut self.before_swap {
+            before_swap();
         }
         let stored = {
             let mut values = self.shared.by_key.lock().unwrap();
@@ -122,13 +123,13 @@ impl Host for TestHost<'_> {
             }
             wins
         };
-        if let Some(followers) = &mut self.followers {
-            followers();
+        if let Some(after_swap) = &mut self.after_swap {
+            after_swap();
         }
         Ok(if stored && self.shared.kind != Kind::Redis {
             Swapped::Done
         } else {
-            Swapped::Refused(self.get(key))
+            Swapped::Rejected(self.get(key))
         })
     }
 
@@ -182,7 +183,7 @@ fn get(emulator: &mut Emulator, host: &mut TestHost<'_>) -> Answer {
     )
 }
 
-/// The status of a change of the state.
+/// Sends a state change and returns its status.
 fn put(emulator: &mut Emulator, host: &mut TestHost<'_>) -> u16 {
     let request = Request::put("/_imdsim/overrides/meta-data/x").header("host", "localhost");
     let request = request.body(b"x".to_vec()).unwrap();
@@ -193,10 +194,10 @@ fn put(emulator: &mut Emulator, host: &mut TestHost<'_>) -> u16 {
         Waiting::Instance,
         &request,
     );
-    answer.reply.status.as_u16()
+    answer.response.status.as_u16()
 }
 
-/// How many requests were counted.
+/// Number of requests counted.
 fn counted(values: &Values) -> u64 {
     let stored = Store::get(&mut *values.by_key.lock().unwrap(), COUNTERS_KEY).unwrap();
     let counters: serde_json::Value = serde_json::from_slice(&stored).unwrap();
@@ -207,41 +208,45 @@ fn counted(values: &Values) -> u64 {
 const KINDS: [Kind; 3] = [Kind::Sound, Kind::Sqlite, Kind::Redis];
 
 #[test]
-fn the_first_count_after_a_change_is_stored_at_the_first_attempt() {
+fn first_counter_update_after_a_change_is_stored_at_the_first_attempt() {
     for kind in KINDS {
         let values = Values::new(kind);
         let (mut host, mut emulator) = (values.host(), first(1));
         assert_eq!(put(&mut emulator, &mut host), 200);
         assert_eq!((host.attempts, host.waits), (1, 0), "{kind:?}");
-        assert_eq!(get(&mut emulator, &mut host).reply.status, 503);
+        assert_eq!(get(&mut emulator, &mut host).response.status, 503);
         assert_eq!((host.attempts, host.waits), (2, 0), "{kind:?}");
-        assert_eq!(get(&mut emulator, &mut host).reply.status, 200);
+        assert_eq!(get(&mut emulator, &mut host).response.status, 200);
         assert_eq!((host.attempts, host.waits), (3, 0), "{kind:?}");
     }
 }
 
 #[test]
-fn a_request_whose_count_is_overtaken_by_the_same_count_counts_again() {
+fn counter_update_is_retried_after_losing_to_an_identical_update() {
     for kind in KINDS {
         let values = Values::new(kind);
         get(&mut first(2), &mut values.host());
         let mut other = Some(first(2));
         let mut host = values.host();
-        host.rivals = Some(Box::new(|| {
+        host.before_swap = Some(Box::new(|| {
             if let Some(mut other) = other.take() {
-                let status = get(&mut other, &mut values.host()).reply.status;
+                let status = get(&mut other, &mut values.host()).response.status;
                 assert_eq!(status, 503, "the second one");
             }
         }));
-        assert_eq!(get(&mut first(2), &mut host).reply.status, 200, "{kind:?}");
+        assert_eq!(
+            get(&mut first(2), &mut host).response.status,
+            200,
+            "{kind:?}"
+        );
         assert_eq!(host.attempts, 2, "{kind:?}");
         assert_eq!(counted(&values), 3, "{kind:?}");
     }
 }
 
-/// 1,280 requests at once on each kind of store, from before anything is stored.
+/// 1,280 concurrent requests on each kind of store, which is empty at first.
 #[test]
-fn exactly_as_many_requests_are_struck_as_a_fault_says_however_many_come_at_once() {
+fn concurrent_requests_get_exactly_the_configured_number_of_faults() {
     for kind in KINDS {
         let values = Values::new(kind);
         let failed: usize = std::thread::scope(|scope| {
@@ -249,7 +254,7 @@ fn exactly_as_many_requests_are_struck_as_a_fault_says_however_many_come_at_once
                 scope.spawn(|| {
                     let (mut host, mut emulator) = (values.host(), first(500));
                     host.really_waits = true;
-                    let statuses = (0..80).map(|_| get(&mut emulator, &mut host).reply.status);
+                    let statuses = (0..80).map(|_| get(&mut emulator, &mut host).response.status);
                     statuses.filter(|status| *status == 503).count()
                 })
             });
@@ -264,30 +269,30 @@ fn exactly_as_many_requests_are_struck_as_a_fault_says_however_many_come_at_once
 }
 
 #[test]
-fn a_read_does_not_fail_for_a_count_that_others_keep_overtaking() {
+fn reads_succeed_when_counter_updates_keep_losing() {
     let values = Values::new(Kind::Sound);
     let number = Cell::new(0);
     let mut host = values.host();
-    host.rivals = Some(Box::new(|| {
+    host.before_swap = Some(Box::new(|| {
         number.set(number.get() + 1);
         let other = format!(r#"{{"number":{}}}"#, number.get());
         values.host().set(COUNTERS_KEY, other.as_bytes());
     }));
-    assert_eq!(get(&mut first(1), &mut host).reply.status, 503);
+    assert_eq!(get(&mut first(1), &mut host).response.status, 503);
     let answer = get(
         &mut emulator(r#"{"type": "fault", "status": 503, "nth": 2}"#),
         &mut host,
     );
-    assert_eq!(answer.reply.status, 200);
+    assert_eq!(answer.response.status, 200);
     assert_eq!(host.attempts, 64);
 }
 
 #[test]
-fn a_change_that_others_keep_overtaking_is_refused_and_says_so() {
+fn change_that_keeps_losing_is_rejected_with_503() {
     let values = Values::new(Kind::Sound);
     let mut other = first(1);
     let mut host = values.host();
-    host.rivals = Some(Box::new(|| {
+    host.before_swap = Some(Box::new(|| {
         assert_eq!(put(&mut other, &mut values.host()), 200);
     }));
     assert_eq!(put(&mut first(1), &mut host), 503);
@@ -295,11 +300,11 @@ fn a_change_that_others_keep_overtaking_is_refused_and_says_so() {
 }
 
 #[test]
-fn on_redis_a_writer_finds_its_change_below_those_that_followed() {
+fn redis_writer_recognises_its_change_below_later_ones() {
     let values = Values::new(Kind::Redis);
     let mut other = first(500);
     let mut host = values.host();
-    host.followers = Some(Box::new(|| {
+    host.after_swap = Some(Box::new(|| {
         for _ in 0..7 {
             get(&mut other, &mut values.host());
         }
@@ -310,20 +315,20 @@ fn on_redis_a_writer_finds_its_change_below_those_that_followed() {
 }
 
 #[test]
-fn on_sqlite_one_writer_makes_the_document_and_the_others_come_after_it() {
+fn only_one_sqlite_writer_creates_the_document() {
     let values = Values::new(Kind::Sqlite);
     let mut other = values.host();
     let mut host = values.host();
-    host.rivals = Some(Box::new(|| {
-        // It came second and did not write.
+    host.before_swap = Some(Box::new(|| {
+        // The second writer does not write.
         assert!(other.increment("imdsim/tally/writers/0", 1).unwrap() > 1);
     }));
-    assert_eq!(get(&mut first(1), &mut host).reply.status, 503);
+    assert_eq!(get(&mut first(1), &mut host).response.status, 503);
     assert_eq!((host.attempts, host.waits), (1, 0));
 }
 
 #[test]
-fn a_writer_that_died_before_there_was_a_document_is_waited_for_once() {
+fn writer_that_died_before_creating_the_document_delays_others_once() {
     for kind in KINDS {
         let values = Values::new(kind);
         values
@@ -331,7 +336,7 @@ fn a_writer_that_died_before_there_was_a_document_is_waited_for_once() {
             .increment("imdsim/tally/writers/0", 1)
             .unwrap();
         let mut host = values.host();
-        assert_eq!(get(&mut first(1), &mut host).reply.status, 503);
+        assert_eq!(get(&mut first(1), &mut host).response.status, 503);
         assert_eq!(host.attempts, 1, "{kind:?}");
         assert!((1..30).contains(&host.waits), "{kind:?}: {}", host.waits);
         assert_eq!(counted(&values), 1, "{kind:?}");
@@ -341,7 +346,7 @@ fn a_writer_that_died_before_there_was_a_document_is_waited_for_once() {
 const STALL: &str = r#"{"type": "fault", "stall": true}"#;
 
 #[test]
-fn a_stall_closes_the_connection_after_a_while_and_only_so_many_wait() {
+fn stalls_are_limited_in_length_and_number() {
     let values = Values::new(Kind::Sound);
     let (mut host, mut emulator) = (values.host(), emulator(STALL));
     let mut waiting = 0;
@@ -351,16 +356,16 @@ fn a_stall_closes_the_connection_after_a_while_and_only_so_many_wait() {
         assert!(answer.delay.is_zero() || answer.delay == Duration::from_secs(20));
         waiting += usize::from(!answer.delay.is_zero());
     }
-    // Twice as many if a period began among them.
+    // Up to twice as many if a new period began in between.
     assert!(waiting == 32 || waiting <= 64 && values.keys("imdsim/waiting/").len() > 1);
-    // Later others may wait, and what was counted is gone.
+    // In a later period requests can wait again, and old counters are deleted.
     host.wait(Duration::from_secs(40));
     assert!(!get(&mut emulator, &mut host).delay.is_zero());
     assert_eq!(values.keys("imdsim/waiting/").len(), 1);
 }
 
 #[test]
-fn where_nothing_can_be_counted_stalls_are_short() {
+fn stalls_are_short_on_stores_without_counters() {
     let mut values = Values::new(Kind::Sound);
     values.counts = false;
     let answer = get(&mut emulator(STALL), &mut values.host());
@@ -371,7 +376,7 @@ fn where_nothing_can_be_counted_stalls_are_short() {
 }
 
 #[test]
-fn a_delay_that_clients_bear_is_as_long_as_it_is_said() {
+fn short_delays_are_kept_exactly() {
     let slow = r#"{"type": "fault", "delay": "2s"}"#;
     for counts in [true, false] {
         let mut values = Values::new(Kind::Sound);
@@ -385,7 +390,7 @@ fn a_delay_that_clients_bear_is_as_long_as_it_is_said() {
 }
 
 #[test]
-fn where_the_host_waits_a_stall_is_as_long_as_the_core_says() {
+fn stalls_are_not_shortened_when_the_host_waits() {
     let values = Values::new(Kind::Sound);
     let request = Request::get(LEAF).body(Vec::new()).unwrap();
     let answer = answer(

@@ -1,12 +1,11 @@
-//! How long, and how many at a time, answers may be held back where each keeps
-//! an instance of the component waiting.
+//! Limits on the length and number of delayed responses where each one blocks a
+//! component instance.
 //!
 //! Such hosts have a limited number of instances for all requests:
-//! `wasmtime serve` has about 140 of the component with its file store. What
-//! they share is the key-value store, so the time that is spent waiting is
-//! summed up there, for each period of the clock in a number of its own. An
-//! instance that is killed while it waits so leaves nothing behind that would
-//! count for ever.
+//! `wasmtime serve` has about 140 of the component with its file store. The
+//! instances share only the key-value store, so the time spent waiting is summed
+//! there, in one counter for each period of the clock. An instance killed while
+//! it waits therefore counts only until its period ends.
 
 use std::time::Duration;
 
@@ -14,22 +13,22 @@ use imdsim::{Delivery, Outcome};
 
 use crate::host::Host;
 
-/// The longest wait, which is longer than clients of the service wait. After
-/// it the connection closes instead of an answer. A period is as long.
+/// The longest wait, and the length of a period. Longer than the timeouts of
+/// IMDS clients. After it, the connection closes without a response.
 const MAX_WAIT: Duration = Duration::from_secs(20);
 
-/// How many answers may be held back that long in each period. When one period
-/// follows another there may be twice as many.
+/// Number of responses that may be delayed by `MAX_WAIT` in each period. Around
+/// the start of a period, twice as many can wait at once.
 const MAX_WAITING: i64 = 32;
 
-/// The longest wait where the store cannot count.
+/// The longest wait on a store without counters.
 const MAX_UNCOUNTED_WAIT: Duration = Duration::from_secs(5);
 
-/// Before the number of a period: the milliseconds waited for in it.
+/// Key prefix of a period's counter, in milliseconds; the period number follows.
 const PREFIX: &str = "imdsim/waiting/";
 
-/// Shortens a wait that is too long, and has the connection close at once where
-/// too many are waiting.
+/// Shortens a wait that is too long, and closes the connection at once when too
+/// many requests are waiting.
 pub(crate) fn limit<H: Host>(host: &mut H, outcome: &mut Outcome) {
     if outcome.delay.is_zero() {
         return;
@@ -41,8 +40,8 @@ pub(crate) fn limit<H: Host>(host: &mut H, outcome: &mut Outcome) {
         Ok(sum) if sum > MAX_WAITING * milliseconds(MAX_WAIT) => {
             shorten(outcome, Duration::ZERO);
         }
-        // The first one of a period removes what is left of earlier ones.
-        Ok(sum) if sum == wait => forget(host, period),
+        // The first wait of a period deletes the counters of earlier periods.
+        Ok(sum) if sum == wait => delete_earlier(host, period),
         Ok(_) => {}
         Err(_) => shorten(outcome, MAX_UNCOUNTED_WAIT),
     }
@@ -55,7 +54,7 @@ fn shorten(outcome: &mut Outcome, longest: Duration) {
     }
 }
 
-fn forget(host: &mut impl Host, period: u64) {
+fn delete_earlier(host: &mut impl Host, period: u64) {
     for key in host.keys() {
         let number = key.strip_prefix(PREFIX).map(str::parse::<u64>);
         if matches!(number, Some(Ok(number)) if number < period) {

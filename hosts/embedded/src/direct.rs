@@ -1,4 +1,4 @@
-//! Between the interface `direct` and the `http` crate's types.
+//! Conversion between the interface `direct` and the `http` crate's types.
 
 use http::{HeaderName, HeaderValue, Method, Request, Uri};
 use imdsim::{Emulator, header_frames};
@@ -6,11 +6,11 @@ use imdsim_adapter::{Answer, nanoseconds};
 
 use crate::bindings::exports::imdsim::emulator::direct;
 
-/// The request, with as much of its head as the answer can depend on.
+/// Converts a request, with only the headers that can affect its response.
 pub(crate) fn request(emulator: &Emulator, given: direct::Request) -> Request<Vec<u8>> {
     let mut request = Request::new(given.body);
     *request.method_mut() = given.method.parse().unwrap_or(Method::TRACE);
-    // A target that is no URI names nothing.
+    // An invalid target is treated as `/`.
     *request.uri_mut() = given
         .target
         .try_into()
@@ -31,17 +31,17 @@ pub(crate) fn request(emulator: &Emulator, given: direct::Request) -> Request<Ve
     request
 }
 
-/// The response, as it is given back.
+/// Converts a response.
 pub(crate) fn response(answer: Answer) -> direct::Response {
-    let reply = answer.reply;
+    let response = answer.response;
     let mut fields = Vec::with_capacity(512);
-    for (name, value) in &reply.headers {
+    for (name, value) in &response.headers {
         header_frames::push(&mut fields, name.as_str(), value.as_bytes());
     }
     direct::Response {
-        status: reply.status.as_u16(),
+        status: response.status.as_u16(),
         fields,
-        body: reply.body,
+        body: response.body,
         delivery: match answer.delivery {
             imdsim::Delivery::Complete => direct::Delivery::Complete,
             imdsim::Delivery::Aborted => direct::Delivery::Aborted,

@@ -1,8 +1,8 @@
-//! The emulator as the component that the native program carries.
+//! The emulator as the component embedded in the native program.
 //!
-//! `hosts/adapter` without `wasi:http`: requests come and responses go in one
-//! call, by the interface `direct` of `wit/world.wit`. The program lives from
-//! that, for every call across its border costs as much as a lookup in the tree.
+//! `hosts/adapter` without `wasi:http`: an exchange is one call of the interface
+//! `direct` in `wit/world.wit`. This is essential for performance, since each
+//! call across the component boundary costs as much as a lookup in the tree.
 #![cfg(target_family = "wasm")]
 
 mod direct;

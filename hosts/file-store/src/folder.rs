@@ -1,9 +1,9 @@
-//! One folder a value, one file a generation of it.
+//! Key-value storage in files: one folder per value, one file per generation.
 //!
-//! A value is replaced by writing a draft, syncing it, and linking it to the
-//! name of the next generation, which only one writer can make. There is no
-//! lock, so a writer that dies leaves nothing that others would wait for; a
-//! reader never sees half a value, and a crash leaves the old one or the new.
+//! To replace a value, a writer writes a draft, syncs it, and links it to the
+//! name of the next generation, which only one writer can create. Without locks,
+//! a writer that dies blocks nobody. Readers never see a partial value, and a
+//! crash leaves either the old value or the new one.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -17,33 +17,33 @@ use std::time::{Duration, SystemTime};
 #[derive(Clone, Debug)]
 pub struct Folder {
     path: PathBuf,
-    /// The newest generation that was seen of each key. It mostly is the newest
-    /// still, which is quicker to find out than which one is.
+    /// The newest known generation of each key. It usually still is the newest,
+    /// and checking that is faster than listing the folder.
     seen: Arc<Mutex<BTreeMap<String, u64>>>,
 }
 
-/// A value as it was when it was looked at.
+/// A snapshot of a value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// The value, if there is one.
+    /// The value, if any.
     pub value: Option<Vec<u8>>,
-    /// How many times it was replaced.
+    /// Number of replacements so far.
     generation: u64,
 }
 
-/// The drafts of a value, in its folder. Apart from the generations, since some
-/// hosts cannot list a folder while something in it goes.
+/// Subfolder for drafts. Separate from the generations, since some hosts cannot
+/// list a folder while files in it are deleted.
 const DRAFTS: &str = "drafts";
 
-/// How many generations stay, for readers that have just found the name of one.
-const KEPT: u64 = 16;
+/// Number of generations kept, for readers that have just found a file name.
+const KEPT_GENERATIONS: u64 = 16;
 
-/// How old a draft must be before it is taken to be left by a writer that died.
-/// One that lives after all finds it gone and begins anew.
-const STALE: Duration = Duration::from_mins(1);
+/// Age at which a draft is assumed to belong to a dead writer. If the writer is
+/// still alive, it finds its draft missing and starts again.
+const STALE_AFTER: Duration = Duration::from_mins(1);
 
 impl Folder {
-    /// A folder that is there already.
+    /// Opens an existing folder.
     pub fn open(path: impl Into<PathBuf>) -> io::Result<Self> {
         let path = path.into();
         if fs::metadata(&path)?.is_dir() {
@@ -56,12 +56,12 @@ impl Folder {
         }
     }
 
-    /// All keys, in no order.
+    /// All keys, unordered.
     pub fn keys(&self) -> io::Result<Vec<String>> {
         let mut keys = Vec::new();
         for name in names(&self.path)? {
             if let Some(key) = key_of(&name)
-                && self.look(&key)?.value.is_some()
+                && self.get(&key)?.value.is_some()
             {
                 keys.push(key);
             }
@@ -70,28 +70,28 @@ impl Folder {
     }
 
     /// The value of a key.
-    pub fn look(&self, key: &str) -> io::Result<Seen> {
+    pub fn get(&self, key: &str) -> io::Result<Seen> {
         let folder = self.value(key);
-        if let Some(seen) = self.look_again(key, &folder)? {
+        if let Some(seen) = self.read_if_newest(key, &folder)? {
             return Ok(seen);
         }
         loop {
             let Some(generation) = generations(&folder)?.max() else {
                 return Ok(Seen::default());
             };
-            // If it is gone, so many others have come that there are newer ones.
+            // If the file is gone, newer generations have replaced it.
             if let Some(seen) = read(&folder, generation)? {
-                self.known().insert(key.to_owned(), generation);
+                self.seen().insert(key.to_owned(), generation);
                 return Ok(seen);
             }
         }
     }
 
-    /// The value, if it is of the generation that was seen last: one that is
-    /// there while the next one is not. (Old ones go in their order, so the
-    /// next one cannot have come and gone.)
-    fn look_again(&self, key: &str, folder: &Path) -> io::Result<Option<Seen>> {
-        let Some(generation) = self.known().get(key).copied() else {
+    /// The value, if the last known generation still is the newest: it exists
+    /// while the next one does not. (Generations are deleted in order, so the
+    /// next one cannot have been created and deleted.)
+    fn read_if_newest(&self, key: &str, folder: &Path) -> io::Result<Option<Seen>> {
+        let Some(generation) = self.seen().get(key).copied() else {
             return Ok(None);
         };
         let next = folder.join((generation + 1).to_string());
@@ -101,16 +101,16 @@ impl Folder {
         }
     }
 
-    /// Whatever a thread left in it is as good as before.
-    fn known(&self) -> MutexGuard<'_, BTreeMap<String, u64>> {
+    /// Locks the known generations, which stay valid if a thread panics.
+    fn seen(&self) -> MutexGuard<'_, BTreeMap<String, u64>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Replaces a value if it is still what was seen, and says whether it was.
+    /// Replaces a value if it still equals a snapshot; returns whether it did.
     pub fn replace(&self, key: &str, seen: &Seen, value: &[u8]) -> io::Result<bool> {
         let folder = self.value(key);
-        // If something is not there, another writer deleted the value, folder
-        // and draft and all.
+        // A missing file means that another writer deleted the value, including
+        // its folder and this draft.
         let replaced = absent(self.try_replace(&folder, key, seen, value))?;
         Ok(replaced.unwrap_or(false))
     }
@@ -123,15 +123,15 @@ impl Folder {
         file.write_all(value)?;
         file.sync_all()?;
         drop(file);
-        // After the draft: it is lost if the folder becomes another one now.
+        // Checked after writing the draft, so that a new folder loses the draft.
         let next = seen.generation + 1;
-        if self.look(key)? != *seen {
+        if self.get(key)? != *seen {
             fs::remove_file(&draft)?;
             return Ok(false);
         }
         let linked = fs::hard_link(&draft, folder.join(next.to_string()));
-        // The next generation may have come and gone while this writer slept.
-        // Looked up at once, for after a sleep it looks as if it had.
+        // The next generation may have been created and deleted while this writer
+        // was suspended. Read immediately: a delay here would look the same.
         let newest = generations(folder)?.max().unwrap_or_default();
         fs::remove_file(&draft)?;
         match linked {
@@ -139,26 +139,26 @@ impl Folder {
             linked => linked?,
         }
         sync(folder);
-        tidy(folder, newest)?;
-        Ok(newest < next + KEPT)
+        clean_up(folder, newest)?;
+        Ok(newest < next + KEPT_GENERATIONS)
     }
 
     /// Replaces a value, whatever it is.
     pub fn set(&self, key: &str, value: &[u8]) -> io::Result<()> {
-        while !self.replace(key, &self.look(key)?, value)? {}
+        while !self.replace(key, &self.get(key)?, value)? {}
         Ok(())
     }
 
-    /// Removes a value, if there is one.
+    /// Deletes a value, if any.
     pub fn delete(&self, key: &str) -> io::Result<()> {
         let gone = self.path.join(format!(".gone-{}", random()));
         if absent(fs::rename(self.value(key), gone))?.is_none() {
             return Ok(());
         }
         sync(&self.path);
-        // Its own, and those of writers that died before they came to this.
+        // Deletes its own folder and those of writers that died before this step.
         for name in names(&self.path)?.filter(|name| name.starts_with(".gone-")) {
-            // Whoever is second has nothing to do.
+            // Another writer may have deleted it already.
             let _ = fs::remove_dir_all(self.path.join(name));
         }
         Ok(())
@@ -169,14 +169,14 @@ impl Folder {
     }
 }
 
-/// The names in a folder; none if there is no folder.
+/// The names in a folder; none if it does not exist.
 fn names(folder: &Path) -> io::Result<impl Iterator<Item = String>> {
     let names = loop {
         let Some(entries) = absent(fs::read_dir(folder))? else {
             break Vec::new();
         };
         let names = entries.map(|entry| Ok(entry?.file_name())).collect();
-        // Something went while the folder was listed; so list it again.
+        // A file was deleted during listing: list again.
         if let Some(names) = absent(names)? {
             break names;
         }
@@ -185,7 +185,7 @@ fn names(folder: &Path) -> io::Result<impl Iterator<Item = String>> {
     Ok(names.filter_map(|name| name.into_string().ok()))
 }
 
-/// What is not there as `None`.
+/// Maps a `NotFound` error to `None`.
 fn absent<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -193,7 +193,7 @@ fn absent<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// A generation, unless it is gone.
+/// Reads a generation, if it still exists.
 fn read(folder: &Path, generation: u64) -> io::Result<Option<Seen>> {
     let value = absent(fs::read(folder.join(generation.to_string())))?;
     Ok(value.map(|value| Seen {
@@ -206,17 +206,17 @@ fn generations(folder: &Path) -> io::Result<impl Iterator<Item = u64>> {
     Ok(names(folder)?.filter_map(|name| name.parse().ok()))
 }
 
-/// Removes old generations, the oldest first, and, from time to time, drafts of
-/// writers that died. What cannot be removed, another writer has removed or will.
-fn tidy(folder: &Path, newest: u64) -> io::Result<()> {
+/// Deletes old generations, oldest first, and occasionally the drafts of dead
+/// writers. Ignores failures: another writer has deleted the file or will.
+fn clean_up(folder: &Path, newest: u64) -> io::Result<()> {
     let mut old: Vec<_> = generations(folder)?
-        .filter(|generation| generation + KEPT <= newest)
+        .filter(|generation| generation + KEPT_GENERATIONS <= newest)
         .collect();
     old.sort_unstable();
     for generation in old {
         let _ = fs::remove_file(folder.join(generation.to_string()));
     }
-    if newest.is_multiple_of(KEPT) {
+    if newest.is_multiple_of(KEPT_GENERATIONS) {
         let drafts = folder.join(DRAFTS);
         for draft in names(&drafts)?.map(|name| drafts.join(name)) {
             if is_stale(&draft) {
@@ -230,25 +230,25 @@ fn tidy(folder: &Path, newest: u64) -> io::Result<()> {
 fn is_stale(file: &Path) -> bool {
     let modified = fs::metadata(file).and_then(|metadata| metadata.modified());
     let age = modified.map(|modified| SystemTime::now().duration_since(modified));
-    matches!(age, Ok(Ok(age)) if age > STALE)
+    matches!(age, Ok(Ok(age)) if age > STALE_AFTER)
 }
 
-/// Has a change of names outlive a power failure, where the host can.
+/// Makes created and renamed files survive a power failure, if the host can.
 fn sync(folder: &Path) {
     if let Ok(folder) = File::open(folder) {
-        // Not every host syncs folders; a crash of the program alone loses
+        // Not every host can sync folders. A crash of the program alone loses
         // nothing either way.
         let _ = folder.sync_all();
     }
 }
 
-/// A name that nobody else has.
+/// A unique name.
 fn random() -> String {
     format!("{:016x}", RandomState::new().hash_one(0))
 }
 
-/// A key as the name of its folder: letters, digits, `-` and `_` as they are, other
-/// bytes as `%` and two digits.
+/// The folder name of a key: letters, digits, `-` and `_` unchanged, other bytes
+/// as `%` and two hexadecimal digits.
 fn name_of(key: &str) -> String {
     let escaped = |byte: u8| match byte {
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => char::from(byte).to_string(),
@@ -257,8 +257,8 @@ fn name_of(key: &str) -> String {
     key.bytes().map(escaped).collect()
 }
 
-/// The key of a folder's name; what is being deleted, which begins with a dot,
-/// has none.
+/// The key of a folder name; `None` for names that start with a dot, which are
+/// being deleted.
 fn key_of(name: &str) -> Option<String> {
     let mut bytes = Vec::new();
     let mut parts = name.split('%');
@@ -282,12 +282,12 @@ mod tests {
     }
 
     fn text(folder: &Folder, key: &str) -> Option<String> {
-        let value = folder.look(key).unwrap().value;
+        let value = folder.get(key).unwrap().value;
         value.map(|value| String::from_utf8(value).unwrap())
     }
 
     #[test]
-    fn keys_become_names_and_keys_again() {
+    fn keys_round_trip_through_folder_names() {
         for key in ["imdsim/state", "", "ü.%/-_", "..", "a%2fb"] {
             assert_eq!(key_of(&name_of(key)).as_deref(), Some(key));
         }
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_set_seen_and_deleted() {
+    fn values_can_be_set_read_and_deleted() {
         let (place, folder) = folder();
         assert_eq!(text(&folder, "k"), None);
         folder.set("k", b"v").unwrap();
@@ -309,10 +309,10 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_sees_what_others_have_made_of_a_value_it_knows() {
+    fn reader_sees_changes_by_other_writers_to_a_known_value() {
         let (place, folder) = folder();
         let other = Folder::open(place.path()).unwrap();
-        for changes in [1, 2, KEPT, 3 * KEPT] {
+        for changes in [1, 2, KEPT_GENERATIONS, 3 * KEPT_GENERATIONS] {
             for change in 1..=changes {
                 other.set("k", change.to_string().as_bytes()).unwrap();
             }
@@ -325,22 +325,22 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_seen_is_replaced() {
+    fn replace_fails_if_the_value_changed_since_the_snapshot() {
         let (_place, folder) = folder();
-        let nothing = folder.look("k").unwrap();
+        let nothing = folder.get("k").unwrap();
         assert!(folder.replace("k", &nothing, b"1").unwrap());
         assert!(!folder.replace("k", &nothing, b"2").unwrap());
-        let one = folder.look("k").unwrap();
+        let one = folder.get("k").unwrap();
         folder.delete("k").unwrap();
         assert!(!folder.replace("k", &one, b"2").unwrap());
         folder.set("k", b"3").unwrap();
-        // The same generation, and yet another value.
+        // The same generation, but a different value.
         assert!(!folder.replace("k", &one, b"2").unwrap());
         assert_eq!(text(&folder, "k").unwrap(), "3");
     }
 
     #[test]
-    fn old_generations_and_drafts_of_the_dead_go() {
+    fn old_generations_and_stale_drafts_are_deleted() {
         let (place, folder) = folder();
         folder.set("k", b"x").unwrap();
         let drafts = place.path().join("k").join(DRAFTS);
@@ -348,22 +348,23 @@ mod tests {
             let file = File::create(drafts.join(name)).unwrap();
             file.set_modified(SystemTime::now() - age).unwrap();
         };
-        draft("dead", STALE + Duration::from_secs(1));
+        draft("dead", STALE_AFTER + Duration::from_secs(1));
         draft("slow", Duration::ZERO);
-        for _ in 0..2 * KEPT {
+        for _ in 0..2 * KEPT_GENERATIONS {
             folder.set("k", b"x").unwrap();
         }
         let names: Vec<_> = names(&drafts).unwrap().collect();
         assert_eq!(names, ["slow"]);
         let kept = generations(&place.path().join("k")).unwrap().count();
-        assert_eq!(kept as u64, KEPT);
+        assert_eq!(kept as u64, KEPT_GENERATIONS);
     }
 
-    /// A writer that slept while its generation came and went has not won.
+    /// A writer that was suspended while its generation was created and deleted
+    /// has lost the race.
     #[test]
-    fn a_late_writer_fills_no_gap() {
+    fn late_writer_does_not_fill_a_gap() {
         let (place, folder) = folder();
-        for _ in 0..3 * KEPT {
+        for _ in 0..3 * KEPT_GENERATIONS {
             folder.set("k", b"x").unwrap();
         }
         let path = place.path().join("k");
@@ -374,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn writers_in_threads_lose_nothing() {
+    fn concurrent_writers_lose_no_update() {
         let (_place, folder) = folder();
         std::thread::scope(|scope| {
             for _ in 0..8 {
@@ -384,10 +385,10 @@ mod tests {
         assert_eq!(text(&folder, "n").unwrap().len(), 200);
     }
 
-    /// Adds a byte, as compare-and-swap does: look, then replace if unchanged.
+    /// Appends a byte by compare-and-swap.
     fn count(folder: &Folder) {
         loop {
-            let seen = folder.look("n").unwrap();
+            let seen = folder.get("n").unwrap();
             let mut next = seen.value.clone().unwrap_or_default();
             next.push(b'x');
             if folder.replace("n", &seen, &next).unwrap() {

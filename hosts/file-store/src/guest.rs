@@ -21,10 +21,10 @@ mod bindings {
     });
 }
 
-/// Where the host mounts a folder.
+/// The path where the host mounts a folder.
 const MOUNT: &str = "/state";
 
-/// The only bucket: the name that Spin gives its default store.
+/// The only bucket, under Spin's name for its default store.
 const BUCKET: &str = "default";
 
 struct FileStore;
@@ -55,7 +55,7 @@ impl store::Guest for FileStore {
 
 impl store::GuestBucket for Bucket {
     fn get(&self, key: String) -> Result<Option<Vec<u8>>, Error> {
-        let seen = self.0.look(&key).map_err(other)?;
+        let seen = self.0.get(&key).map_err(other)?;
         Ok(seen.value)
     }
 
@@ -73,7 +73,7 @@ impl store::GuestBucket for Bucket {
 
     fn list_keys(&self, cursor: Option<String>) -> Result<KeyResponse, Error> {
         if cursor.is_some() {
-            let reason = "no cursor was given out, all keys came at once";
+            let reason = "invalid cursor: all keys are returned in one page";
             return Err(Error::Other(reason.to_owned()));
         }
         let keys = self.0.keys().map_err(other)?;
@@ -84,11 +84,11 @@ impl store::GuestBucket for Bucket {
 impl atomics::Guest for FileStore {
     type Cas = Cas;
 
-    /// The number is kept as decimal text, as the native program keeps it.
+    /// Stores the number as decimal text, like the native program.
     fn increment(bucket: store::BucketBorrow<'_>, key: String, delta: i64) -> Result<i64, Error> {
         let Bucket(folder) = bucket.get::<Bucket>();
         loop {
-            let seen = folder.look(&key).map_err(other)?;
+            let seen = folder.get(&key).map_err(other)?;
             let number = match seen.value.as_deref() {
                 None => Some(0),
                 Some(bytes) => std::str::from_utf8(bytes)
@@ -113,7 +113,7 @@ impl atomics::Guest for FileStore {
         if folder.replace(&key, &seen, &value).map_err(failed)? {
             return Ok(());
         }
-        let seen = folder.look(&key).map_err(failed)?;
+        let seen = folder.get(&key).map_err(failed)?;
         Err(CasError::CasFailed(atomics::Cas::new(Cas {
             folder,
             key,
@@ -125,7 +125,7 @@ impl atomics::Guest for FileStore {
 impl atomics::GuestCas for Cas {
     fn new(bucket: store::BucketBorrow<'_>, key: String) -> Result<atomics::Cas, Error> {
         let Bucket(folder) = bucket.get::<Bucket>();
-        let seen = folder.look(&key).map_err(other)?;
+        let seen = folder.get(&key).map_err(other)?;
         let folder = folder.clone();
         Ok(atomics::Cas::new(Self { folder, key, seen }))
     }

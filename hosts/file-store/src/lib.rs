@@ -1,5 +1,5 @@
-//! `wasi:keyvalue@0.2.0-draft2` on a folder, for hosts whose own key-value
-//! store forgets everything, or that have none.
+//! `wasi:keyvalue@0.2.0-draft2` in a folder, for hosts without a persistent
+//! key-value store.
 
 mod folder;
 #[cfg(target_family = "wasm")]

@@ -1,8 +1,8 @@
 //! The emulator as a Spin component: `hosts/adapter` over `wasi:http`, with
 //! settings from Spin variables.
 //!
-//! Of the SDK it takes the variables only. Responses of the SDK forget the order
-//! of their headers, and leave before their body does.
+//! Uses only the variables of the SDK, because the SDK's responses lose the order
+//! of their headers and are sent before their body.
 #![cfg(target_family = "wasm")]
 
 use imdsim::{Connection, Emulator};
@@ -15,7 +15,7 @@ use spin_sdk::variables;
 struct Component;
 
 impl Guest for Component {
-    /// Every request is a new instance's, as Spin has it.
+    /// Creates an emulator for each request, since Spin does not reuse instances.
     fn handle(incoming: IncomingRequest, response_out: ResponseOutparam) {
         let mut emulator = Emulator::from_variables(variable);
         let answer = match http::read(&emulator, &incoming) {
@@ -26,14 +26,14 @@ impl Guest for Component {
                 Waiting::Instance,
                 &request,
             ),
-            Err(status) => Answer::refuse(status),
+            Err(status) => Answer::reject(status),
         };
         http::write(&answer, response_out);
     }
 }
 
-/// The value of a Spin variable; of one that the manifest does not give to this
-/// component, the empty text.
+/// The value of a Spin variable; empty if the manifest does not pass it to this
+/// component.
 fn variable(name: &str) -> Result<String, String> {
     match variables::get(name) {
         Err(variables::Error::Undefined(_)) => Ok(String::new()),

@@ -1,4 +1,4 @@
-//! The clock, the random numbers and the key-value store of a WASI host.
+//! Clock, random numbers and key-value store of a WASI host.
 
 use std::time::Duration;
 
@@ -12,20 +12,21 @@ use super::bindings::wasi::random::random;
 use crate::answer::nanoseconds;
 use crate::host::{Host, Swapped};
 
-/// The only bucket: Spin's name for it, which the other hosts accept too.
+/// The only bucket, under Spin's name for it, which the other hosts accept too.
 const BUCKET: &str = "default";
 
-/// A WASI host: a bucket that stays open for the next request, until it fails.
+/// A WASI host. Its bucket stays open for later requests until it fails.
 #[derive(Debug, Default)]
 pub struct Wasi(Option<Bucket>);
 
 impl Wasi {
-    /// Nothing is opened yet.
+    /// A host whose bucket is opened on first use.
     pub const fn new() -> Self {
         Self(None)
     }
 
-    /// After an error the bucket is opened anew: its connection may be gone.
+    /// Runs an operation on the bucket. After an error the bucket is reopened,
+    /// since its connection may be lost.
     fn with<T>(&mut self, act: impl FnOnce(&Bucket) -> Result<T, Error>) -> Result<T, String> {
         let bucket = match self.0.take() {
             Some(bucket) => bucket,
@@ -66,11 +67,11 @@ impl Host for Wasi {
             let cas = Cas::new(bucket, key)?;
             let now = cas.current()?;
             if now.as_deref() != expected {
-                return Ok(Swapped::Refused(now));
+                return Ok(Swapped::Rejected(now));
             }
             match atomics::swap(cas, next) {
                 Ok(()) => Ok(Swapped::Done),
-                Err(CasError::CasFailed(cas)) => Ok(Swapped::Refused(cas.current()?)),
+                Err(CasError::CasFailed(cas)) => Ok(Swapped::Rejected(cas.current()?)),
                 Err(CasError::StoreError(error)) => Err(error),
             }
         })
@@ -104,14 +105,14 @@ impl Store for Wasi {
     }
 }
 
-/// Does nothing for a time.
+/// Sleeps.
 pub(super) fn wait(delay: Duration) {
     if !delay.is_zero() {
         monotonic_clock::subscribe_duration(nanoseconds(delay)).block();
     }
 }
 
-/// A moment after which nothing is waited for any more.
+/// The end of a timeout.
 pub(super) struct Deadline(Pollable);
 
 impl Deadline {
@@ -119,8 +120,8 @@ impl Deadline {
         Self(monotonic_clock::subscribe_duration(nanoseconds(time)))
     }
 
-    /// Waits until something is ready; `false` if the deadline came first.
-    pub(super) fn allows(&self, awaited: &Pollable) -> bool {
+    /// Waits until `awaited` is ready; returns `false` if the deadline comes first.
+    pub(super) fn wait_for(&self, awaited: &Pollable) -> bool {
         poll(&[awaited, &self.0]).contains(&0)
     }
 }

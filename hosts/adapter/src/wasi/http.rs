@@ -1,4 +1,4 @@
-//! Between `wasi:http` and the `http` crate's types.
+//! Conversion between `wasi:http` and the `http` crate's types.
 
 use std::time::Duration;
 
@@ -14,24 +14,25 @@ use super::bindings::wasi::io::streams::{InputStream, OutputStream, StreamError}
 use super::host::{Deadline, wait};
 use crate::answer::Answer;
 
-/// How much is asked for at a time while a body is read.
+/// Number of bytes to request at a time while reading a body.
 const CHUNK: u64 = 64 * 1024;
 
-/// How long a client may take to send a body, and to take one.
+/// Timeout for receiving and for sending a body.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long a host gets to send the beginning of a body that breaks off.
-const CUT_PAUSE: Duration = Duration::from_millis(20);
+/// Time for the host to send the start of a truncated body.
+const TRUNCATION_DELAY: Duration = Duration::from_millis(20);
 
-/// Reads a request as far as its answer can depend on it, and no body before it
-/// is known that whoever sends it may do so. The error is the status of a refusal.
+/// Reads the parts of a request that can affect its response. Reads a body only
+/// after the client is known to be allowed to send one. The error is the status
+/// of a rejection.
 pub fn read(
     emulator: &Emulator,
     incoming: &IncomingRequest,
 ) -> Result<Request<Vec<u8>>, StatusCode> {
     let mut request = Request::new(Vec::new());
     *request.method_mut() = method(&incoming.method());
-    // A target that is no URI cannot reach a guest; were one to, it names nothing.
+    // Hosts reject invalid targets, so the fallback should not occur.
     *request.uri_mut() = incoming
         .path_with_query()
         .and_then(|path| path.try_into().ok())
@@ -39,13 +40,13 @@ pub fn read(
     let (method, path) = (request.method(), request.uri().path());
     let headers = incoming.headers();
     if let Some(names) = emulator.headers_that_matter(method, path) {
-        // Copying the others would cost more than the answer.
+        // Copying the other headers would cost more than the response.
         for name in names.iter().filter(|name| **name != wire::PEER_NAME) {
             for value in headers.get(name) {
                 append(&mut request, HeaderName::from_static(name), value);
             }
         }
-        name_host(&mut request, incoming);
+        set_host(&mut request, incoming);
         return Ok(request);
     }
     for (name, value) in headers.entries() {
@@ -53,16 +54,16 @@ pub fn read(
             append(&mut request, name, value);
         }
     }
-    // These hosts do not tell who asks, so this is the client's own word.
+    // These hosts do not report the peer address, so a client must have set this.
     request.headers_mut().remove(wire::PEER);
-    name_host(&mut request, incoming);
-    let stated = stated_len(request.headers());
-    if stated.is_some_and(|stated| stated > MAX_BODY_LEN) {
+    set_host(&mut request, incoming);
+    let declared = content_length(request.headers());
+    if declared.is_some_and(|declared| declared > MAX_BODY_LEN) {
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
     }
-    // Hosts keep `Transfer-Encoding` to themselves, so a body need not have been
-    // announced.
-    if stated != Some(0)
+    // Hosts hide `Transfer-Encoding`, so there can be a body without a declared
+    // length.
+    if declared != Some(0)
         && emulator.reads_body(Connection::Unknown, &request)
         && let Ok(body) = incoming.consume()
         && let Ok(stream) = body.stream()
@@ -72,78 +73,78 @@ pub fn read(
     Ok(request)
 }
 
-/// What `Content-Length` says. What is no number is larger than any.
-fn stated_len(headers: &HeaderMap) -> Option<usize> {
+/// The value of `Content-Length`; `usize::MAX` if it is not a number.
+fn content_length(headers: &HeaderMap) -> Option<usize> {
     let value = headers.get(CONTENT_LENGTH)?;
     let number = value.to_str().ok().and_then(|value| value.parse().ok());
     Some(number.unwrap_or(usize::MAX))
 }
 
-/// Hosts keep `Host` to themselves and tell what it says this way.
-fn name_host(request: &mut Request<Vec<u8>>, incoming: &IncomingRequest) {
+/// Sets `Host` from the authority; hosts hide the header itself.
+fn set_host(request: &mut Request<Vec<u8>>, incoming: &IncomingRequest) {
     if let Some(authority) = incoming.authority() {
         request.headers_mut().remove(HOST);
         append(request, HOST, authority.into());
     }
 }
 
-/// A value that is none cannot reach a guest.
+/// Appends a header field. Hosts reject invalid values, so none should be dropped.
 fn append(request: &mut Request<Vec<u8>>, name: HeaderName, value: Vec<u8>) {
     if let Ok(value) = HeaderValue::try_from(value) {
         request.headers_mut().append(name, value);
     }
 }
 
-/// Sends a response when its time has come.
+/// Sends a response after its delay.
 ///
-/// The body is written before the response is handed over, as far as the host
-/// takes it: head and body then leave in one segment. (Spin leaves Nagle's
+/// Writes as much of the body as the host accepts before it hands over the
+/// response, so that head and body leave in one segment. (Spin leaves Nagle's
 /// algorithm on; the other order costs 44 ms on a kept-alive connection.)
 pub fn write(answer: &Answer, out: ResponseOutparam) {
     let Answer {
-        reply,
+        response,
         delivery,
         delay,
         fault: _,
     } = answer;
     wait(*delay);
-    let outgoing = OutgoingResponse::new(fields(reply));
-    if reply.status != StatusCode::OK {
+    let outgoing = OutgoingResponse::new(fields(response));
+    if response.status != StatusCode::OK {
         outgoing
-            .set_status_code(reply.status.as_u16())
+            .set_status_code(response.status.as_u16())
             .expect("an http::StatusCode is a status code");
     }
     let body = outgoing.body().expect("the body is taken once");
     if *delivery == Delivery::Aborted {
-        // A body that ends before it has begun ends the connection before
-        // a byte of the head is out, which an error would not on every host.
+        // Dropping an unfinished body closes the connection before the head is
+        // sent; an error response would not on every host.
         drop(body);
         ResponseOutparam::set(out, Ok(outgoing));
         return;
     }
     let stream = body.write().expect("the stream is taken once");
     if let Delivery::Truncated(length) = *delivery {
-        let rest = write_some(&stream, &reply.body[..length.min(reply.body.len())]);
+        let rest = write_some(&stream, &response.body[..length.min(response.body.len())]);
         ResponseOutparam::set(out, Ok(outgoing));
         write_rest(&stream, rest);
-        // What was written is on its way when the body breaks off.
-        if stream.flush().is_ok() && Deadline::after(TIMEOUT).allows(&stream.subscribe()) {
-            wait(CUT_PAUSE);
+        // Lets the host send what was written before the body breaks off.
+        if stream.flush().is_ok() && Deadline::after(TIMEOUT).wait_for(&stream.subscribe()) {
+            wait(TRUNCATION_DELAY);
         }
         return;
     }
-    let rest = write_some(&stream, &reply.body);
+    let rest = write_some(&stream, &response.body);
     ResponseOutparam::set(out, Ok(outgoing));
     write_rest(&stream, rest);
     drop(stream);
-    // The answer to HEAD states a length and has no body, which `finish`
-    // reports; a client that went away, it reports too. Neither matters.
+    // Fails for HEAD, whose declared length has no body, and for clients that
+    // disconnected. Neither matters.
     let _ = OutgoingBody::finish(body, None);
 }
 
-/// The header fields, borrowed as the bindings allow.
-fn fields(reply: &MetadataResponse) -> Fields {
-    let headers = reply.headers.iter();
+/// The header fields of a response.
+fn fields(response: &MetadataResponse) -> Fields {
+    let headers = response.headers.iter();
     let fields: Vec<_> = headers
         .map(|(name, value)| (name.as_str(), value.as_bytes()))
         .collect();
@@ -165,14 +166,14 @@ fn method(method: &Method) -> http::Method {
     }
 }
 
-/// Reads a body to its end, or up to the limits of length and time.
+/// Reads a body completely, within the limits of length and time.
 fn read_body(stream: &InputStream) -> Result<Vec<u8>, StatusCode> {
     let deadline = Deadline::after(TIMEOUT);
     let mut bytes = Vec::new();
     loop {
         match stream.read(CHUNK) {
             Ok(chunk) if chunk.is_empty() => {
-                if !deadline.allows(&stream.subscribe()) {
+                if !deadline.wait_for(&stream.subscribe()) {
                     return Err(StatusCode::REQUEST_TIMEOUT);
                 }
             }
@@ -186,7 +187,7 @@ fn read_body(stream: &InputStream) -> Result<Vec<u8>, StatusCode> {
     }
 }
 
-/// Writes what the stream takes without waiting and returns what is left.
+/// Writes as much as the stream accepts without waiting and returns the rest.
 fn write_some<'a>(stream: &OutputStream, content: &'a [u8]) -> &'a [u8] {
     let mut rest = content;
     while !rest.is_empty() {
@@ -203,14 +204,14 @@ fn write_some<'a>(stream: &OutputStream, content: &'a [u8]) -> &'a [u8] {
     rest
 }
 
-/// Writes the rest, waiting for the host. A client that is gone ends it, as does
-/// one that does not read.
+/// Writes the rest, waiting for the host. Stops if the client disconnects or
+/// does not read.
 fn write_rest(stream: &OutputStream, mut rest: &[u8]) {
     if rest.is_empty() {
         return;
     }
     let deadline = Deadline::after(TIMEOUT);
-    while !rest.is_empty() && deadline.allows(&stream.subscribe()) {
+    while !rest.is_empty() && deadline.wait_for(&stream.subscribe()) {
         if let Err(StreamError::Closed | StreamError::LastOperationFailed(_)) = stream.check_write()
         {
             return;

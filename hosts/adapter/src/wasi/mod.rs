@@ -1,10 +1,10 @@
-//! WASI 0.2, as every host of a component has it.
+//! The host and HTTP conversions for WASI 0.2.
 
 mod host;
 pub mod http;
-mod kept;
+mod instance_cache;
 
-/// Made from `wit/` once, for all components; `export!` is among it.
+/// Bindings generated from `wit/`, `export!` included, shared by all components.
 pub mod bindings {
     #![allow(missing_docs, unsafe_code, reason = "generated from wit/")]
     #![allow(
@@ -24,4 +24,4 @@ pub mod bindings {
 
 pub use bindings::export;
 pub use host::Wasi;
-pub use kept::respond;
+pub use instance_cache::respond;

@@ -1,5 +1,5 @@
-//! What an instance keeps for its next request, on hosts that use instances
-//! again.
+//! State that a component instance keeps between requests, on hosts that reuse
+//! instances.
 
 use std::cell::RefCell;
 
@@ -10,16 +10,17 @@ use super::host::Wasi;
 use crate::answer::{Answer, Waiting, answer};
 
 thread_local! {
-    /// The settings of this instance, and what the core derived from them and
-    /// from the last state document; the core compares that document's bytes
-    /// before it uses what it kept.
+    /// The settings of this instance and the data derived from them and from the
+    /// last state document. The core uses that data only while the document's
+    /// bytes are unchanged.
     static EMULATOR: RefCell<Emulator> = RefCell::new(Emulator::from_env(std::env::vars()));
 
     static HOST: RefCell<Wasi> = const { RefCell::new(Wasi::new()) };
 }
 
-/// The answer to a request, of which the emulator tells what to read; the error
-/// is the status of a refusal. Settings come from environment variables.
+/// Answers a request, with settings from environment variables. `read` uses the
+/// emulator to decide which parts to read, and returns the status of a rejection
+/// as its error.
 pub fn respond(
     connection: Connection,
     waiting: Waiting,
@@ -29,6 +30,6 @@ pub fn respond(
         Ok(request) => {
             HOST.with_borrow_mut(|host| answer(emulator, host, connection, waiting, &request))
         }
-        Err(status) => Answer::refuse(status),
+        Err(status) => Answer::reject(status),
     })
 }
