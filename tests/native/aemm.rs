@@ -1,4 +1,4 @@
-//! The command line and the configuration file of the mock that AWS publishes.
+//! The command line and the configuration file of the AWS mock.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::program::{Program, body, command, refusal, refusal_of, text};
 
-/// What the program would serve of an instance with these settings.
+/// Returns the metadata that the program would serve with these settings.
 fn tree(prepared: &mut Command) -> (Value, String) {
     let output = prepared.args(["tree", "--json"]).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
@@ -36,7 +36,7 @@ fn check_absent(program: &Program, path: &str) {
 }
 
 #[test]
-fn spot_shows_a_notice_and_a_recommendation_and_nothing_else() {
+fn spot_adds_an_interruption_and_a_recommendation_only() {
     let program = Program::start(&[
         "spot",
         "-d",
@@ -63,7 +63,7 @@ fn spot_shows_a_notice_and_a_recommendation_and_nothing_else() {
 }
 
 #[test]
-fn what_is_delayed_is_not_there_yet() {
+fn delayed_events_are_not_visible_yet() {
     let program = Program::start(&["-d", "3600", "spot", "--rebalance-delay-sec=3600"]);
     check_absent(&program, "spot/instance-action");
     check_absent(&program, "events/recommendations/rebalance");
@@ -77,7 +77,7 @@ fn what_is_delayed_is_not_there_yet() {
 }
 
 #[test]
-fn maintenance_is_scheduled_by_every_name_of_its_command() {
+fn every_alias_of_events_schedules_maintenance() {
     for name in ["events", "se", "scheduledevents"] {
         let program = Program::start(&[
             name,
@@ -104,7 +104,7 @@ fn maintenance_is_scheduled_by_every_name_of_its_command() {
 }
 
 #[test]
-fn the_state_file_of_events_stands_before_the_command_or_has_another_name() {
+fn events_takes_the_state_file_before_the_command_or_as_state_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("state");
     let path = "/latest/meta-data/events/maintenance/history";
@@ -119,7 +119,7 @@ fn the_state_file_of_events_stands_before_the_command_or_has_another_name() {
 }
 
 #[test]
-fn a_group_terminates_its_instance_by_every_name_of_the_command() {
+fn every_alias_of_asglifecycle_terminates_the_instance() {
     for name in ["asglifecycle", "asg", "autoscaling"] {
         let program = Program::start(&[name]);
         check(&program, "autoscaling/target-lifecycle-state", "Terminated");
@@ -129,7 +129,7 @@ fn a_group_terminates_its_instance_by_every_name_of_the_command() {
 }
 
 #[test]
-fn without_a_command_all_of_it_happens_and_with_serve_nothing_does() {
+fn all_events_happen_without_a_command_and_none_with_serve() {
     let program = Program::start(&["-d", "0"]);
     for path in [
         "spot/instance-action",
@@ -151,7 +151,7 @@ fn without_a_command_all_of_it_happens_and_with_serve_nothing_does() {
 }
 
 #[test]
-fn the_commands_continue_a_timeline() {
+fn commands_extend_the_timeline() {
     let folder = tempfile::tempdir().unwrap();
     let change = r#"{"type": "change", "instance": {"InstanceType": "t3.nano"}}"#;
     let timeline = write(
@@ -165,7 +165,7 @@ fn the_commands_continue_a_timeline() {
 }
 
 #[test]
-fn flags_win_over_variables_and_these_over_the_file_in_the_home_folder() {
+fn flags_override_variables_and_these_the_file_in_the_home_folder() {
     let folder = tempfile::tempdir().unwrap();
     write(
         folder.path(),
@@ -195,7 +195,7 @@ fn flags_win_over_variables_and_these_over_the_file_in_the_home_folder() {
 }
 
 #[test]
-fn a_whole_configuration_of_the_mock_is_served_as_it_is_written() {
+fn a_complete_mock_configuration_is_served() {
     let file = text(&crate::transcript::folder().join("data/mock/aemm-config.json")).to_owned();
     let (tree, said) = tree(command(&["-c", &file]).env("HOME", "/nonexistent"));
     let values: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
@@ -249,7 +249,7 @@ fn a_whole_configuration_of_the_mock_is_served_as_it_is_written() {
 }
 
 #[test]
-fn tokens_are_asked_for() {
+fn imdsv2_requires_tokens() {
     for arguments in [&["-I"][..], &["spot", "--imdsv2=true"]] {
         let program = Program::start(arguments);
         let response = program.get("/latest/meta-data/");
@@ -258,7 +258,7 @@ fn tokens_are_asked_for() {
 }
 
 #[test]
-fn a_host_and_a_port_are_listened_on() {
+fn hostname_and_port_set_the_address() {
     let program = Program::start_command(&mut command(&["spot", "--hostname", "127.0.0.2", "-p0"]));
     assert!(program.address().starts_with("127.0.0.2:"));
 }
@@ -279,7 +279,7 @@ fn the_configuration_is_saved_and_read_again() {
 }
 
 #[test]
-fn what_cannot_be_meant_is_refused_in_one_sentence() {
+fn invalid_values_are_rejected_in_one_sentence() {
     for (arguments, expected) in [
         (
             &["spot", "--action", "nap"][..],
@@ -341,14 +341,14 @@ fn what_cannot_be_meant_is_refused_in_one_sentence() {
 }
 
 #[test]
-fn a_flag_of_the_command_may_stand_before_it() {
+fn command_flags_may_precede_the_command() {
     let program = Program::start(&["-a", "stop", "spot"]);
     let notice = program.get("/latest/meta-data/spot/instance-action");
     assert!(body(&notice).starts_with(r#"{"action": "stop""#));
 }
 
 #[test]
-fn what_has_no_effect_is_named() {
+fn flags_without_effect_cause_warnings() {
     let (_, said) = tree(command(&[]).env("AEMM_SPOT_ITN_ACTION", "stop"));
     assert_eq!(
         said,
@@ -367,7 +367,7 @@ fn what_has_no_effect_is_named() {
 }
 
 #[test]
-fn clients_are_counted_by_their_address_whatever_they_say_it_is() {
+fn clients_are_counted_by_their_real_address() {
     let program = Program::start(&["spot", "-d", "0", "--mock-ip-count", "1"]);
     for said in ["10.0.0.1", "10.0.0.2"] {
         let request = "GET /latest/meta-data/spot/instance-action HTTP/1.1\r\nHost: test\r\n";
@@ -379,7 +379,7 @@ fn clients_are_counted_by_their_address_whatever_they_say_it_is() {
 }
 
 #[test]
-fn the_command_line_is_explained_and_completed_as_with_the_mock() {
+fn help_and_completion_cover_the_mock_flags() {
     for (arguments, expected) in [
         (&["help"][..], "Usage: imdsim "),
         (&["help", "spot"], "Usage: imdsim spot "),

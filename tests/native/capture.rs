@@ -1,5 +1,5 @@
-//! `imdsim capture` and `imdsim diff`. Nothing here asks any service but those
-//! that the tests start on the loopback interface.
+//! `imdsim capture` and `imdsim diff`. These tests send requests only to
+//! services that they start on loopback.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::program::{Program, command, refusal_of, text};
 use crate::transcript;
 
-/// Everything stands still, so that answers are equal to the byte.
+/// Settings that make answers reproducible to the byte.
 const FROZEN: [&str; 4] = [
     "--quiet",
     "--keep-alive",
@@ -22,10 +22,10 @@ const FROZEN: [&str; 4] = [
     "--frozen-entropy=capture",
 ];
 
-/// All that a program serves, by path.
+/// All metadata of a program, by path.
 type Crawl = BTreeMap<String, Vec<u8>>;
 
-/// Asks on one connection, with one token.
+/// Sends requests on one connection, with one token.
 struct Client {
     stream: BufReader<TcpStream>,
     token: String,
@@ -64,7 +64,7 @@ impl Client {
         (status, body)
     }
 
-    /// Everything in every version.
+    /// Reads all paths of all versions.
     fn crawl(&mut self) -> Crawl {
         let mut found = Crawl::new();
         let mut ahead = vec!["/".to_owned()];
@@ -81,7 +81,7 @@ impl Client {
     }
 }
 
-/// The path of what a directory lists.
+/// The path of a name in a listing.
 fn below(directory: &str, name: &str) -> String {
     let depth = directory.matches('/').count();
     match name.split_once('=') {
@@ -91,7 +91,7 @@ fn below(directory: &str, name: &str) -> String {
     }
 }
 
-/// Instances that differ in what can be captured of them: a walk takes a while.
+/// A few different instances, because a crawl takes a while.
 const INSTANCES: [&str; 6] = [
     "instances/dual-stack",
     "instances/public-tagged",
@@ -106,7 +106,8 @@ fn serve(instance: &Path, more: &[&str]) -> Program {
     Program::start(&[&FROZEN, &instance[..], more].concat())
 }
 
-/// The command, which must never be left to find a service by itself.
+/// The command, always with an endpoint so that it never searches for a
+/// service.
 fn capture(program: &Program, flags: &[&str]) -> (Value, String) {
     let endpoint = format!("http://{}", program.address());
     let arguments = [&["capture", "--endpoint", &endpoint][..], flags].concat();
@@ -122,14 +123,14 @@ fn write(folder: &Path, name: &str, document: &Value) -> PathBuf {
     path
 }
 
-/// The status, and the lines.
+/// Returns the status and the lines of the output.
 fn diff(before: &str, after: &str) -> (Option<i32>, String) {
     let output = command(&["diff", before, after]).output().unwrap();
     let lines = String::from_utf8(output.stdout).unwrap();
     (output.status.code(), lines)
 }
 
-/// What is different at the paths of either, for people to read.
+/// Formats the differences at all paths.
 fn differences(before: &Crawl, after: &Crawl) -> String {
     let mut page = String::new();
     let paths = before
@@ -148,7 +149,7 @@ fn differences(before: &Crawl, after: &Crawl) -> String {
 }
 
 #[test]
-fn what_is_captured_and_served_again_is_the_same_to_the_byte_in_every_version() {
+fn a_served_capture_is_identical_in_every_version() {
     let data = transcript::folder().join("data");
     let instances = INSTANCES.map(|name| data.join(name).with_extension("json"));
     let folder = tempfile::tempdir().unwrap();
@@ -170,7 +171,7 @@ fn what_is_captured_and_served_again_is_the_same_to_the_byte_in_every_version() 
 }
 
 #[test]
-fn overrides_and_user_data_that_is_no_text_are_captured() {
+fn overrides_and_binary_user_data_are_captured() {
     let folder = tempfile::tempdir().unwrap();
     let instance = json!({ "Imdsim": {
         "UserData": "/wD+",
@@ -189,7 +190,7 @@ fn overrides_and_user_data_that_is_no_text_are_captured() {
 }
 
 #[test]
-fn secrets_are_in_a_capture_only_when_they_are_asked_for() {
+fn secrets_are_captured_only_on_request() {
     let folder = tempfile::tempdir().unwrap();
     let instance = json!({
         "IamInstanceProfile": { "Arn": "arn:aws:iam::123456789012:instance-profile/web" },
@@ -230,7 +231,7 @@ fn secrets_are_in_a_capture_only_when_they_are_asked_for() {
 }
 
 #[test]
-fn a_served_capture_does_not_show_what_was_captured() {
+fn the_captured_field_is_not_served() {
     let folder = tempfile::tempdir().unwrap();
     let (document, _) = capture(&Program::start(&FROZEN), &[]);
     assert!(document["Captured"]["Versions"]["latest"].is_object());
@@ -242,7 +243,7 @@ fn a_served_capture_does_not_show_what_was_captured() {
 }
 
 #[test]
-fn a_service_that_gives_no_token_or_is_busy_is_captured_all_the_same() {
+fn a_service_without_tokens_or_with_throttling_is_captured() {
     let whole = Program::start(&FROZEN);
     let (expected, _) = capture(&whole, &[]);
     let put = |program: &Program, fault: &str, body: &str| {
@@ -286,7 +287,7 @@ fn a_service_that_gives_no_token_or_is_busy_is_captured_all_the_same() {
 }
 
 #[test]
-fn two_captures_differ_by_a_line_for_each_change() {
+fn diff_prints_a_line_per_change() {
     let folder = tempfile::tempdir().unwrap();
     let program = Program::start(&FROZEN);
     let first = write(folder.path(), "first.json", &capture(&program, &[]).0);
@@ -327,8 +328,8 @@ fn check(command: &mut Command, start: &str, end: &str) {
 }
 
 #[test]
-fn what_is_no_service_or_no_capture_is_refused_in_one_sentence() {
-    // Nobody listens on a port that was just given back.
+fn other_servers_and_files_are_rejected_in_one_sentence() {
+    // Nothing listens on a port that was just released.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);

@@ -1,4 +1,4 @@
-//! Many clients at once, and a program that is killed while they write.
+//! Concurrent clients, and a program that is killed while they write.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 
@@ -31,7 +31,7 @@ fn no_acknowledged_write_is_lost_when_the_program_is_killed_200_times() {
 }
 
 #[test]
-fn a_stall_holds_up_nobody_else() {
+fn a_stalled_request_does_not_delay_others() {
     let program = Program::start(&["--quiet"]);
     let stall = "PUT /_imdsim/faults/hop-limit-exceeded";
     assert_eq!(load::call(program.address(), stall, "").unwrap().0, 200);
@@ -39,7 +39,7 @@ fn a_stall_holds_up_nobody_else() {
     let mint = "PUT /latest/api/token HTTP/1.1\r\nHost: test\r\n\
                 X-aws-ec2-metadata-token-ttl-seconds: 60\r\nContent-Length: 0\r\n\r\n";
     stalled.write_all(mint.as_bytes()).unwrap();
-    // The journal tells of it before it has an answer.
+    // The journal has the request before its response is sent.
     let count = "GET /_imdsim/requests/count?path=/latest/api/token";
     let told = |_| load::call(program.address(), count, "").unwrap().1 == r#"{"count":1}"#;
     assert!((0..10_000).any(told), "it never came");

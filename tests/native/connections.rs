@@ -1,4 +1,4 @@
-//! When connections close, and the head of a response to the byte.
+//! The end of connections, and the exact bytes of response heads.
 
 use std::io::Write as _;
 
@@ -7,7 +7,7 @@ use crate::program::{Program, body, header, is_closed, read_response};
 
 const LEAF: &str = "/latest/meta-data/instance-id";
 
-/// The names of the headers in the order in which they came.
+/// The header names in order.
 fn names(response: &str) -> Vec<&str> {
     let (head, _) = response.split_once("\r\n\r\n").unwrap();
     let lines = head.lines().skip(1);
@@ -15,15 +15,15 @@ fn names(response: &str) -> Vec<&str> {
 }
 
 #[test]
-fn a_connection_closes_after_the_answer_and_says_so() {
+fn a_connection_closes_after_the_response() {
     let program = Program::start(&[]);
-    // `get` returns only once the connection is closed.
+    // `get` returns only after the connection has closed.
     let response = program.get(LEAF);
     assert_eq!(header(&response, "Connection"), Some("close"));
 }
 
 #[test]
-fn headers_have_the_names_and_the_order_of_the_captures() {
+fn headers_match_the_captures_in_name_and_order() {
     let program = Program::start(&[]);
     let response = program.get(LEAF);
     assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
@@ -42,7 +42,7 @@ fn headers_have_the_names_and_the_order_of_the_captures() {
 }
 
 #[test]
-fn a_token_comes_with_the_headers_of_the_captures() {
+fn token_headers_match_the_captures() {
     let program = Program::start(&[]);
     let response = program.send(
         "PUT /latest/api/token HTTP/1.1\r\nHost: test\r\n\
@@ -62,7 +62,7 @@ fn a_token_comes_with_the_headers_of_the_captures() {
 }
 
 #[test]
-fn asked_to_the_program_keeps_the_connection_and_says_nothing_of_it() {
+fn keep_alive_keeps_the_connection_open() {
     let program = Program::start(&[]);
     let mut stream = program.connect();
     for _ in 0..3 {
@@ -81,7 +81,7 @@ fn asked_to_the_program_keeps_the_connection_and_says_nothing_of_it() {
 }
 
 #[test]
-fn with_the_flag_connections_are_kept_unless_asked_to_close() {
+fn with_the_flag_connections_stay_open_unless_the_client_asks_to_close() {
     let program = Program::start(&["--keep-alive"]);
     let mut stream = program.connect();
     for _ in 0..3 {
@@ -100,7 +100,7 @@ fn with_the_flag_connections_are_kept_unless_asked_to_close() {
 }
 
 #[test]
-fn requests_sent_at_once_are_answered_in_order() {
+fn pipelined_requests_are_answered_in_order() {
     let program = Program::start(&[]);
     let kept = format!("HEAD {LEAF} HTTP/1.1\r\nHost: test\r\nConnection: keep-alive\r\n\r\n");
     let last = format!("GET {LEAF} HTTP/1.1\r\nHost: test\r\n\r\n");
@@ -110,7 +110,7 @@ fn requests_sent_at_once_are_answered_in_order() {
 }
 
 #[test]
-fn head_has_the_length_of_get_and_no_body() {
+fn head_has_the_content_length_of_get() {
     let program = Program::start(&[]);
     let got = program.get(LEAF);
     let asked = program.send(format!("HEAD {LEAF} HTTP/1.1\r\nHost: test\r\n\r\n"));
@@ -122,7 +122,7 @@ fn head_has_the_length_of_get_and_no_body() {
 }
 
 #[test]
-fn a_length_of_nought_stays_in_its_place() {
+fn content_length_zero_stays_in_its_place() {
     let program = Program::start(&[]);
     let response = program.send("POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 0\r\n\r\n");
     assert_eq!(
@@ -138,7 +138,7 @@ fn a_length_of_nought_stays_in_its_place() {
 }
 
 #[test]
-fn status_405_has_the_words_of_the_real_service() {
+fn status_405_has_the_reason_phrase_of_the_real_service() {
     let program = Program::start(&[]);
     let response = program.get("/latest/api/token");
     assert!(
@@ -148,7 +148,7 @@ fn status_405_has_the_words_of_the_real_service() {
 }
 
 #[test]
-fn a_request_that_names_no_host_is_answered() {
+fn a_request_without_host_is_answered() {
     let program = Program::start(&[]);
     let nameless = program.send(format!("GET {LEAF} HTTP/1.0\r\n\r\n"));
     assert!(nameless.starts_with("HTTP/1.0 200 OK\r\n"), "{nameless}");
@@ -159,7 +159,7 @@ fn a_request_that_names_no_host_is_answered() {
 }
 
 #[test]
-fn connections_without_a_request_do_no_harm_and_leave_no_trace() {
+fn connections_without_a_request_are_harmless_and_not_logged() {
     let program = Program::start(&[]);
     for _ in 0..100 {
         drop(program.connect());
@@ -175,7 +175,7 @@ fn connections_without_a_request_do_no_harm_and_leave_no_trace() {
 }
 
 #[test]
-fn many_requests_at_once_are_all_answered() {
+fn concurrent_requests_are_all_answered() {
     let program = Program::start(&["--quiet"]);
     let expected = body(&program.get(LEAF)).to_owned();
     std::thread::scope(|scope| {

@@ -1,11 +1,11 @@
-//! Documents as people have them: from other shells, in other formats, with
-//! more in them than is served.
+//! Input documents from other shells, in other formats, or with additional
+//! fields.
 
 use std::fs;
 
 use crate::program::{command, refusal, text};
 
-/// What `imdsim tree` prints of a file given by a flag, and what it says.
+/// Returns stdout and stderr of `imdsim tree` with a file given by a flag.
 #[track_caller]
 fn tree(flag: &str, name: &str, content: &[u8]) -> (String, String) {
     let folder = tempfile::tempdir().unwrap();
@@ -36,7 +36,7 @@ fn an_instance_in_yaml_is_served() {
 }
 
 #[test]
-fn a_byte_order_mark_is_passed_over() {
+fn a_byte_order_mark_is_ignored() {
     let instance = r#"{"InstanceId": "i-0a1b2c3d4e5f60718"}"#;
     let utf_16 = instance.encode_utf16().flat_map(u16::to_le_bytes);
     let with_mark = |mark: &[u8], bytes: Vec<u8>| [mark, &bytes].concat();
@@ -68,7 +68,7 @@ fn the_instance_that_is_served_is_said_and_so_are_slips() {
 }
 
 #[test]
-fn credentials_that_have_expired_are_served_with_a_warning() {
+fn expired_credentials_are_served_with_a_warning() {
     let keys = br#"{"Credentials": {"AccessKeyId": "ASIA", "SecretAccessKey": "s",
                     "SessionToken": "t", "Expiration": "2020-01-01T00:00:00Z"}}"#;
     let (_, said) = tree("--credentials", "keys.json", keys);
@@ -80,7 +80,7 @@ fn credentials_that_have_expired_are_served_with_a_warning() {
 }
 
 #[test]
-fn credentials_that_aws_would_refuse_are_refused() {
+fn invalid_credentials_are_rejected() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("credentials");
     let path = text(&path);

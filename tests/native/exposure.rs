@@ -1,12 +1,12 @@
-//! Who may use the control API, and for whom there are real credentials.
+//! Access to the control API and to real credentials.
 
 use crate::program::{Program, body, command};
 
 const LEAF: &str = "/latest/meta-data/instance-id";
 
-/// Runs the program of its arguments in a network of its own, joined to a second
-/// one, and prints the status of the answer to each request of stdin, sent from
-/// the network and to the address that its line begins with.
+/// Runs the program given as arguments in a network namespace that is linked to
+/// a second one. Prints the response status of each request on stdin, sent from
+/// the given namespace to the given address.
 #[cfg(target_os = "linux")]
 const TWO_NETWORKS: &str = r#"
 set -e
@@ -34,8 +34,8 @@ bash -c "$ask" < <(grep ^here <<<"$requests")
 nsenter --target $other --net bash -c "$ask" < <(grep ^elsewhere <<<"$requests")
 "#;
 
-/// The statuses of the answers, those to requests from `here` first; none, if
-/// there can be no networks.
+/// The response statuses, those of requests from `here` first. Empty if
+/// namespaces are unavailable.
 #[cfg(target_os = "linux")]
 fn statuses(flags: &[&str], requests: &[String]) -> Option<Vec<u16>> {
     use std::io::Write as _;
@@ -82,7 +82,7 @@ fn statuses(flags: &[&str], requests: &[String]) -> Option<Vec<u16>> {
     Some(statuses)
 }
 
-/// All control calls but `health`, as method and path.
+/// All control calls except `health`, as method and path.
 #[cfg(target_os = "linux")]
 fn calls() -> Vec<(String, String)> {
     let mut calls = Vec::new();
@@ -96,7 +96,7 @@ fn calls() -> Vec<(String, String)> {
     calls
 }
 
-/// What `Host` may say to seem to come from this machine.
+/// `Host` values that claim to be this machine.
 #[cfg(target_os = "linux")]
 const HOSTS: [&str; 5] = [
     "127.0.0.1",
@@ -108,7 +108,7 @@ const HOSTS: [&str; 5] = [
 
 #[test]
 #[cfg(target_os = "linux")]
-fn from_another_network_every_control_call_is_refused_whatever_host_it_names() {
+fn control_calls_from_another_network_are_rejected_with_any_host() {
     let mut requests = Vec::new();
     for (method, path) in calls() {
         for host in HOSTS {
@@ -120,7 +120,7 @@ fn from_another_network_every_control_call_is_refused_whatever_host_it_names() {
             ));
         }
     }
-    // The same under other spellings.
+    // Other spellings of the same path.
     for path in ["/_parlel/reset", "//_imdsim//reset/", "/%5fimdsim/reset"] {
         requests.push(format!("elsewhere 198.18.0.1 POST {path} localhost"));
     }
@@ -134,7 +134,7 @@ fn from_another_network_every_control_call_is_refused_whatever_host_it_names() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn this_machine_and_whoever_sends_the_admin_token_may_use_the_control_api() {
+fn loopback_and_the_admin_token_grant_access_to_the_control_api() {
     let requests = [
         "here 127.0.0.1 GET /_imdsim/instance localhost",
         "here 127.0.0.1 GET /_imdsim/instance example.com",
@@ -161,7 +161,7 @@ fn this_machine_and_whoever_sends_the_admin_token_may_use_the_control_api() {
 
 #[test]
 #[cfg(unix)]
-fn a_program_that_listens_off_loopback_says_how_to_get_the_control_api() {
+fn off_loopback_the_program_explains_access_to_the_control_api() {
     let said = |flags: &[&str]| {
         let mut command = command(&["--addr", "0.0.0.0:0"]);
         Program::start_command(command.args(flags)).stop()
@@ -179,7 +179,7 @@ fn a_program_that_listens_off_loopback_says_how_to_get_the_control_api() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn several_addresses_are_served_and_told_one_by_one() {
+fn several_addresses_are_served_and_printed() {
     let mut command = command(&["--quiet", "--addr", "127.0.0.1:0", "--addr", "127.0.0.2:0"]);
     let program = Program::start_command(&mut command);
     let first = program.get(LEAF);
@@ -193,7 +193,7 @@ fn several_addresses_are_served_and_told_one_by_one() {
 }
 
 #[test]
-fn more_than_one_host_is_a_bad_request() {
+fn duplicate_hosts_are_a_bad_request() {
     let program = Program::start(&[]);
     for target in [
         LEAF,
@@ -212,7 +212,7 @@ fn more_than_one_host_is_a_bad_request() {
     }
 }
 
-/// Credentials that might be real.
+/// Credentials that could be real.
 const KEYS: &str = r#"{"AccessKeyId": "ASIAXXXXXXXXXXXXXXXX", "SecretAccessKey": "s",
     "SessionToken": "t", "Expiration": "2099-01-01T00:00:00Z"}"#;
 
@@ -226,7 +226,7 @@ fn status(program: &Program, method: &str, target: &str, host: &str) -> (u16, St
 }
 
 #[test]
-fn real_credentials_are_served_to_no_name_that_anybody_could_have() {
+fn real_credentials_are_not_served_to_public_host_names() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("keys.json");
     std::fs::write(&path, KEYS).unwrap();
@@ -251,13 +251,13 @@ fn real_credentials_are_served_to_no_name_that_anybody_could_have() {
         status(&program, "GET", "/_imdsim/health", "evil.example").0,
         200
     );
-    // A request of HTTP/1.0 without a name is no browser's.
+    // Browsers do not send HTTP/1.0 requests without `Host`.
     let nameless = program.send(format!("GET {LEAF} HTTP/1.0\r\n\r\n"));
     assert!(nameless.starts_with("HTTP/1.0 200 "), "{nameless}");
 }
 
 #[test]
-fn made_up_credentials_are_served_to_every_name_until_real_ones_are_set() {
+fn generated_credentials_are_served_to_every_name() {
     let program = Program::start(&[]);
     assert_eq!(status(&program, "GET", LEAF, "evil.example").0, 200);
     let change = format!(r#"{{"Imdsim": {{"Credentials": {KEYS}}}}}"#);

@@ -4,7 +4,7 @@ use crate::program::{Program, text};
 use crate::transcript::{self, Message};
 
 #[test]
-fn every_transcript_is_answered_to_the_byte_over_a_raw_socket() {
+fn every_transcript_is_reproduced_over_a_raw_socket() {
     for transcript in transcript::all() {
         let settings: serde_json::Map<_, _> = transcript
             .settings

@@ -1,4 +1,4 @@
-//! Too large, too much, not HTTP.
+//! Requests that are too large or malformed, and too many connections.
 
 use crate::program::{Program, header};
 
@@ -11,7 +11,7 @@ fn check(program: &Program, request: impl AsRef<[u8]>, status: &str) {
 }
 
 #[test]
-fn a_head_of_more_than_64_kib_is_refused() {
+fn a_head_above_64_kib_is_rejected() {
     let program = Program::start(&[]);
     let padding = "x".repeat(64 * 1024);
     check(
@@ -28,7 +28,7 @@ fn a_head_of_more_than_64_kib_is_refused() {
 }
 
 #[test]
-fn a_body_of_more_than_1_mib_is_refused() {
+fn a_body_above_1_mib_is_rejected() {
     let program = Program::start(&[]);
     let request = |length: usize| {
         let mut request =
@@ -42,7 +42,7 @@ fn a_body_of_more_than_1_mib_is_refused() {
 }
 
 #[test]
-fn a_body_in_chunks_counts_in_full() {
+fn the_limit_applies_to_chunked_bodies() {
     let program = Program::start(&[]);
     let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
     check(
@@ -56,7 +56,7 @@ fn a_body_in_chunks_counts_in_full() {
 }
 
 #[test]
-fn a_client_that_asks_first_need_not_send_what_is_too_large() {
+fn a_large_body_is_rejected_before_100_continue() {
     let program = Program::start(&[]);
     check(
         &program,
@@ -67,7 +67,7 @@ fn a_client_that_asks_first_need_not_send_what_is_too_large() {
 }
 
 #[test]
-fn what_is_not_http_is_refused() {
+fn malformed_requests_are_rejected() {
     let program = Program::start(&[]);
     for bytes in [
         "hello\r\n\r\n",
@@ -82,7 +82,7 @@ fn what_is_not_http_is_refused() {
 }
 
 #[test]
-fn strange_requests_are_answered() {
+fn unusual_requests_are_answered() {
     let program = Program::start(&[]);
     for line in [
         "OPTIONS *",
@@ -99,10 +99,10 @@ fn strange_requests_are_answered() {
     }
 }
 
-/// A connection that cannot be accepted is tried again many times a second.
+/// A connection that cannot be accepted is retried many times a second.
 #[test]
 #[cfg(target_os = "linux")]
-fn too_many_open_files_are_told_once_and_not_for_every_try() {
+fn too_many_open_files_are_reported_once() {
     let begun = std::time::Instant::now();
     let program = Program::start(&["--quiet"]);
     let open = std::fs::read_dir(format!("/proc/{}/fd", program.id())).unwrap();
@@ -111,7 +111,7 @@ fn too_many_open_files_are_told_once_and_not_for_every_try() {
     }
     let held: Vec<_> = (0..30).map(|_| program.connect()).collect();
     program.wait_for("cannot accept a connection: ");
-    // Each makes room for one more, after which there is none again.
+    // Each attempt frees one slot and uses it again.
     held.into_iter().for_each(drop);
     let response = program.get("/");
     assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");

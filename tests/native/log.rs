@@ -19,7 +19,7 @@ fn requests(program: &Program) {
 }
 
 #[test]
-fn people_get_one_line_a_request() {
+fn the_text_log_has_a_line_per_request() {
     let program = Program::start(&[]);
     requests(&program);
     let output = program.stop();
@@ -49,7 +49,7 @@ fn people_get_one_line_a_request() {
 }
 
 #[test]
-fn machines_get_one_object_a_line() {
+fn the_json_log_has_an_object_per_line() {
     let mut prepared = command(&["--log", "json", "--addr", "127.0.0.1:0"]);
     let program = Program::start_command(prepared.env("IMDSIM_UNKNOWN", "x"));
     requests(&program);
@@ -94,15 +94,15 @@ fn tokens_are_never_logged() {
 }
 
 #[test]
-fn quiet_leaves_the_ready_line_only() {
+fn quiet_prints_only_the_ready_line() {
     let program = Program::start(&["--quiet"]);
     requests(&program);
     program.send("hello\r\n\r\n");
     assert_eq!(program.stop().lines().count(), 1);
 }
 
-/// A fault of every request, whatever comes of them: an answer, none, or one
-/// that nobody waits for.
+/// Faults of every kind: with a response, without one, and with one whose
+/// client has left.
 #[test]
 fn a_line_names_the_fault_that_applied() {
     let fault = |what: &str| {

@@ -1,52 +1,52 @@
-//! The native program, from outside: started as people start it, spoken to
-//! over raw sockets, stopped with signals.
+//! Black-box tests of the native program: started from the command line,
+//! connected to by raw sockets, stopped by signals.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
     reason = "a test that fails says what it met"
 )]
 
-/// As with the mock that AWS publishes.
+/// Compatibility with the AWS mock.
 mod aemm;
 /// `imdsim capture` and `imdsim diff`.
 mod capture;
 #[path = "../support/client_requests.rs"]
 mod client_requests;
-/// Many clients at once, and a program that is killed while they write.
+/// Concurrent clients, and a program that is killed while they write.
 mod concurrency;
-/// When connections close, and the head of a response to the byte.
+/// The end of connections, and the exact bytes of response heads.
 mod connections;
-/// Documents as people have them.
+/// Input documents in various formats.
 mod documents;
-/// Who may use the control API, and for whom there are real credentials.
+/// Access to the control API and to real credentials.
 mod exposure;
 /// The transcripts of `tests/golden`, replayed.
 mod golden;
-/// Too large, too much, not HTTP.
+/// Requests that are too large or malformed.
 mod limits;
 #[path = "../support/load.rs"]
 mod load;
 /// The request log.
 mod log;
-/// Starting the program, and refusals to start.
+/// Support: the program under test.
 mod program;
-/// The proxy form of requests.
+/// Requests in the absolute form.
 mod proxied;
-/// Bad flags, values and files; a port in use; help.
+/// Invalid flags, values and files; a port in use; help.
 mod refusals;
-/// Telling things to a running program.
+/// Commands that control a running program.
 mod remote;
-/// `imdsim run`: the command's surroundings, signals, status, and judgement.
+/// `imdsim run`: the command's environment, signals, status and assertions.
 mod running;
-/// Tokens and resets over a restart.
+/// Tokens and resets across a restart.
 mod sessions;
-/// `--state`: made, kept, locked, and left alone when it cannot be used.
+/// `--state`: created, persistent, locked, and unchanged when invalid.
 mod state_file;
-/// Signals.
+/// Stopping by signals.
 mod stopping;
 #[path = "../support/transcript.rs"]
 mod transcript;
 /// `imdsim tree` and `imdsim schema`.
 mod tree;
-/// `--watch-config-file`: changes, reloaded or refused.
+/// `--watch-config-file`: changes that are reloaded or rejected.
 mod watching;

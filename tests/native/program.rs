@@ -1,5 +1,5 @@
-//! The program under test: on a port of its own, its output collected, killed
-//! when the test is over.
+//! The program under test: it listens on its own port, its output is collected,
+//! and it is killed after the test.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
@@ -9,10 +9,10 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// What the program says once it accepts connections.
+/// The message that the program prints when it accepts connections.
 const READY: &str = "Serving HTTP on http://";
 
-/// How long a test waits for bytes before it fails.
+/// How long a test waits for output or bytes.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A running program.
@@ -23,12 +23,12 @@ pub(crate) struct Program {
     reader: Option<JoinHandle<()>>,
 }
 
-/// What the program has said so far, and the news that it said more.
+/// The output so far, with a condition variable for new output.
 #[derive(Default)]
 struct Output {
     said: Mutex<String>,
     more: Condvar,
-    /// How much of it was waited for.
+    /// The length of the output that was already waited for.
     heard: Mutex<usize>,
 }
 
@@ -39,7 +39,7 @@ impl Program {
         Self::start_command(command(arguments).args(["--addr", "127.0.0.1:0"]))
     }
 
-    /// The same, for a command that says itself where it listens.
+    /// The same for a command with its own address flags.
     #[track_caller]
     pub(crate) fn start_command(command: &mut Command) -> Self {
         let mut child = command.spawn().unwrap();
@@ -52,7 +52,7 @@ impl Program {
             let so_far = &mut *output.said.lock().unwrap();
             so_far.push_str(&line);
             assert_ne!(len, 0, "the program ended: {so_far}");
-            // Of a JSON log the line is an object that holds it.
+            // The JSON log has it inside an object.
             address = line
                 .split_once(READY)
                 .and_then(|(_, rest)| rest.split_once('/'))
@@ -85,11 +85,11 @@ impl Program {
         stream
     }
 
-    /// Sends bytes on a connection of their own and returns all that comes
-    /// back until the program closes it.
+    /// Sends bytes on a new connection and returns everything received until it
+    /// closes.
     pub(crate) fn send(&self, request: impl AsRef<[u8]>) -> String {
         let mut stream = self.connect();
-        // A program that refuses a request early need not read all of it.
+        // A program that rejects a request early need not read all of it.
         let _ = stream.write_all(request.as_ref());
         let mut response = Vec::new();
         let end = stream.read_to_end(&mut response);
@@ -97,12 +97,12 @@ impl Program {
         String::from_utf8(response).unwrap()
     }
 
-    /// Asks for a path as curl does.
+    /// Requests a path like curl.
     pub(crate) fn get(&self, path: &str) -> String {
         self.send(format!("GET {path} HTTP/1.1\r\nHost: test\r\n\r\n"))
     }
 
-    /// Waits until the program says this, after all that was waited for before.
+    /// Waits for this text in the output after the last match.
     #[track_caller]
     pub(crate) fn wait_for(&self, text: &str) {
         let mut heard = self.output.heard.lock().unwrap();
@@ -115,19 +115,19 @@ impl Program {
             .unwrap();
         let found = said[*heard..].find(text);
         *heard += found.map_or(0, |start| start + text.len());
-        // Nobody else shall find the locks poisoned.
+        // Avoids poisoning the locks.
         drop((heard, said));
         assert!(found.is_some(), "the program did not say: {text}");
     }
 
-    /// The number of the process.
+    /// The process id.
     #[cfg(unix)]
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Sets a limit of the process, as in `--fsize=4096:`; tells whether that
-    /// can be done here.
+    /// Sets a resource limit of the process, as in `--fsize=4096:`. Returns
+    /// whether that is possible here.
     #[cfg(target_os = "linux")]
     pub(crate) fn limit(&self, limit: &str) -> bool {
         let mut prlimit = Command::new("prlimit");
@@ -149,7 +149,7 @@ impl Program {
         assert!(status.success());
     }
 
-    /// Waits for the end, and returns how it ended and all it said.
+    /// Waits for the process to exit, and returns its status and output.
     pub(crate) fn wait(mut self) -> (ExitStatus, String) {
         let status = self.child.wait().unwrap();
         if let Some(reader) = self.reader.take() {
@@ -159,7 +159,7 @@ impl Program {
         (status, output)
     }
 
-    /// Stops the program and returns all it said.
+    /// Stops the program and returns its output.
     #[cfg(unix)]
     pub(crate) fn stop(self) -> String {
         self.signal("TERM");
@@ -180,7 +180,7 @@ impl Drop for Program {
     }
 }
 
-/// One response, off a connection that stays open.
+/// Reads one response from an open connection.
 pub(crate) fn read_response(stream: &mut TcpStream) -> String {
     let mut response = Vec::new();
     while !response.ends_with(b"\r\n\r\n") {
@@ -195,13 +195,13 @@ pub(crate) fn read_response(stream: &mut TcpStream) -> String {
     head + &String::from_utf8(body).unwrap()
 }
 
-/// Whether the other side has closed the connection.
+/// Whether the peer has closed the connection.
 pub(crate) fn is_closed(stream: &mut TcpStream) -> bool {
     stream.shutdown(Shutdown::Write).unwrap();
     stream.read(&mut [0]).unwrap() == 0
 }
 
-/// The value of a header, if it is there, its name written just so.
+/// The value of a header with exactly this name.
 pub(crate) fn header<'a>(response: &'a str, name: &str) -> Option<&'a str> {
     let (head, _) = response.split_once("\r\n\r\n")?;
     let mut lines = head.lines().filter_map(|line| line.split_once(": "));
@@ -210,19 +210,19 @@ pub(crate) fn header<'a>(response: &'a str, name: &str) -> Option<&'a str> {
         .map(|(_, value)| value)
 }
 
-/// What comes after the head.
+/// The body of a response.
 pub(crate) fn body(response: &str) -> &str {
     response.split_once("\r\n\r\n").unwrap().1
 }
 
-/// Runs the program to its end, which must come before it serves anything:
-/// status 2 and one line, which is returned.
+/// Runs the program, which must exit with status 2 and one line, and returns
+/// the line.
 #[track_caller]
 pub(crate) fn refusal(arguments: &[&str]) -> String {
     refusal_of(&mut command(arguments))
 }
 
-/// The same, for a command that was prepared further.
+/// The same for a prepared command.
 #[track_caller]
 pub(crate) fn refusal_of(command: &mut Command) -> String {
     let output = command.output().unwrap();
@@ -234,7 +234,7 @@ pub(crate) fn refusal_of(command: &mut Command) -> String {
     line.strip_prefix("imdsim: ").unwrap().to_owned()
 }
 
-/// The program, not yet started, in a clean environment.
+/// The program's command in a clean environment.
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_imdsim"));
     for (name, _) in std::env::vars_os() {
@@ -251,7 +251,7 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// A path as a flag takes it.
+/// A path as a flag value.
 pub(crate) fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }

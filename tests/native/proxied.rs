@@ -1,10 +1,10 @@
-//! The proxy form: requests that name the server that they are meant for.
+//! The absolute form: requests that name their target server.
 
 use crate::program::{Program, body, header};
 
 const LEAF: &str = "/latest/meta-data/instance-id";
 
-/// The answer to a request whose target is a whole URL.
+/// Returns the response to a request with a URL as its target.
 fn ask(program: &Program, method: &str, url: &str) -> String {
     program.send(format!(
         "{method} {url} HTTP/1.1\r\nHost: 169.254.169.254\r\nProxy-Connection: Keep-Alive\r\n\r\n"
@@ -22,7 +22,7 @@ fn refused(response: &str) {
 }
 
 #[test]
-fn the_service_answers_under_its_own_addresses() {
+fn requests_for_the_service_are_answered() {
     let program = Program::start(&["--http-tokens", "required"]);
     let own = format!("http://{}", program.address());
     for server in [
@@ -47,7 +47,7 @@ fn the_service_answers_under_its_own_addresses() {
 }
 
 #[test]
-fn other_servers_are_refused_whatever_is_sent_to_them() {
+fn requests_for_other_servers_are_rejected() {
     let program = Program::start(&[]);
     refused(&ask(&program, "GET", "http://example.com/"));
     refused(&ask(&program, "GET", "http://169.254.170.2/v2/credentials"));
@@ -62,7 +62,7 @@ fn other_servers_are_refused_whatever_is_sent_to_them() {
 }
 
 #[test]
-fn a_tunnel_is_refused() {
+fn connect_is_rejected() {
     let program = Program::start(&[]);
     refused(&ask(&program, "CONNECT", "example.com:443"));
     refused(&ask(&program, "CONNECT", "169.254.169.254:80"));
@@ -70,10 +70,10 @@ fn a_tunnel_is_refused() {
 }
 
 #[test]
-fn the_control_api_is_where_it_was() {
+fn the_control_api_keeps_its_access_rules() {
     let program = Program::start(&[]);
-    // What a client behind `http_proxy` may name is no loopback host, and what
-    // `Host` says beside it does not count.
+    // Clients behind `http_proxy` may use any non-loopback host, and the `Host`
+    // header is ignored.
     for server in ["169.254.169.254", "[fd00:ec2::254]", "instance-data"] {
         let response = program.send(format!(
             "POST http://{server}/_imdsim/reset HTTP/1.1\r\nHost: localhost\r\n\
@@ -84,7 +84,7 @@ fn the_control_api_is_where_it_was() {
         assert!(response.contains("IMDSIM_ADMIN_TOKEN"), "{response}");
     }
     refused(&ask(&program, "POST", "http://localhost/_imdsim/reset"));
-    // Under its own address it is as open as without the proxy form.
+    // At its own address it is as accessible as in the origin form.
     let url = format!("http://{}/_imdsim/health", program.address());
     let response = ask(&program, "GET", &url);
     assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
@@ -94,7 +94,7 @@ fn the_control_api_is_where_it_was() {
 }
 
 #[test]
-fn a_page_of_another_origin_is_refused_in_the_proxy_form_too() {
+fn other_origins_are_rejected_in_the_absolute_form_too() {
     let program = Program::start(&[]);
     let response = program.send(format!(
         "POST http://{}/_imdsim/reset HTTP/1.1\r\nHost: localhost\r\n\
@@ -107,7 +107,7 @@ fn a_page_of_another_origin_is_refused_in_the_proxy_form_too() {
 
 #[test]
 #[cfg(unix)]
-fn the_log_names_the_other_server_and_no_more() {
+fn the_log_has_only_the_name_of_the_other_server() {
     let program = Program::start(&[]);
     ask(&program, "GET", "http://169.254.169.254/latest/");
     ask(&program, "GET", "http://example.com/key?X-Amz-Signature=1");

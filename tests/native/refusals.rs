@@ -1,4 +1,4 @@
-//! Bad flags, values and files; a port in use; help.
+//! Invalid flags, values and files; a port in use; help.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ fn check(arguments: &[&str], expected: &str) {
     assert_eq!(refusal(arguments), expected);
 }
 
-/// For sentences whose middle is the system's or the core's.
+/// Matches sentences with a part from the system or the core.
 #[track_caller]
 fn check_parts(said: &str, start: &str, end: &str) {
     assert!(said.starts_with(start), "{said}");
@@ -17,7 +17,7 @@ fn check_parts(said: &str, start: &str, end: &str) {
 }
 
 #[test]
-fn a_bad_command_line_is_refused_in_one_sentence() {
+fn an_invalid_command_line_is_rejected_in_one_sentence() {
     check(
         &["--addres", "x"],
         "--addres: unknown flag; did you mean `--addr`? See `imdsim --help`",
@@ -51,7 +51,7 @@ fn a_bad_command_line_is_refused_in_one_sentence() {
 }
 
 #[test]
-fn what_is_missing_is_named_in_its_order() {
+fn missing_arguments_are_named_in_order() {
     check(
         &["diff"],
         "imdsim diff: A and B are missing; see `imdsim diff --help`",
@@ -67,7 +67,7 @@ fn what_is_missing_is_named_in_its_order() {
 }
 
 #[test]
-fn a_flag_that_a_command_does_not_use_is_refused() {
+fn flags_of_other_commands_are_rejected() {
     for (arguments, expected) in [
         (
             &["reset", "--instance", "nope.json"][..],
@@ -114,7 +114,7 @@ fn a_flag_that_a_command_does_not_use_is_refused() {
 }
 
 #[test]
-fn a_number_that_is_none_is_named() {
+fn invalid_numbers_are_named() {
     for (flag, value, expected) in [
         (
             "--http-put-response-hop-limit",
@@ -144,7 +144,7 @@ fn a_number_that_is_none_is_named() {
 }
 
 #[test]
-fn the_name_of_a_file_is_no_document() {
+fn a_file_name_is_rejected_as_a_document() {
     for (variable, flag) in [
         ("IMDSIM_INSTANCE", "--instance"),
         ("IMDSIM_CONFIG", "--config"),
@@ -185,13 +185,13 @@ fn standard_input_is_a_file_too() {
 }
 
 #[test]
-fn a_bad_address_is_refused() {
+fn an_invalid_address_is_rejected() {
     check(
         &["--addr", "4719"],
         "--addr: \"4719\" cannot be listened on: invalid socket address; \
          give HOST:PORT, for instance 127.0.0.1:4719",
     );
-    // An address for documentation, which no machine has.
+    // An address reserved for documentation.
     check(
         &["--addr", "192.0.2.1:0"],
         "--addr: 192.0.2.1:0 is not an address of this machine; \
@@ -206,7 +206,7 @@ fn a_bad_address_is_refused() {
 }
 
 #[test]
-fn a_port_in_use_is_refused() {
+fn a_port_in_use_is_rejected() {
     let program = Program::start(&[]);
     let address = program.address();
     check(
@@ -220,7 +220,7 @@ fn a_port_in_use_is_refused() {
 }
 
 #[test]
-fn a_missing_file_is_refused_by_name() {
+fn a_missing_file_is_named() {
     for flag in ["--instance", "--config", "--user-data", "--identity-keys"] {
         check_parts(
             &refusal(&[flag, "no-such-file"]),
@@ -231,7 +231,7 @@ fn a_missing_file_is_refused_by_name() {
 }
 
 #[test]
-fn a_file_that_is_not_text_is_refused() {
+fn a_binary_file_is_rejected() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("latin-1");
     fs::write(&path, b"\xe9").unwrap();
@@ -243,7 +243,7 @@ fn a_file_that_is_not_text_is_refused() {
 }
 
 #[test]
-fn keys_that_cannot_be_used_are_refused_by_line() {
+fn invalid_keys_are_rejected_by_line() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("keys.pem");
     fs::write(
@@ -260,7 +260,7 @@ fn keys_that_cannot_be_used_are_refused_by_line() {
 }
 
 #[test]
-fn bad_values_are_refused_wherever_they_stand() {
+fn invalid_values_are_rejected_in_every_layer() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.json");
     fs::write(&path, r#"{"http_tokens": "maybe"}"#).unwrap();
@@ -276,12 +276,13 @@ fn bad_values_are_refused_wherever_they_stand() {
 }
 
 #[test]
-fn flags_win_over_variables_and_variables_over_documents() {
+fn flags_override_variables_and_variables_override_documents() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.json");
     fs::write(&path, r#"{"http_tokens": "worst"}"#).unwrap();
     let arguments = ["--config", text(&path)];
-    // Each layer is wrong in its own way, and the refusal shows which won.
+    // Each layer is invalid in its own way, so the error shows which one is
+    // used.
     let said = refusal_of(command(&arguments).env("IMDSIM_CONFIG", "{"));
     assert!(said.contains("worst"), "{said}");
     let said = refusal_of(command(&arguments).env("IMDSIM_HTTP_TOKENS", "worse"));
@@ -295,7 +296,7 @@ fn flags_win_over_variables_and_variables_over_documents() {
 }
 
 #[test]
-fn flags_stand_before_and_after_the_command() {
+fn flags_may_precede_or_follow_the_command() {
     for arguments in [
         &["--http-tokens=maybe", "serve"][..],
         &["serve", "--http-tokens=maybe"],
@@ -328,7 +329,7 @@ fn an_unknown_variable_is_named_and_ignored() {
 }
 
 #[test]
-fn help_and_version_are_no_failures() {
+fn help_and_version_succeed() {
     for arguments in [
         &["--help"][..],
         &["-h"],
@@ -343,7 +344,7 @@ fn help_and_version_are_no_failures() {
 }
 
 #[test]
-fn a_timeline_whose_change_makes_no_sense_is_refused_by_event_and_field() {
+fn an_invalid_change_in_a_timeline_is_rejected_by_event_and_field() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("timeline.json");
     for (timeline, expected) in [

@@ -1,4 +1,4 @@
-//! Commands that tell something to an emulator that runs.
+//! Commands that control a running emulator.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -7,11 +7,11 @@ use std::thread;
 
 use crate::program::{Program, body, command};
 
-/// What a command prints on stdout and stderr, and how it ends.
+/// Returns stdout, stderr and the status of a command.
 fn tell(address: &str, arguments: &[&str]) -> (String, String, Option<i32>) {
     let mut prepared = command(arguments);
     prepared.env("IMDSIM_URL", format!("http://{address}"));
-    // Nobody is to be asked but the emulator.
+    // No other server must receive a request.
     prepared.env("http_proxy", "http://127.0.0.1:1");
     let output = prepared.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
@@ -22,7 +22,7 @@ fn tell(address: &str, arguments: &[&str]) -> (String, String, Option<i32>) {
     )
 }
 
-/// The same, where all goes well.
+/// The same for a command that succeeds.
 #[track_caller]
 fn told(program: &Program, arguments: &[&str]) -> String {
     let (printed, said, status) = tell(program.address(), arguments);
@@ -30,7 +30,8 @@ fn told(program: &Program, arguments: &[&str]) -> String {
     printed
 }
 
-/// A server that gives every request the same body, and the requests it got.
+/// A server that answers every request with the same body and records the
+/// requests.
 fn canned(
     requests: usize,
     status: &'static str,
@@ -62,14 +63,14 @@ fn canned(
 }
 
 #[test]
-fn events_are_made_listed_and_cancelled() {
+fn events_are_added_listed_and_cancelled() {
     let program = Program::start(&["--frozen-time", "2026-01-01T00:00:00Z"]);
     let url = format!("http://{}", program.address());
     let made = told(
         &program,
         &["--url", &url, "spot", "--action", "stop", "--in", "30s"],
     );
-    // As when the emulator is started with the same command.
+    // The same as when the emulator starts with this command.
     let rebalance = "1  2026-01-01T00:00:00Z  rebalance-recommendation\n";
     let spot = "2  2026-01-01T00:00:30Z  spot-interruption  stop  2026-01-01T00:02:30Z\n";
     assert_eq!(made, [rebalance, spot].concat());
@@ -129,7 +130,7 @@ fn the_clock_is_frozen_shifted_and_released() {
 }
 
 #[test]
-fn maintenance_ends_in_seven_days_whether_it_is_told_or_started_with() {
+fn maintenance_lasts_seven_days_in_new_and_running_emulators() {
     let frozen = ["--frozen-time", "2026-01-01T00:00:00Z"];
     let command = ["events", "--code", "instance-stop", "--in", "30s"];
     let started = Program::start(&[&command[..], &frozen].concat());
@@ -146,7 +147,7 @@ fn maintenance_ends_in_seven_days_whether_it_is_told_or_started_with() {
 }
 
 #[test]
-fn a_reset_takes_everything_back() {
+fn a_reset_restores_the_initial_state() {
     let program = Program::start(&[]);
     let url = format!("http://{}/", program.address());
     told(&program, &["--url", &url, "spot", "-d", "5"]);
@@ -165,7 +166,7 @@ fn the_admin_token_is_sent() {
 }
 
 #[test]
-fn what_the_emulator_refuses_is_told_in_its_words() {
+fn errors_of_the_emulator_are_printed() {
     let program = Program::start(&[]);
     let (_, said, status) = tell(program.address(), &["fault", "no-such-fault"]);
     assert_eq!(status, Some(1));
@@ -179,7 +180,7 @@ fn what_the_emulator_refuses_is_told_in_its_words() {
 }
 
 #[test]
-fn a_bad_command_is_refused_before_anything_is_asked() {
+fn an_invalid_command_sends_no_request() {
     for (arguments, expected) in [
         (
             &["freeze", "noon"][..],
@@ -207,7 +208,7 @@ fn a_bad_command_is_refused_before_anything_is_asked() {
 }
 
 #[test]
-fn an_emulator_that_does_not_answer_is_named_with_a_remedy() {
+fn an_unreachable_emulator_is_named_with_a_fix() {
     let address = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -228,7 +229,7 @@ fn an_emulator_that_does_not_answer_is_named_with_a_remedy() {
 }
 
 #[test]
-fn what_is_no_emulator_is_told_so() {
+fn other_servers_are_reported() {
     let (address, server) = canned(1, "200 OK", "<html>");
     let (_, said, status) = tell(&address, &["events", "list"]);
     assert_eq!(status, Some(1));
@@ -243,7 +244,7 @@ fn what_is_no_emulator_is_told_so() {
 }
 
 #[test]
-fn the_journal_is_asked_for_with_its_filters() {
+fn the_filters_are_sent_to_the_journal() {
     let reply = r#"{"requests": [{"time": "2026-01-01T00:00:00Z", "method": "GET",
         "path": "/latest/", "version": 1, "status": 200, "duration_us": 35}], "count": 1}"#;
     let (address, server) = canned(3, "200 OK", reply);
@@ -280,7 +281,7 @@ fn the_journal_is_asked_for_with_its_filters() {
 }
 
 #[test]
-fn a_fault_is_put_by_its_name_without_a_body() {
+fn a_preset_fault_is_put_by_name() {
     let reply = r#"{"faults": [{"id": "f1", "path": "/latest/**", "nth": 3, "status": 503}],
         "presets": [{"name": "throttled", "summary": "Too much is asked."}]}"#;
     let (address, server) = canned(4, "200 OK", reply);
@@ -314,7 +315,7 @@ fn a_fault_is_put_by_its_name_without_a_body() {
 }
 
 #[test]
-fn of_several_ids_one_that_there_is_not_leaves_all_as_they_are() {
+fn an_unknown_id_deletes_nothing() {
     let program = Program::start(&[]);
     told(&program, &["spot"]);
     let listed = told(&program, &["events", "list"]);
@@ -334,9 +335,9 @@ fn of_several_ids_one_that_there_is_not_leaves_all_as_they_are() {
     assert_eq!(told(&program, &["events", "list"]), listed);
 }
 
-/// Within `imdsim run` no second server is wanted.
+/// `imdsim run` sets the variable, so no second server starts.
 #[test]
-fn the_variable_names_the_emulator_for_all_commands() {
+fn the_variable_selects_the_emulator_for_all_commands() {
     let program = Program::start(&["--frozen-time", "2026-01-01T00:00:00Z"]);
     for (arguments, expected) in [
         (
@@ -355,7 +356,7 @@ fn the_variable_names_the_emulator_for_all_commands() {
 }
 
 #[test]
-fn a_part_of_a_path_that_finds_nothing_is_explained() {
+fn a_partial_path_without_matches_is_explained() {
     let program = Program::start(&[]);
     program.get("/latest/meta-data/ami-id");
     for flags in [&[][..], &["--count"]] {
@@ -374,10 +375,10 @@ fn a_part_of_a_path_that_finds_nothing_is_explained() {
     }
 }
 
-/// A server that speaks TLS with a certificate of its own authority.
+/// A TLS server with a certificate of its own authority.
 #[test]
 #[cfg(feature = "tls")]
-fn an_emulator_behind_tls_is_told_by_the_certificates_of_the_system() {
+fn tls_uses_the_system_certificates() {
     let authority = rcgen::KeyPair::generate().unwrap();
     let mut parameters = rcgen::CertificateParams::new([]).unwrap();
     parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);

@@ -1,5 +1,5 @@
-//! `imdsim run`. The commands are bash with its own sockets, which is there
-//! wherever these tests run, and knows nothing of AWS.
+//! `imdsim run`. The commands are bash scripts with bash's own sockets: bash is
+//! available wherever these tests run, and does not use AWS variables.
 #![cfg(unix)]
 
 use std::fs;
@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 
 use crate::program::{command, refusal, refusal_of, text};
 
-/// `ask HOST PORT TARGET HEADERS METHOD` prints the body of the answer.
+/// `ask HOST PORT TARGET HEADERS METHOD` prints the response body.
 const ASK: &str = r#"
 ask() {
     exec 3<>"/dev/tcp/$1/$2"
@@ -23,7 +23,7 @@ here() { ask $(place "$AWS_EC2_METADATA_SERVICE_ENDPOINT") "$@"; }
 
 const LEAF: &str = "/latest/meta-data/instance-id";
 
-/// `imdsim run`, with flags, on a script.
+/// `imdsim run` with flags and a script.
 fn run(flags: &[&str], script: &str) -> Command {
     let mut command = command(&["run"]);
     let script = format!("{ASK}{script}");
@@ -36,8 +36,8 @@ fn said(output: &Output) -> (String, String) {
     (text(&output.stdout), text(&output.stderr))
 }
 
-/// Runs a script to its end, which must be a good one, and returns what it
-/// printed; nobody else may have said a word.
+/// Runs a script that must succeed without other output, and returns its
+/// stdout.
 #[track_caller]
 fn printed(command: &mut Command) -> String {
     let output = command.output().unwrap();
@@ -55,7 +55,7 @@ fn the_command_finds_the_emulator() {
 }
 
 #[test]
-fn settings_stand_before_the_command_and_after_run() {
+fn settings_follow_run_and_precede_the_command() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("instance.json");
     fs::write(&path, r#"{"InstanceId": "i-00000000000000007"}"#).unwrap();
@@ -68,7 +68,7 @@ fn settings_stand_before_the_command_and_after_run() {
 }
 
 #[test]
-fn a_command_that_knows_the_address_only_finds_the_emulator_as_a_proxy() {
+fn hard_coded_addresses_reach_the_emulator_by_proxy() {
     let script = format!(r#"ask $(place "$http_proxy") http://169.254.169.254{LEAF}"#);
     let mut command = run(&[], &script);
     for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
@@ -79,7 +79,7 @@ fn a_command_that_knows_the_address_only_finds_the_emulator_as_a_proxy() {
 }
 
 #[test]
-fn the_command_may_tell_the_emulator_what_to_do() {
+fn the_command_can_control_the_emulator() {
     let script = format!(
         r#"
         host=localhost
@@ -91,7 +91,7 @@ fn the_command_may_tell_the_emulator_what_to_do() {
 }
 
 #[test]
-fn the_status_is_the_commands() {
+fn the_exit_status_is_that_of_the_command() {
     for (script, expected) in [("exit 7", 7), ("exit 0", 0), ("kill -KILL $$", 128 + 9)] {
         let output = run(&[], script).output().unwrap();
         assert_eq!(output.status.code(), Some(expected), "{script}");
@@ -109,12 +109,12 @@ fn signals_reach_the_command() {
         ("VTALRM", 26),
         ("XCPU", 24),
     ] {
-        // The command waits for input that never comes.
+        // The command waits for input that never arrives.
         let mut child = run(&[], "echo ready; exec cat")
             .stdin(Stdio::piped())
             .spawn()
             .unwrap();
-        // Waiting for the end would close it.
+        // `wait` would close its stdin.
         let input = child.stdin.take();
         let mut line = String::new();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
@@ -129,7 +129,7 @@ fn signals_reach_the_command() {
 }
 
 #[test]
-fn a_command_that_cannot_be_run_has_the_status_of_shells() {
+fn a_command_that_cannot_start_has_the_exit_status_of_shells() {
     for (name, status) in [("no-such-command", 127), ("/", 126)] {
         let output = command(&["run", "--", name]).output().unwrap();
         let (_, said) = said(&output);
@@ -141,7 +141,7 @@ fn a_command_that_cannot_be_run_has_the_status_of_shells() {
 }
 
 #[test]
-fn what_cannot_be_meant_is_refused_before_anything_runs() {
+fn invalid_flags_are_rejected_before_the_command_runs() {
     assert_eq!(
         refusal(&["run"]),
         "imdsim run: no command given; add one, for example `imdsim run -- aws configure list`"
@@ -174,7 +174,7 @@ fn what_cannot_be_meant_is_refused_before_anything_runs() {
 }
 
 #[test]
-fn a_clean_environment_has_no_credentials_but_the_emulators() {
+fn a_clean_environment_has_only_the_credentials_of_the_emulator() {
     let script = r#"echo "${AWS_ACCESS_KEY_ID-none} ${AWS_CONFIG_FILE-none} ${AWS_REGION-none}""#;
     let given = |flags| {
         let mut command = run(flags, script);
@@ -188,14 +188,14 @@ fn a_clean_environment_has_no_credentials_but_the_emulators() {
     assert_eq!(given(&["--clean"]), "none /dev/null eu-west-1\n");
 }
 
-/// How `--assert-…` ended, and what was said.
+/// Returns the status and the messages of `--assert-…` flags.
 fn judged(flags: &[&str], script: &str) -> (Option<i32>, String) {
     let output = run(flags, script).output().unwrap();
     let (_, stderr) = said(&output);
     (output.status.code(), stderr)
 }
 
-/// What a client of IMDSv2 does.
+/// A request with a token.
 const WITH_TOKEN: &str = r#"
     token=$(here /latest/api/token 'X-aws-ec2-metadata-token-ttl-seconds: 60\r\n' PUT)
     here /latest/meta-data/placement/region "X-aws-ec2-metadata-token: $token\r\nUser-Agent: new\r\n"
@@ -204,7 +204,7 @@ const WITH_TOKEN: &str = r#"
 const WITHOUT_TOKEN: &str = r"here /latest/user-data 'User-Agent: Boto/2.49.0\r\n'";
 
 #[test]
-fn a_client_without_tokens_is_named_with_its_path() {
+fn a_client_without_tokens_is_reported_with_its_path() {
     let (status, said) = judged(&["--assert-no-v1"], WITHOUT_TOKEN);
     assert_eq!(status, Some(1), "{said}");
     assert_eq!(
@@ -228,7 +228,7 @@ fn a_client_without_tokens_is_named_with_its_path() {
 }
 
 #[test]
-fn a_path_that_nobody_asked_for_is_named() {
+fn a_path_without_requests_is_reported() {
     let flags = [
         "--assert-requested",
         "/latest/meta-data/**",
@@ -247,7 +247,7 @@ fn a_path_that_nobody_asked_for_is_named() {
 }
 
 #[test]
-fn the_calls_are_reported_to_people_and_to_ci() {
+fn the_report_is_json_or_junit() {
     let folder = tempfile::tempdir().unwrap();
     let [json, xml] = ["report.json", "report.xml"].map(|name| folder.path().join(name));
     let script = format!("{WITH_TOKEN}{WITHOUT_TOKEN}");
@@ -274,14 +274,14 @@ fn the_calls_are_reported_to_people_and_to_ci() {
 }
 
 #[test]
-fn with_a_password_on_the_control_api_calls_are_judged_as_well() {
+fn assertions_work_with_an_admin_token() {
     let mut command = run(&["--assert-no-v1"], WITHOUT_TOKEN);
     let output = command.env("IMDSIM_ADMIN_TOKEN", "word").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
 }
 
 #[test]
-fn without_a_journal_nothing_is_judged() {
+fn assertions_require_a_journal() {
     let mut command = run(&["--assert-no-v1"], "echo ran");
     assert_eq!(
         refusal_of(command.env("IMDSIM_JOURNAL", "off")),
@@ -291,7 +291,7 @@ fn without_a_journal_nothing_is_judged() {
 }
 
 #[test]
-fn no_request_is_no_proof() {
+fn assertions_fail_without_requests() {
     let folder = tempfile::tempdir().unwrap();
     let report = folder.path().join("report.json");
     let flags = ["--assert-no-v1", "--report", text(&report)];
@@ -313,9 +313,9 @@ fn no_request_is_no_proof() {
     assert_eq!((status, said.as_str()), (Some(0), silence));
 }
 
-/// What the command does to the journal is its own business.
+/// The command may change the journal.
 #[test]
-fn what_was_asked_is_judged_whatever_becomes_of_the_journal() {
+fn assertions_do_not_depend_on_the_journal() {
     let flags = ["--assert-no-v1", "--assert-requested", "/latest/user-data"];
     let used = "Boto/2.49.0 sent a request without a token, for /latest/user-data";
     for call in ["reset", "requests"] {
@@ -335,7 +335,7 @@ fn what_was_asked_is_judged_whatever_becomes_of_the_journal() {
 }
 
 #[test]
-fn a_command_that_cannot_be_run_is_reported_and_refusals_leave_no_report() {
+fn a_command_that_cannot_start_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let report = folder.path().join("report.xml");
     let flags = ["run", "--assert-no-v1", "--report", text(&report)];
@@ -354,10 +354,9 @@ fn a_command_that_cannot_be_run_is_reported_and_refusals_leave_no_report() {
     assert_eq!(fs::read_to_string(&report).unwrap(), xml);
 }
 
-/// The stalled request is still open when the command ends: nobody waits for
-/// its answer, which comes in an hour.
+/// The stalled request, due in an hour, is still open when the command exits.
 #[test]
-fn a_stalled_request_does_not_hold_up_the_end() {
+fn a_stalled_request_does_not_delay_the_exit() {
     let script = r#"
         host=localhost
         here /_imdsim/faults/hop-limit-exceeded '' PUT >/dev/null
@@ -378,10 +377,10 @@ fn a_stalled_request_does_not_hold_up_the_end() {
     );
 }
 
-/// As in a container, where `imdsim run` is the entry point.
+/// As in a container with `imdsim run` as the entry point.
 #[test]
 #[cfg(target_os = "linux")]
-fn as_process_1_it_buries_orphans() {
+fn process_1_reaps_orphans() {
     let script = r#"
         # The parent ends at once, so that its child is an orphan, which ends too.
         orphan=$(bash -c 'true & echo $!')
@@ -407,11 +406,11 @@ fn as_process_1_it_buries_orphans() {
     );
 }
 
-/// In a network of its own a command needs nothing but the address; where there
-/// can be none, a sentence says so.
+/// In a namespace a command needs only the address. Where namespaces are
+/// unavailable, an error says so.
 #[test]
 #[cfg(target_os = "linux")]
-fn in_a_namespace_the_address_is_the_emulator_and_nobody_else_is_there() {
+fn in_a_namespace_only_the_emulator_is_reachable() {
     let script = format!(
         r#"
         ask 169.254.169.254 80 {LEAF}; echo
@@ -433,7 +432,7 @@ fn in_a_namespace_the_address_is_the_emulator_and_nobody_else_is_there() {
     assert_eq!(lines[2..], ["none none", user.trim_end(), "lo"]);
 }
 
-/// What a script prints in a network of its own, and how it ends.
+/// Returns stdout and the status of a script in a namespace.
 #[cfg(target_os = "linux")]
 fn in_a_namespace(script: &str) -> Option<(Option<i32>, Vec<String>)> {
     let mut command = run(&["--namespace"], script);

@@ -1,4 +1,4 @@
-//! What outlives the program: tokens by their secret, resets by the state file.
+//! State across restarts: tokens by their secret, resets by the state file.
 
 use crate::program::{Program, body, header, text};
 
@@ -19,7 +19,7 @@ impl State {
         }
     }
 
-    /// The program on this file, at a time that stands still.
+    /// The program with this state file and a frozen clock.
     fn program_at(&self, time: &str) -> Program {
         let state = text(&self.path);
         Program::start(&["--state", state, "--secret", "s", "--frozen-time", time])
@@ -34,7 +34,7 @@ fn mint(program: &Program) -> String {
     body(&response).to_owned()
 }
 
-/// The status under this token, and what is left of it.
+/// The status and the remaining lifetime of a token.
 fn status(program: &Program, token: &str) -> (String, Option<String>) {
     let response = program.send(format!(
         "GET {LEAF} HTTP/1.1\r\nHost: test\r\nX-aws-ec2-metadata-token: {token}\r\n\r\n"
@@ -49,7 +49,7 @@ fn reset(program: &Program) -> String {
 
 #[test]
 #[cfg(unix)]
-fn a_token_survives_a_restart_until_its_time_is_up() {
+fn a_token_survives_a_restart_until_it_expires() {
     let state = State::new();
     let program = state.program_at("2026-11-01T00:00:00Z");
     let token = mint(&program);
@@ -62,7 +62,7 @@ fn a_token_survives_a_restart_until_its_time_is_up() {
 }
 
 #[test]
-fn a_token_of_another_secret_is_no_token() {
+fn a_token_of_another_secret_is_invalid() {
     let token = mint(&Program::start(&["--secret", "one"]));
     let program = Program::start(&["--secret", "other"]);
     assert_eq!(status(&program, &token).0, "401");
@@ -70,7 +70,7 @@ fn a_token_of_another_secret_is_no_token() {
 
 #[test]
 #[cfg(unix)]
-fn a_reset_is_kept_though_the_program_is_killed() {
+fn a_reset_survives_a_kill() {
     let state = State::new();
     let program = state.program_at("2026-11-01T00:00:00Z");
     let token = mint(&program);
@@ -83,9 +83,9 @@ fn a_reset_is_kept_though_the_program_is_killed() {
     assert_eq!(status(&program, &mint(&program)).0, "200");
 }
 
-/// All instances see one store: a reset through one of them counts for all.
+/// All instances share one store, so a reset through any of them counts.
 #[test]
-fn resets_of_many_clients_at_once_all_count() {
+fn concurrent_resets_all_count() {
     const CLIENTS: usize = 8;
     const RESETS: usize = 10;
     let program = Program::start(&[]);

@@ -1,4 +1,4 @@
-//! `--state`: made, kept, locked, and left alone when it cannot be used.
+//! `--state`: created, persistent, locked, and unchanged when invalid.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,13 +20,14 @@ fn folder() -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-/// A state file as the program makes it.
+/// A state file created by the program.
 #[cfg(unix)]
 fn make(path: &Path) {
     Program::start(&["--state", text(path)]).stop();
 }
 
-/// The program refuses the file with this sentence and does not touch it.
+/// Checks that the program rejects the file with this sentence and does not
+/// change it.
 #[track_caller]
 fn check_untouched(path: &Path, what: &str) {
     let before = fs::read(path).unwrap();
@@ -38,7 +39,7 @@ fn check_untouched(path: &Path, what: &str) {
 
 #[test]
 #[cfg(unix)]
-fn a_new_state_file_has_no_state_in_it() {
+fn a_new_state_file_has_no_state() {
     let (_folder, path) = folder();
     let program = Program::start(&["--state", text(&path)]);
     program.get("/latest/meta-data/");
@@ -52,7 +53,7 @@ fn a_new_state_file_has_no_state_in_it() {
 
 #[test]
 #[cfg(unix)]
-fn a_signature_is_kept_beside_the_state() {
+fn a_signature_is_stored_beside_the_state() {
     let (_folder, path) = folder();
     let sign = || {
         let program = Program::start(&["--state", text(&path)]);
@@ -64,7 +65,7 @@ fn a_signature_is_kept_beside_the_state() {
     assert_eq!(sign(), made);
     let database = Database::open(&path).unwrap();
     let values = database.begin_read().unwrap().open_table(VALUES).unwrap();
-    // A read still writes no state.
+    // A read still does not write the state.
     assert_eq!(values.len().unwrap(), 1);
     let (key, value) = values.first().unwrap().unwrap();
     assert!(key.value().starts_with("imdsim/signature/"));
@@ -91,21 +92,21 @@ fn a_state_file_opens_again_after_the_program_was_killed() {
 
 #[test]
 #[cfg(unix)]
-fn an_empty_file_counts_as_none() {
+fn an_empty_file_counts_as_missing() {
     let (_folder, path) = folder();
     fs::write(&path, "").unwrap();
     make(&path);
 }
 
 #[test]
-fn a_file_that_is_something_else_is_left_alone() {
+fn other_files_are_unchanged() {
     let (_folder, path) = folder();
     fs::write(&path, "{\"version\": 1}\n").unwrap();
     check_untouched(&path, "not a state file of imdsim, or damaged; ");
 }
 
 #[test]
-fn a_database_of_something_else_is_left_alone() {
+fn other_databases_are_unchanged() {
     let (_folder, path) = folder();
     drop(Database::create(&path).unwrap());
     check_untouched(&path, "it is a database, but not imdsim's; ");
@@ -113,7 +114,7 @@ fn a_database_of_something_else_is_left_alone() {
 
 #[test]
 #[cfg(unix)]
-fn a_newer_state_file_is_left_alone() {
+fn a_newer_state_file_is_unchanged() {
     let (_folder, path) = folder();
     make(&path);
     let database = Database::open(&path).unwrap();
@@ -133,7 +134,7 @@ fn a_newer_state_file_is_left_alone() {
 
 #[test]
 #[cfg(unix)]
-fn a_damaged_state_file_is_left_alone() {
+fn a_damaged_state_file_is_unchanged() {
     let (_folder, path) = folder();
     make(&path);
     put(&path, "key", &[7; 3000]);
@@ -143,7 +144,7 @@ fn a_damaged_state_file_is_left_alone() {
         .position(|bytes| bytes == [7; 64])
         .unwrap();
 
-    // The value itself, what stands for the pages, half of the file.
+    // The value, the page headers, half of the file.
     let mut flipped = whole.clone();
     flipped[value + 100] ^= 1;
     fs::write(&path, &flipped).unwrap();
@@ -163,7 +164,7 @@ fn a_damaged_state_file_is_left_alone() {
 
 #[test]
 #[cfg(unix)]
-fn a_state_file_serves_one_program_at_a_time() {
+fn a_state_file_is_locked() {
     let (_folder, path) = folder();
     let program = Program::start(&["--state", text(&path)]);
     check_untouched(
@@ -187,7 +188,7 @@ fn a_state_file_needs_a_folder() {
     assert!(said.contains("it is not a file; "), "{said}");
 }
 
-/// Writes a value into a file that no program has open.
+/// Writes a value into a closed state file.
 #[cfg(unix)]
 fn put(path: &Path, key: &str, value: &[u8]) {
     let database = Database::open(path).unwrap();
@@ -202,7 +203,7 @@ fn put(path: &Path, key: &str, value: &[u8]) {
 
 #[test]
 #[cfg(unix)]
-fn a_state_document_that_cannot_be_read_is_left_alone_with_a_remedy_that_works() {
+fn an_invalid_state_document_is_unchanged_and_the_suggested_fix_works() {
     let (_folder, path) = folder();
     make(&path);
     put(&path, "imdsim/state", br#"{"version": 1}"#);
@@ -217,7 +218,7 @@ fn a_state_document_that_cannot_be_read_is_left_alone_with_a_remedy_that_works()
 
 #[test]
 #[cfg(unix)]
-fn a_zero_delay_is_kept_over_a_restart() {
+fn a_zero_delay_survives_a_restart() {
     let (_folder, path) = folder();
     let program = Program::start(&["--state", text(&path)]);
     let fault = r#"{"preset": "slow", "delay": "0s"}"#;
@@ -235,7 +236,7 @@ fn a_zero_delay_is_kept_over_a_restart() {
 
 #[test]
 #[cfg(unix)]
-fn a_state_document_of_a_newer_version_is_left_alone() {
+fn a_newer_state_document_is_unchanged() {
     let (_folder, path) = folder();
     make(&path);
     put(&path, "imdsim/state", br#"{"version": 2}"#);
@@ -245,17 +246,17 @@ fn a_state_document_of_a_newer_version_is_left_alone() {
     );
 }
 
-/// A limit on the size of files is what a full disk is: writing fails.
+/// A file size limit acts like a full disk: writes fail.
 #[test]
 #[cfg(target_os = "linux")]
-fn once_a_full_disk_has_room_again_changes_are_stored_again() {
+fn writes_resume_after_a_full_disk_has_space_again() {
     use std::process::Command;
 
     let (_folder, path) = folder();
     let program = {
         let plain = command(&[]);
         let mut ignoring = Command::new("bash");
-        // Else the system ends the program.
+        // Otherwise the signal would end the program.
         ignoring.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]);
         ignoring.arg(plain.get_program());
         ignoring.args(["--quiet", "--addr", "127.0.0.1:0", "--state", text(&path)]);

@@ -1,4 +1,4 @@
-//! Signals.
+//! Stopping by signals.
 #![cfg(unix)]
 
 use std::io::Write as _;
@@ -6,7 +6,7 @@ use std::io::Write as _;
 use crate::program::{Program, is_closed, read_response};
 
 #[test]
-fn sigterm_and_sigint_end_the_program_cleanly() {
+fn sigterm_and_sigint_stop_the_program_cleanly() {
     for signal in ["TERM", "INT"] {
         let program = Program::start(&[]);
         program.get("/");
@@ -17,7 +17,7 @@ fn sigterm_and_sigint_end_the_program_cleanly() {
 }
 
 #[test]
-fn idle_connections_do_not_hold_the_program_up() {
+fn idle_connections_do_not_delay_the_exit() {
     let program = Program::start(&[]);
     let mut silent = program.connect();
     let mut kept = program.connect();
@@ -34,9 +34,9 @@ fn idle_connections_do_not_hold_the_program_up() {
     assert_eq!(status.code(), Some(0), "{output}");
 }
 
-/// The system takes connections for the program before that does.
+/// The system accepts connections before the program does.
 #[test]
-fn connections_that_are_queued_when_the_signal_comes_are_answered() {
+fn connections_queued_at_the_signal_are_answered() {
     let program = Program::start(&["--quiet"]);
     program.signal("STOP");
     let mut queued: Vec<_> = (0..20).map(|_| program.connect()).collect();

@@ -10,7 +10,7 @@ fn printed(arguments: &[&str]) -> String {
 }
 
 #[test]
-fn the_tree_shows_names_and_values_without_colour_in_a_pipe() {
+fn the_tree_has_no_colours_in_a_pipe() {
     let bare = transcript::folder().join("data/bare.json");
     let tree = printed(&["tree", "--instance", text(&bare)]);
     assert!(
@@ -22,7 +22,7 @@ fn the_tree_shows_names_and_values_without_colour_in_a_pipe() {
 }
 
 #[test]
-fn an_older_version_has_less() {
+fn an_older_version_has_fewer_categories() {
     let names: Vec<_> = printed(&["tree", "--version", "1.0", "--json"])
         .parse::<Value>()
         .unwrap()["meta-data"]
@@ -39,7 +39,7 @@ fn an_older_version_has_less() {
 }
 
 #[test]
-fn a_version_that_is_not_served_is_refused_with_those_that_are() {
+fn an_unknown_version_is_rejected_with_the_known_ones() {
     let said = refusal(&["tree", "--version", "2.0"]);
     assert!(
         said.starts_with("--version: \"2.0\" is not served; give one of 1.0, 2007-01-19,"),

@@ -14,7 +14,7 @@ fn describe(path: &Path, id: &str) {
 }
 
 #[test]
-fn a_change_is_served_once_the_log_says_so_and_no_request_fails_meanwhile() {
+fn a_change_is_served_once_logged_and_no_request_fails() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("instance.json");
     let ids = ["i-00000000000000001", "i-00000000000000002"];
@@ -49,7 +49,7 @@ fn a_change_is_served_once_the_log_says_so_and_no_request_fails_meanwhile() {
 }
 
 #[test]
-fn what_control_calls_have_changed_stays_changed() {
+fn control_changes_survive_a_reload() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("config.json");
     fs::write(&path, "{}").unwrap();
@@ -71,7 +71,7 @@ fn what_control_calls_have_changed_stays_changed() {
 
 #[cfg(unix)]
 #[test]
-fn machines_are_told_of_a_change_in_their_own_form() {
+fn the_json_log_reports_a_reload() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("user-data");
     fs::write(&path, "one").unwrap();
@@ -87,7 +87,7 @@ fn machines_are_told_of_a_change_in_their_own_form() {
 
 #[cfg(unix)]
 #[test]
-fn without_the_flag_changes_of_files_are_nothing() {
+fn without_the_flag_file_changes_are_ignored() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("instance.json");
     describe(&path, "i-00000000000000001");
@@ -100,9 +100,9 @@ fn without_the_flag_changes_of_files_are_nothing() {
     assert_eq!(unwatched.stop().lines().count(), 1);
 }
 
-/// Each of these once ended the program.
+/// Each of these files once crashed the program.
 #[test]
-fn a_file_that_makes_no_sense_is_refused_and_the_program_goes_on() {
+fn an_invalid_file_is_rejected_and_the_program_continues() {
     let folder = tempfile::tempdir().unwrap();
     let [instance, timeline] = ["instance", "timeline"].map(|name| folder.path().join(name));
     let ids = ["i-00000000000000001", "i-00000000000000002"];

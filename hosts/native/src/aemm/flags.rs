@@ -1,21 +1,21 @@
-//! The flags of the mock, as people know them. All values are texts, so that a
-//! bad one draws the same sentence from a flag, a variable and the file.
+//! The mock's command-line flags. All values are strings, so that a bad value
+//! causes the same error in a flag, a variable and the file.
 
 use clap::Args;
 
 use super::keys;
 
-/// Everything that is said as for the mock.
+/// The values of the mock's flags.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Flags {
     pub(crate) configuration: Configuration,
     pub(crate) listening: Listening,
     pub(crate) delays: Delays,
-    /// What the command makes happen.
+    /// The events that the command adds.
     pub(crate) scenario: Scenario,
 }
 
-/// What the instance is, in the mock's own form.
+/// The configuration file in the mock's format.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "As the mock that AWS publishes")]
 #[group(skip)]
@@ -25,7 +25,7 @@ pub(crate) struct ConfigFile {
     config_file: Option<String>,
 }
 
-/// What the service answers.
+/// Flags of the metadata service.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "As the mock that AWS publishes")]
 #[group(skip)]
@@ -43,7 +43,7 @@ pub(crate) struct Configuration {
     mock_ip_count: Option<String>,
 }
 
-/// Where the mock listens, and where it leaves its configuration.
+/// Flags of the server, and of the saved configuration.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "As the mock that AWS publishes")]
 #[group(skip)]
@@ -62,7 +62,7 @@ pub(crate) struct Listening {
     save_config_to_file: Option<String>,
 }
 
-/// When things happen, in the mock's words.
+/// Flags of the times of events.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "As the mock that AWS publishes")]
 #[group(skip)]
@@ -87,19 +87,19 @@ pub(crate) struct Delays {
     asg_termination_trigger_time: Option<String>,
 }
 
-/// What a command makes happen.
+/// The events that a command adds.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Scenario {
-    /// Nothing, whatever is said of it.
+    /// None, even if the configuration describes some.
     #[default]
     Nothing,
-    /// All of it, as soon as anything is said of it: no command was given.
-    AsSaid,
-    /// `spot`: an interruption, and a rebalance recommendation.
+    /// All kinds, if the configuration describes any: no command was given.
+    AsConfigured,
+    /// `spot`: an interruption and a rebalance recommendation.
     Spot(Spot),
     /// `events`: scheduled maintenance.
     Events(Events),
-    /// `asglifecycle`: the way out of an Auto Scaling group.
+    /// `asglifecycle`: termination by an Auto Scaling group.
     Asglifecycle(Moment),
 }
 
@@ -150,7 +150,7 @@ pub(crate) struct Events {
     moment: Moment,
 }
 
-/// When it happens, in imdsim's own words.
+/// The time of an event in imdsim's own flags.
 #[derive(Args, Clone, Debug, Default)]
 #[group(skip)]
 pub(crate) struct Moment {
@@ -167,7 +167,7 @@ pub(crate) struct Moment {
     at: Option<String>,
 }
 
-/// The flags that say the same in the mock's words.
+/// The mock's flags for the same times.
 const MOCKS_OWN: [&str; 4] = [
     "mock_delay_sec",
     "mock_trigger_time",
@@ -175,14 +175,14 @@ const MOCKS_OWN: [&str; 4] = [
     "asg_termination_trigger_time",
 ];
 
-/// A flag that was given: its name, the key it sets, its value.
+/// A given flag: its name, its key and its value.
 pub(super) type GivenFlag<'a> = (&'static str, &'static str, &'a str);
 
-/// A flag: its name, the key it sets, its value if it was given.
+/// A flag: its name, its key and its value if given.
 type Flag<'a> = (&'static str, &'static str, &'a Option<String>);
 
 impl Flags {
-    /// The flags that were given.
+    /// Returns the given flags.
     pub(super) fn given(&self) -> Vec<GivenFlag<'_>> {
         self.all()
             .into_iter()
@@ -190,7 +190,7 @@ impl Flags {
             .collect()
     }
 
-    /// All flags that there are for the scenario.
+    /// Returns all flags of the scenario.
     #[rustfmt::skip]
     fn all(&self) -> Vec<Flag<'_>> {
         let Self { configuration, listening, delays, scenario } = self;
@@ -221,7 +221,7 @@ impl Flags {
                 ("--not-after", "events.not-after", &events.not_after),
                 ("--not-before-deadline", "events.not-before-deadline", &events.not_before_deadline),
             ]),
-            Scenario::Nothing | Scenario::AsSaid | Scenario::Asglifecycle(_) => {}
+            Scenario::Nothing | Scenario::AsConfigured | Scenario::Asglifecycle(_) => {}
         }
         if let Some(moment) = scenario.moment() {
             all.push(("--in", "in", &moment.delay));
@@ -231,7 +231,7 @@ impl Flags {
     }
 }
 
-/// The variable that says the same as a flag of a command.
+/// The environment variable of a command's flag.
 pub(crate) fn variable_of(command: &str, flag: &str) -> Option<String> {
     let scenario = match command {
         "spot" => Scenario::Spot(Spot::default()),
@@ -250,8 +250,7 @@ pub(crate) fn variable_of(command: &str, flag: &str) -> Option<String> {
     keys::variable_of(known?.1)
 }
 
-/// The flags of the mock that have no use with a command, save that they are
-/// the mock's.
+/// The flags that a command accepts only because the mock does.
 pub(crate) fn idle(command: &str) -> &'static [&'static str] {
     match command {
         "spot" => &["asg_termination_delay_sec", "asg_termination_trigger_time"],
@@ -272,14 +271,14 @@ pub(crate) fn idle(command: &str) -> &'static [&'static str] {
 }
 
 impl Scenario {
-    /// Whether it is one of the mock's own commands.
+    /// Whether it is one of the mock's commands.
     pub(super) fn is_command(&self) -> bool {
         self.moment().is_some()
     }
 
     fn moment(&self) -> Option<&Moment> {
         match self {
-            Self::Nothing | Self::AsSaid => None,
+            Self::Nothing | Self::AsConfigured => None,
             Self::Spot(spot) => Some(&spot.moment),
             Self::Events(events) => Some(&events.moment),
             Self::Asglifecycle(moment) => Some(moment),

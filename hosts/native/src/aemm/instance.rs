@@ -1,6 +1,6 @@
-//! The values of the mock's configuration as facts of the instance, so that no
-//! two answers contradict each other; where there is no such fact, as texts at
-//! their paths.
+//! Writes the values of the mock's configuration into the description as facts,
+//! so that no two answers contradict each other. Values without such a fact
+//! become overrides at their paths.
 
 use std::borrow::Cow;
 
@@ -12,17 +12,18 @@ use super::paths::{FIXED_PATHS, PLACEHOLDERS};
 use crate::error::Failure;
 use crate::facts::{Category, DYNAMIC, FIELDS, Fact, METADATA, primary, validate, write};
 
-/// How every path of the mock begins.
+/// The first segment of every path of the mock.
 const VERSION: &str = "latest";
 
-/// The description with all values written into it, if there are any.
+/// Returns the description with all values written into it, or `None` if there
+/// are no values.
 pub(super) fn describe(layers: &mut Layers, before: &Value) -> Result<Option<Value>, Failure> {
-    let speaks_of_it = |(key, _): (&str, &SourcedValue)| {
+    let concerns_the_instance = |(key, _): (&str, &SourcedValue)| {
         ["metadata.", "dynamic.", "userdata.paths."]
             .iter()
             .any(|section| key.starts_with(section))
     };
-    if !layers.all().any(speaks_of_it) {
+    if !layers.all().any(concerns_the_instance) {
         return Ok(None);
     }
     let mut document = before.clone();
@@ -36,7 +37,7 @@ pub(super) fn describe(layers: &mut Layers, before: &Value) -> Result<Option<Val
     Ok(Some(document))
 }
 
-/// The categories, each with the section it is in.
+/// All categories, each with its section.
 fn categories() -> impl Iterator<Item = (&'static str, &'static Category)> {
     let sections = [("dynamic", DYNAMIC), ("metadata", METADATA)];
     sections
@@ -48,7 +49,8 @@ fn value_key(section: &str, category: &Category) -> String {
     format!("{section}.values.{}", category.name)
 }
 
-/// Fields of documents come first: a category of its own wins over them.
+/// Writes the fields of documents. They come first, so that a category of its
+/// own takes precedence.
 fn write_fields(layers: &mut Layers, document: &mut Value) {
     for (key, fact) in FIELDS {
         let Some(given) = layers.get(key).cloned() else {
@@ -67,7 +69,7 @@ fn write_fields(layers: &mut Layers, document: &mut Value) {
     }
 }
 
-/// Writes the values that can be facts.
+/// Writes the values that are facts.
 fn write_categories(layers: &mut Layers, document: &mut Value) {
     for (section, category) in categories() {
         let key = value_key(section, category);
@@ -84,7 +86,7 @@ fn write_categories(layers: &mut Layers, document: &mut Value) {
     }
 }
 
-/// A security group has an id and a name, also where one of them is not said.
+/// Completes security groups, which need both an id and a name.
 fn complete_groups(document: &mut Value) {
     let primary = format!("/NetworkInterfaces/{}/Groups", primary(document));
     for place in ["/SecurityGroups", &primary] {
@@ -100,7 +102,7 @@ fn complete_groups(document: &mut Value) {
     }
 }
 
-/// The mock has a session token of its own where none is given.
+/// Adds the mock's default session token to credentials without one.
 fn complete_credentials(document: &mut Value) {
     let keys = document.pointer_mut("/Imdsim/Credentials");
     if let Some(keys) = keys.filter(|keys| keys.is_object())
@@ -111,7 +113,7 @@ fn complete_credentials(document: &mut Value) {
     }
 }
 
-/// Names the fields of documents that another value has overruled.
+/// Warns of document fields that a category has overruled.
 fn warn_of_contradictions(layers: &mut Layers, document: &Value) {
     for (key, fact) in FIELDS {
         let (Fact::Text(places), Some(given)) = (fact, layers.get(key).cloned()) else {
@@ -129,7 +131,7 @@ fn warn_of_contradictions(layers: &mut Layers, document: &Value) {
     }
 }
 
-/// Puts a text at every path that does not show it by itself.
+/// Adds an override for every path that does not already show the value.
 fn place_texts(layers: &Layers, document: &mut Value) -> Result<(), Failure> {
     let shown = Shown::new(document)?;
     let mut overrides = Vec::new();
@@ -153,7 +155,7 @@ fn place_texts(layers: &Layers, document: &mut Value) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Moves texts to the paths that the configuration gives them.
+/// Moves values to their configured paths.
 fn move_paths(layers: &mut Layers, document: &mut Value) -> Result<(), Failure> {
     for (key, path) in FIXED_PATHS {
         if let Some(given) = layers.get(key).cloned()
@@ -193,16 +195,16 @@ fn move_paths(layers: &mut Layers, document: &mut Value) -> Result<(), Failure> 
     Ok(())
 }
 
-/// Whether the path given for a category is the one that it has. One with the
-/// mock's own placeholders in it is, and one with the values given for them.
+/// Whether the configured path is the category's own path, with either the
+/// mock's placeholders or the configured values in it.
 fn stays(layers: &Layers, path: &str, given: &str) -> bool {
     let to = below_version(given);
-    let default = filled(path, &|name| preset(name).to_owned());
-    let said = filled(path, &|name| said(layers, name));
-    to.is_some_and(|to| to == default || to == said)
+    let default = filled(path, &|name| placeholder(name).to_owned());
+    let configured = filled(path, &|name| configured(layers, name));
+    to.is_some_and(|to| to == default || to == configured)
 }
 
-/// A path of metadata without its version.
+/// Removes the version from a metadata path. Returns `None` for other paths.
 fn below_version(path: &str) -> Option<String> {
     let path = imdsim::normalize(path);
     let path = path.strip_prefix(VERSION)?.strip_prefix('/')?;
@@ -211,28 +213,28 @@ fn below_version(path: &str) -> Option<String> {
     is_metadata.then(|| path.to_owned())
 }
 
-/// What the mock has in the place of a name in braces.
-fn preset(name: &str) -> &'static str {
+/// The mock's placeholder for a name in braces.
+fn placeholder(name: &str) -> &'static str {
     let known = PLACEHOLDERS.iter().find(|(known, _)| *known == name);
     known.map_or("", |(_, value)| value)
 }
 
-/// What was given for a name in braces, else what the mock has.
-fn said(layers: &Layers, name: &str) -> String {
+/// The configured value for a name in braces, else the mock's placeholder.
+fn configured(layers: &Layers, name: &str) -> String {
     let given = layers.text(&format!("metadata.values.{name}"));
-    given.unwrap_or_else(|| preset(name).to_owned())
+    given.unwrap_or_else(|| placeholder(name).to_owned())
 }
 
-/// What the instance has in the place of a name in braces.
+/// The instance's value for a name in braces.
 fn actual(layers: &Layers, shown: &Shown, name: &str) -> String {
     if let Some(Node::Text(text)) = shown.at(&format!("meta-data/{name}")) {
         text.into_owned()
     } else {
-        said(layers, name)
+        configured(layers, name)
     }
 }
 
-/// A path with the names in braces filled in.
+/// Replaces the names in braces.
 fn filled(path: &str, value: &dyn Fn(&str) -> String) -> String {
     let mut filled = Cow::Borrowed(path);
     for (name, _) in PLACEHOLDERS {
@@ -244,7 +246,7 @@ fn filled(path: &str, value: &dyn Fn(&str) -> String) -> String {
     filled.into_owned()
 }
 
-/// What an instance shows.
+/// The metadata of an instance.
 struct Shown {
     resolved: ResolvedInstance,
     now: UnixMillis,

@@ -1,13 +1,13 @@
-//! The keys of the mock's configuration, by which flags, variables and the file
-//! say the same things.
+//! The keys of the mock's configuration, shared by flags, variables and the
+//! file.
 
 use super::paths::FIXED_PATHS;
 use crate::facts::{DYNAMIC, FIELDS, METADATA};
 
-/// How the names of the mock's variables begin.
+/// The prefix of the mock's variables.
 pub(super) const PREFIX: &str = "AEMM_";
 
-/// Keys that say how the mock runs and what it makes happen.
+/// Keys of the server and of events.
 const SETTINGS: [&str; 23] = [
     "asg-termination-delay-sec",
     "asg-termination-trigger-time",
@@ -34,7 +34,7 @@ const SETTINGS: [&str; 23] = [
     "watch-config-file",
 ];
 
-/// Keys that say something of when things happen, or of what they are.
+/// Keys that schedule or describe events.
 const TIMELINE_KEYS: [&str; 9] = [
     "asg-termination-delay-sec",
     "asg-termination-trigger-time",
@@ -47,29 +47,29 @@ const TIMELINE_KEYS: [&str; 9] = [
     "spot.",
 ];
 
-/// The key of this name, in whatever case it is written.
+/// Finds a key, ignoring case.
 pub(super) fn find(name: &str) -> Option<String> {
     all().find(|key| key.eq_ignore_ascii_case(name))
 }
 
-/// The key that an environment variable sets, for instance `spot.action` for
+/// Finds the key of an environment variable, for instance `spot.action` for
 /// `AEMM_SPOT_ACTION`.
 pub(super) fn of_variable(name: &str) -> Option<String> {
     let name = name.strip_prefix(PREFIX)?;
     all().find(|key| variable(key) == name)
 }
 
-/// Whether whoever gives this key wants something to happen.
+/// Whether a value for this key asks for an event.
 pub(super) fn schedules_events(key: &str) -> bool {
     TIMELINE_KEYS
         .iter()
-        .any(|story| match story.strip_suffix('.') {
-            Some(_) => key.starts_with(story),
-            None => key == *story,
+        .any(|known| match known.strip_suffix('.') {
+            Some(_) => key.starts_with(known),
+            None => key == *known,
         })
 }
 
-/// All keys, as the mock writes them.
+/// All keys, in the mock's spelling.
 fn all() -> impl Iterator<Item = String> {
     let sections = [("metadata", METADATA), ("dynamic", DYNAMIC)];
     let categories = sections.into_iter().flat_map(|(section, categories)| {
@@ -83,13 +83,13 @@ fn all() -> impl Iterator<Item = String> {
     settings.chain(categories).chain(fields).chain(paths)
 }
 
-/// The variable that sets a key, if one does.
+/// The variable of a key, if the key exists.
 pub(super) fn variable_of(key: &str) -> Option<String> {
     let known = all().find(|known| known == key)?;
     Some(format!("{PREFIX}{}", variable(&known)))
 }
 
-/// What comes after the prefix in the name of a key's variable.
+/// The name of a key's variable after the prefix.
 fn variable(key: &str) -> String {
     key.to_ascii_uppercase().replace(['.', '-'], "_")
 }
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_found_by_its_variable_and_in_any_case() {
+    fn a_key_is_found_by_its_variable_and_ignoring_case() {
         let key = "metadata.values.iam-info.InstanceProfileArn";
         assert_eq!(find(&key.to_ascii_lowercase()).as_deref(), Some(key));
         let variable = "AEMM_METADATA_VALUES_IAM_INFO_INSTANCEPROFILEARN";
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn where_it_runs_is_no_story() {
+    fn server_keys_schedule_no_events() {
         assert!(schedules_events("spot.time"));
         assert!(schedules_events("mock-delay-sec"));
         assert!(!schedules_events("server.port"));

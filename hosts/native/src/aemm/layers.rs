@@ -1,4 +1,5 @@
-//! What was said, by key: the file, over it the variables, over them the flags.
+//! The mock's configuration by key: variables override the file, and flags
+//! override both.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -10,27 +11,27 @@ use super::flags::GivenFlag;
 use super::keys;
 use crate::error::Failure;
 
-/// Everything that was said, the last word on each key.
+/// All given values, the one with the highest precedence for each key.
 #[derive(Debug, Default)]
 pub(super) struct Layers {
     given: BTreeMap<String, SourcedValue>,
-    /// What is worth a word to whoever started the program.
+    /// Warnings to print.
     pub(super) warnings: Vec<String>,
 }
 
-/// A value, and where it was given.
+/// A value and its source.
 #[derive(Clone, Debug)]
 pub(super) struct SourcedValue {
     /// The flag, the variable, or the file and the key.
     pub(super) place: String,
-    /// A text, a number, a truth, or a list of texts.
+    /// A string, number, boolean, or list of strings.
     pub(super) value: Value,
     /// Whether it was a flag.
     pub(super) is_flag: bool,
 }
 
 impl Layers {
-    /// Takes over a configuration file.
+    /// Adds a configuration file.
     pub(super) fn add_file(&mut self, file: &str, text: &str) -> Result<(), Failure> {
         let document: Value = serde_json::from_str(text)
             .map_err(|error| Failure::new(file, error, "mend the JSON there"))?;
@@ -65,7 +66,7 @@ impl Layers {
         }
     }
 
-    /// Takes over the variables that are the mock's.
+    /// Adds the mock's environment variables.
     pub(super) fn add_variables<'a>(
         &mut self,
         variables: impl Iterator<Item = (&'a str, &'a str)>,
@@ -79,7 +80,7 @@ impl Layers {
         }
     }
 
-    /// Takes over flags.
+    /// Adds flags.
     pub(super) fn add_flags(&mut self, flags: Vec<GivenFlag<'_>>) {
         for (flag, key, text) in flags {
             self.put(key.to_owned(), flag.to_owned(), text.into(), true);
@@ -95,28 +96,28 @@ impl Layers {
         self.given.insert(key, given);
     }
 
-    /// Adds a warning, which is a whole sentence.
+    /// Adds a warning.
     pub(super) fn warn(&mut self, sentence: impl Display) {
         self.warnings.push(sentence.to_string());
     }
 
-    /// What was said of a key. An empty text says nothing.
+    /// Returns the value of a key. An empty string counts as missing.
     pub(super) fn get(&self, key: &str) -> Option<&SourcedValue> {
         self.given.get(key).filter(|given| given.value != "")
     }
 
-    /// Everything that was said, by key.
+    /// All given values, by key.
     pub(super) fn all(&self) -> impl Iterator<Item = (&str, &SourcedValue)> {
         let keys = self.given.keys().map(String::as_str);
         keys.filter_map(|key| Some((key, self.get(key)?)))
     }
 
-    /// A text; a number is one too.
+    /// Returns a value as a string.
     pub(super) fn text(&self, key: &str) -> Option<String> {
         self.get(key).map(SourcedValue::text)
     }
 
-    /// A whole number.
+    /// Returns a whole number.
     pub(super) fn number(&self, key: &str) -> Result<Option<i64>, Failure> {
         let parse = |given: &SourcedValue| {
             let text = given.text();
@@ -126,8 +127,8 @@ impl Layers {
         self.get(key).map(parse).transpose()
     }
 
-    /// Whether it is so.
-    pub(super) fn truth(&self, key: &str) -> Result<bool, Failure> {
+    /// Returns a boolean, `false` by default.
+    pub(super) fn boolean(&self, key: &str) -> Result<bool, Failure> {
         let Some(given) = self.get(key) else {
             return Ok(false);
         };
@@ -138,7 +139,7 @@ impl Layers {
         }
     }
 
-    /// A moment, in whatever offset it is written.
+    /// Returns a time, in any UTC offset.
     pub(super) fn time(&self, key: &str) -> Result<Option<Timestamp>, Failure> {
         let parse = |given: &SourcedValue| {
             let remedy = "write RFC 3339, as in 2026-01-01T00:00:00Z";
@@ -146,12 +147,12 @@ impl Layers {
             text.parse()
                 .map_err(|_| given.refuse("is not a time", remedy))
         };
-        // The flag of one of the times counts as a number in the mock, 0 if not given.
+        // The mock treats one of its time flags as a number that defaults to 0.
         let said = self.get(key).filter(|given| given.text() != "0");
         said.map(parse).transpose()
     }
 
-    /// One of a few words.
+    /// Returns one of a few words.
     pub(super) fn word(&self, key: &str, words: &[&str]) -> Result<Option<String>, Failure> {
         let check = |given: &SourcedValue| {
             let text = given.text();
@@ -166,7 +167,7 @@ impl Layers {
 }
 
 impl SourcedValue {
-    /// The value as a text; a list has one item a line.
+    /// The value as a string; a list has one item per line.
     pub(super) fn text(&self) -> String {
         match &self.value {
             Value::String(text) => text.clone(),
@@ -178,7 +179,7 @@ impl SourcedValue {
         }
     }
 
-    /// Why the value cannot be used.
+    /// The error for an invalid value.
     pub(super) fn refuse(&self, message: &str, remedy: &str) -> Failure {
         let what = format!("{:?} {message}", self.text());
         Failure::new(&self.place, what, remedy)
@@ -198,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_win_over_variables_and_these_over_the_file() {
+    fn flags_override_variables_and_variables_override_the_file() {
         let file = r#"{"mock-delay-sec": 1, "spot": {"action": "stop", "time": "x"}}"#;
         let variables = [
             ("AEMM_MOCK_DELAY_SEC", "2"),
@@ -213,14 +214,14 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_variable_hides_what_the_file_says() {
+    fn an_empty_variable_hides_the_value_in_the_file() {
         let file = r#"{"spot": {"time": "2026-01-01T00:00:00Z"}}"#;
         let layers = layers(file, &[("AEMM_SPOT_TIME", "")], vec![]);
         assert_eq!(layers.time("spot.time").unwrap(), None);
     }
 
     #[test]
-    fn keys_are_read_in_any_case_as_the_mock_saves_them() {
+    fn keys_are_case_insensitive() {
         let file = r#"{"metadata": {"values": {"iam-info": {"instanceprofileid": "AIPA1"}}}}"#;
         let layers = layers(file, &[], vec![]);
         let key = "metadata.values.iam-info.InstanceProfileId";
@@ -228,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_there_is_not_is_named() {
+    fn unknown_keys_cause_warnings() {
         let file = r#"{"spott": {"action": 1}, "http_tokens": "required", "metadata": 5}"#;
         let layers = layers(file, &[("AEMM_PORT", "1"), ("HOME", "/")], vec![]);
         assert_eq!(
@@ -244,11 +245,11 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_value_is_refused_by_its_place() {
+    fn an_invalid_value_names_its_source() {
         let file = r#"{"imdsv2": "maybe", "mock-delay-sec": 1.5, "spot": {"action": "nap"}}"#;
         let layers = layers(file, &[("AEMM_SPOT_TIME", "noon")], vec![]);
         let said = [
-            layers.truth("imdsv2").unwrap_err(),
+            layers.boolean("imdsv2").unwrap_err(),
             layers.number("mock-delay-sec").unwrap_err(),
             layers.word("spot.action", &["stop", "go"]).unwrap_err(),
             layers.time("spot.time").unwrap_err(),

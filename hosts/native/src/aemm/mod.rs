@@ -1,9 +1,9 @@
-//! The command line and the configuration of the mock that AWS publishes
-//! (amazon-ec2-metadata-mock), translated into imdsim's settings.
+//! The flags and the configuration of the AWS mock (amazon-ec2-metadata-mock),
+//! translated into imdsim's settings.
 //!
-//! Flags win over variables (`AEMM_…`), these over the configuration file. The
-//! result stands above imdsim's own variables and documents, and below its
-//! flags. What cannot be taken over is named in a warning.
+//! Flags override variables (`AEMM_…`), and these override the configuration
+//! file. The result overrides imdsim's own variables and documents, and is
+//! overridden by its flags. Values that cannot be translated cause a warning.
 
 mod flags;
 mod instance;
@@ -31,10 +31,10 @@ pub(crate) use server::server;
 use crate::error::{Failure, say};
 use crate::files::Files;
 
-/// Where the mock looks for its configuration file below the home folder.
+/// The mock's default configuration file in the home folder.
 const FILE: &str = "aemm-config.json";
 
-/// Environment variables, as the system has them.
+/// Environment variables.
 pub(crate) type Variables = [(OsString, OsString)];
 
 /// The flags of imdsim that take precedence over the mock's configuration.
@@ -46,7 +46,7 @@ pub(crate) struct OwnFlags<'a> {
     pub(crate) has_user_data: bool,
 }
 
-/// Writes what is said as for the mock into the settings.
+/// Applies the mock's configuration to the settings.
 pub(crate) fn apply(
     flags: &Flags,
     own: OwnFlags<'_>,
@@ -64,8 +64,8 @@ pub(crate) fn apply(
     Ok(())
 }
 
-/// The events that a command makes happen in an emulator that runs, whose clock
-/// shows `now`. Only its own flags speak of it.
+/// Returns the events that a command adds to a running emulator, whose clock
+/// shows `now`. Only the command's own flags count.
 pub(crate) fn events(flags: &Flags, now: Timestamp) -> Result<Vec<Value>, Failure> {
     let mut layers = Layers::default();
     layers.add_flags(flags.given());
@@ -76,7 +76,7 @@ pub(crate) fn events(flags: &Flags, now: Timestamp) -> Result<Vec<Value>, Failur
     Ok(events)
 }
 
-/// The configuration file that is named.
+/// The configuration file named by a flag or variable.
 fn named_file(flags: &Flags, variables: &Variables) -> Option<PathBuf> {
     let named = flags.given().into_iter();
     let named = named.filter_map(|(_, key, file)| (key == "config-file").then_some(file.into()));
@@ -84,8 +84,8 @@ fn named_file(flags: &Flags, variables: &Variables) -> Option<PathBuf> {
     named.find(|path| !path.as_os_str().is_empty())
 }
 
-/// The one in the home folder, which counts with a command of the mock where
-/// none is named.
+/// The configuration file in the home folder, the default of the mock's
+/// commands.
 fn home_file(flags: &Flags, variables: &Variables) -> Option<PathBuf> {
     if !flags.scenario.is_command() || named_file(flags, variables).is_some() {
         return None;
@@ -112,20 +112,20 @@ fn variable<'v>(variables: &'v Variables, name: &str) -> Option<&'v OsString> {
     known.map(|(_, value)| value)
 }
 
-/// Says in imdsim's settings what the layers say.
+/// Translates the layers into settings.
 fn translate(
     layers: &mut Layers,
     flags: &Flags,
     own: OwnFlags<'_>,
     settings: &mut Settings,
 ) -> Result<(), Failure> {
-    // What people wrote is refused where they wrote it.
+    // Reports errors of imdsim's own settings at their own source first.
     Config::new(settings)?;
-    let said: Value = serde_json::from_str(&settings.to_json()).unwrap_or_default();
-    if layers.truth("imdsv2")? {
+    let current: Value = serde_json::from_str(&settings.to_json()).unwrap_or_default();
+    if layers.boolean("imdsv2")? {
         require_tokens(layers, own, settings)?;
     }
-    if let Some(described) = instance::describe(layers, &description(&said)?)? {
+    if let Some(described) = instance::describe(layers, &description(&current)?)? {
         settings.set("metadata.values", "instance", &described.to_string())?;
     }
     if let Some(given) = layers.get("userdata.values.userdata").cloned() {
@@ -139,10 +139,10 @@ fn translate(
         }
     }
     count_addresses(layers, settings)?;
-    let start = start(&said).unwrap_or_else(Timestamp::now);
+    let start = start(&current).unwrap_or_else(Timestamp::now);
     let events = timeline::events(layers, &flags.scenario, start)?;
     if !events.is_empty() {
-        let timeline = continued(&said["timeline"], &events);
+        let timeline = continued(&current["timeline"], &events);
         settings.set("the timeline", "timeline", &timeline.to_string())?;
     }
     Ok(())
@@ -176,7 +176,7 @@ fn require_tokens(
     }
 }
 
-/// How many client addresses are shown what happens.
+/// Sets the number of client addresses that see events.
 fn count_addresses(layers: &mut Layers, settings: &mut Settings) -> Result<(), Failure> {
     let Some(count) = layers.number("mock-ip-count")?.filter(|count| *count >= 0) else {
         return Ok(());
@@ -186,10 +186,10 @@ fn count_addresses(layers: &mut Layers, settings: &mut Settings) -> Result<(), F
     Ok(settings.set(&place, "mock_ip_count", &count.to_string())?)
 }
 
-/// The description of the instance without the other settings.
-fn description(said: &Value) -> Result<Value, Failure> {
+/// Returns the description of the instance from the settings.
+fn description(current: &Value) -> Result<Value, Failure> {
     let mut alone = Settings::default();
-    match &said["instance"] {
+    match &current["instance"] {
         Value::Null => {}
         Value::String(text) => alone.set("instance", "instance", text)?,
         document => alone.set("instance", "instance", &document.to_string())?,
@@ -197,13 +197,13 @@ fn description(said: &Value) -> Result<Value, Failure> {
     Ok(Config::new(&alone)?.document)
 }
 
-/// When the emulator starts, by its own clock.
-fn start(said: &Value) -> Option<Timestamp> {
+/// The start of the emulated clock.
+fn start(current: &Value) -> Option<Timestamp> {
     let mut texts = ["frozen_time", "started"].into_iter();
-    texts.find_map(|key| said[key].as_str()?.parse().ok())
+    texts.find_map(|key| current[key].as_str()?.parse().ok())
 }
 
-/// The timeline, with more events.
+/// Appends events to a timeline.
 fn continued(timeline: &Value, events: &[Value]) -> Value {
     let mut timeline = match timeline {
         Value::String(text) => serde_json::from_str(text).unwrap_or_default(),

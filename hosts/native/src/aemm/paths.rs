@@ -1,7 +1,7 @@
 //! The paths of the AWS mock's configuration that cannot be moved, and its
 //! placeholders.
 
-/// Paths of what is no text, or comes and goes: these stay where they are.
+/// Paths of documents and of temporary categories, which cannot be moved.
 #[rustfmt::skip]
 pub(super) const FIXED_PATHS: &[(&str, &str)] = &[
     ("dynamic.paths.instance-identity-document",     "dynamic/instance-identity/document"),
@@ -16,7 +16,7 @@ pub(super) const FIXED_PATHS: &[(&str, &str)] = &[
     ("userdata.paths.userdata",                      "user-data"),
 ];
 
-/// What stands in the paths of the mock where nobody gives another value.
+/// The mock's default values of placeholders in paths.
 #[rustfmt::skip]
 pub(super) const PLACEHOLDERS: [(&str, &str); 4] = [
     ("elastic-inference-associations", "eia-bfa21c7904f64a82a21b9f4540169ce1"),

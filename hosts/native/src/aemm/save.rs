@@ -1,4 +1,4 @@
-//! The configuration in force, saved where the mock saves it and as it does.
+//! Saves the active configuration in the mock's place and format.
 
 use std::fs;
 use std::io;
@@ -10,15 +10,15 @@ use super::layers::Layers;
 use super::{Variables, variable};
 use crate::error::say;
 
-/// Below the home folder, or the working one.
+/// Relative to the home folder, or else to the working one.
 const FOLDER: &str = ".ec2-metadata-mock";
 const FILE: &str = ".aemm-config-used.json";
 
-/// Keys that only imdsim has; what they say belongs to one start.
+/// Keys that only imdsim has and that belong to a single start.
 const OWN: [&str; 2] = ["in", "at"];
 
-/// Saves what is in force. A failure is told and costs nothing more, as in the
-/// mock.
+/// Saves the active configuration. Like the mock, it only prints a message on
+/// failure.
 pub(super) fn save(layers: &Layers, addr: Option<&str>, variables: &Variables) {
     let home = variable(variables, "HOME").filter(|home| !home.is_empty());
     let folder = home.map_or_else(PathBuf::new, PathBuf::from).join(FOLDER);
@@ -41,7 +41,7 @@ fn write(folder: &Path, path: &Path, text: &str) -> io::Result<()> {
     fs::write(path, text)
 }
 
-/// What was said over the defaults, as a configuration file.
+/// Returns the configuration with the mock's defaults.
 fn document(layers: &Layers, addr: Option<&str>) -> Value {
     let mut document = json!({
         "asg-termination-delay-sec": 0,
@@ -69,7 +69,7 @@ fn document(layers: &Layers, addr: Option<&str>) -> Value {
     document
 }
 
-/// Numbers and truths of flags and variables are texts.
+/// Converts strings from flags and variables to numbers and booleans.
 fn typed(value: &Value) -> Value {
     match value.as_str().map(serde_json::from_str) {
         Some(Ok(known @ (Value::Number(_) | Value::Bool(_)))) => known,
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_saved_says_the_same_when_it_is_read_again() {
+    fn a_saved_configuration_reads_back_the_same() {
         let mut layers = Layers::default();
         let file = r#"{"metadata": {"values": {"iam-info": {"code": "Success"}}},
             "spot": {"action": "stop"}}"#;

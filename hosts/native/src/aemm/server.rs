@@ -1,5 +1,4 @@
-//! Where the mock listens, and what else of it concerns the program rather
-//! than the instance.
+//! The mock's settings of the program itself, such as its address.
 
 use super::save::save;
 use super::{Flags, Layers, Variables, home_file, read};
@@ -44,14 +43,14 @@ pub(crate) fn server(
             (_, None) => {}
         }
     }
-    let watch = layers.truth("watch-config-file")?;
-    if layers.truth("save-config-to-file")? {
+    let watch = layers.boolean("watch-config-file")?;
+    if layers.boolean("save-config-to-file")? {
         save(&layers, addresses.first().map(String::as_str), variables);
     }
     Ok(ServerSettings { addresses, watch })
 }
 
-/// Where to listen, if a host or a port is given.
+/// Returns the address to listen on, if a host or port is given.
 fn address(layers: &Layers) -> Result<Option<String>, Failure> {
     let host = layers.text("server.hostname");
     let port = layers.get("server.port");
@@ -88,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_or_a_port_alone_goes_with_the_default_of_the_other() {
+    fn a_missing_host_or_port_has_its_default() {
         check("{}", None);
         check(r#"{"server": {"port": "1338"}}"#, Some("127.0.0.1:1338"));
         check(
@@ -102,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_port_is_refused() {
+    fn an_invalid_port_is_rejected() {
         let mut layers = Layers::default();
         layers.add_flags(vec![("--port", "server.port", "http")]);
         assert_eq!(

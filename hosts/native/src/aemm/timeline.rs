@@ -1,4 +1,4 @@
-//! The AWS mock's events, as events of imdsim's timeline.
+//! Converts the AWS mock's events to events of imdsim's timeline.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
@@ -8,7 +8,7 @@ use super::keys;
 use super::layers::Layers;
 use crate::error::Failure;
 
-/// How long a maintenance event takes in the mock where nobody says.
+/// The mock's default duration of a maintenance event.
 const MAINTENANCE: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 const ACTIONS: [&str; 3] = ["terminate", "stop", "hibernate"];
@@ -21,14 +21,14 @@ const CODES: [&str; 5] = [
 ];
 const STATES: [&str; 3] = ["active", "completed", "canceled"];
 
-/// The events of a scenario, the same for an emulator that is being started and
-/// for one that runs. `start` is the time on its clock.
+/// Returns the events of a scenario, for a new or a running emulator. `start`
+/// is the time on its clock.
 pub(super) fn events(
     layers: &mut Layers,
     scenario: &Scenario,
     start: Timestamp,
 ) -> Result<Vec<Value>, Failure> {
-    let everything = matches!(scenario, Scenario::AsSaid)
+    let everything = matches!(scenario, Scenario::AsConfigured)
         && layers.all().any(|(key, _)| keys::schedules_events(key));
     warn_of_idle_flags(layers, scenario);
     let mut events = Vec::new();
@@ -44,10 +44,10 @@ pub(super) fn events(
     Ok(events)
 }
 
-/// Names the flags that delay what the command does not show.
+/// Warns of delay flags that have no effect on the command's events.
 fn warn_of_idle_flags(layers: &mut Layers, scenario: &Scenario) {
     let shown: &[&str] = match scenario {
-        Scenario::Nothing | Scenario::AsSaid => return,
+        Scenario::Nothing | Scenario::AsConfigured => return,
         Scenario::Spot(_) => &["mock-", "rebalance-"],
         Scenario::Events(_) => &["mock-"],
         Scenario::Asglifecycle(_) => &["asg-"],
@@ -71,7 +71,7 @@ fn warn_of_idle_flags(layers: &mut Layers, scenario: &Scenario) {
 fn spot(layers: &mut Layers, events: &mut Vec<Value>) -> Result<(), Failure> {
     let rebalance = moment(layers, "rebalance-delay-sec", "rebalance-trigger-time")?;
     let notice_time = layers.time("spot.rebalance-rec-time")?;
-    // The mock recommends a rebalance whatever is asked for.
+    // The mock always adds a rebalance recommendation.
     let what = match notice_time {
         None => json!({ "type": "rebalance-recommendation" }),
         Some(time) => json!({
@@ -112,7 +112,7 @@ fn maintenance(layers: &mut Layers, start: Timestamp) -> Result<Value, Failure> 
         None => Some(start),
         Some(Moment::At(time)) => Some(*time),
         Some(Moment::Delay(seconds)) => start.checked_add(SignedDuration::from_secs(*seconds)).ok(),
-        // What is no duration is refused by the emulator.
+        // The emulator rejects invalid durations.
         Some(Moment::In(delay)) => humantime::parse_duration(delay)
             .ok()
             .and_then(|delay| start.checked_add(delay).ok()),
@@ -144,18 +144,18 @@ fn lifecycle(layers: &mut Layers, events: &mut Vec<Value>) -> Result<(), Failure
     Ok(())
 }
 
-/// When something happens.
+/// The time of an event.
 #[derive(Clone, Debug, PartialEq)]
 enum Moment {
-    /// So many seconds after the start.
+    /// Seconds after the start.
     Delay(i64),
-    /// After a time as people write it, which the emulator reads.
+    /// A duration such as `30s`, which the emulator parses.
     In(String),
-    /// Then.
+    /// An absolute time.
     At(Timestamp),
 }
 
-/// When Spot capacity is taken back and maintenance shows.
+/// The time of the Spot interruption or the maintenance event.
 fn main_moment(layers: &mut Layers) -> Result<Option<Moment>, Failure> {
     match imdsims_own(layers)? {
         Some(moment) => Ok(Some(moment)),
@@ -163,7 +163,7 @@ fn main_moment(layers: &mut Layers) -> Result<Option<Moment>, Failure> {
     }
 }
 
-/// What `--in` and `--at` say, which win over the mock's keys.
+/// The time from `--in` or `--at`, which override the mock's keys.
 fn imdsims_own(layers: &Layers) -> Result<Option<Moment>, Failure> {
     match (layers.time("at")?, layers.text("in")) {
         (Some(_), Some(_)) => Err(Failure::new(
@@ -181,7 +181,7 @@ fn imdsims_own(layers: &Layers) -> Result<Option<Moment>, Failure> {
     }
 }
 
-/// A moment by the keys of its delay and of its time, the time winning.
+/// The time from two keys. The absolute time takes precedence over the delay.
 fn moment(layers: &mut Layers, delay: &str, time: &str) -> Result<Option<Moment>, Failure> {
     let seconds = layers.number(delay)?.filter(|seconds| *seconds > 0);
     let Some(at) = layers.time(time)? else {
@@ -194,7 +194,7 @@ fn moment(layers: &mut Layers, delay: &str, time: &str) -> Result<Option<Moment>
     Ok(Some(Moment::At(at)))
 }
 
-/// The event, at its moment; at once where there is none.
+/// Adds the time to an event. Without one the event is immediate.
 fn with(mut event: Value, moment: Option<&Moment>) -> Value {
     match moment {
         None => {}
@@ -210,7 +210,7 @@ mod tests {
     use super::*;
     use crate::aemm::flags::{Events, Moment as When, Spot};
 
-    /// What a file makes happen when it is started at the turn of the year.
+    /// Checks the events of a file for a start at midnight on January 1.
     #[track_caller]
     fn check(scenario: &Scenario, file: &str, expected: &Value) {
         let mut layers = Layers::default();
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn an_interruption_comes_with_a_recommendation_each_at_its_time() {
+    fn an_interruption_includes_a_rebalance_recommendation() {
         check(
             &spot(),
             r#"{"mock-delay-sec": 90, "spot": {"action": "stop", "time": "2026-01-02T03:04:05+02:00"},
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn the_time_of_a_recommendation_may_be_another_than_its_own() {
+    fn the_notice_time_of_a_recommendation_is_configurable() {
         check(
             &spot(),
             r#"{"spot": {"rebalance-rec-time": "2026-01-01T01:00:00+01:00"}}"#,
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn maintenance_takes_a_week_unless_it_says_otherwise() {
+    fn maintenance_lasts_a_week_by_default() {
         let scenario = Scenario::Events(Events::default());
         check(
             &scenario,
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn an_instance_is_in_service_until_its_group_terminates_it() {
+    fn lifecycle_state_is_in_service_until_termination() {
         let scenario = Scenario::Asglifecycle(When::default());
         let end = json!({ "type": "lifecycle-state", "state": "Terminated" });
         check(&scenario, "{}", &json!([end]));
@@ -288,14 +288,14 @@ mod tests {
     }
 
     #[test]
-    fn without_a_command_all_of_it_happens_once_anything_is_said_of_it() {
-        check(&Scenario::AsSaid, r#"{"imdsv2": true}"#, &json!([]));
+    fn without_a_command_any_event_key_schedules_all_events() {
+        check(&Scenario::AsConfigured, r#"{"imdsv2": true}"#, &json!([]));
         check(&Scenario::Nothing, r#"{"mock-delay-sec": 5}"#, &json!([]));
         let mut layers = Layers::default();
         layers
             .add_file("aemm.json", r#"{"mock-delay-sec": 5}"#)
             .unwrap();
-        let all = events(&mut layers, &Scenario::AsSaid, Timestamp::UNIX_EPOCH).unwrap();
+        let all = events(&mut layers, &Scenario::AsConfigured, Timestamp::UNIX_EPOCH).unwrap();
         let types: Vec<_> = all
             .iter()
             .filter_map(|event| event["type"].as_str())
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_wins_over_a_delay_and_says_so() {
+    fn an_absolute_time_overrides_a_delay_with_a_warning() {
         let mut layers = Layers::default();
         let file = r#"{"mock-delay-sec": 5, "mock-trigger-time": "2026-01-01T00:00:00Z"}"#;
         layers.add_file("aemm.json", file).unwrap();

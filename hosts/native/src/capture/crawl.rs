@@ -1,16 +1,16 @@
-//! One API version, from listing to listing.
+//! Reads the tree of one API version by following its listings.
 
 use super::trees::{CapturedNode, Tree};
 use crate::error::Failure;
 
-/// No directory of the service lies as deep as this; a service that lists
-/// itself ends here.
+/// More than the depth of any directory of the service. It stops the crawl of a
+/// service that lists itself.
 const MAX_DEPTH: usize = 12;
 
-/// How a path is read; the answer is what is there, if anything is.
+/// Reads a path. Returns `None` if it does not exist.
 pub(super) type Read<'r> = &'r dyn Fn(&str) -> Result<Option<Vec<u8>>, Failure>;
 
-/// All that a version serves. What is listed and not there is left out.
+/// Reads all paths of a version. Listed paths that do not exist are omitted.
 pub(super) fn crawl(read: Read<'_>, version: &str) -> Result<Tree, Failure> {
     let mut tree = Tree::new();
     let mut ahead = vec!["/".to_owned()];
@@ -32,7 +32,7 @@ pub(super) fn crawl(read: Read<'_>, version: &str) -> Result<Tree, Failure> {
             }
             match read(&format!("{version}/{path}"))? {
                 Some(body) => drop(tree.insert(path, CapturedNode::from(body))),
-                // It may be a directory of which the listing does not say so.
+                // It may be a directory listed without a slash.
                 None => ahead.push(path + "/"),
             }
         }
@@ -41,8 +41,8 @@ pub(super) fn crawl(read: Read<'_>, version: &str) -> Result<Tree, Failure> {
     Ok(tree)
 }
 
-/// The path of what a directory lists; that of a directory ends in a slash.
-/// The names right below a version and those of public keys do not say so.
+/// The path of a name in a listing. Directories end in a slash, also right
+/// below a version and in the public keys, where the listings omit it.
 fn path(directory: &str, name: &str) -> String {
     let index = name.split_once('=').map(|(index, _)| index);
     match (directory, index) {
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn directories_are_found_that_listings_do_not_mark() {
+    fn directories_listed_without_a_slash_are_found() {
         check(
             &[
                 ("v/", "meta-data\nuser-data"),
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_listed_and_not_there_is_left_out() {
+    fn listed_paths_that_do_not_exist_are_omitted() {
         check(
             &[("v/", "meta-data"), ("v/meta-data/", "gone")],
             "/ meta-data/",
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_that_lists_itself_has_an_end() {
+    fn a_service_that_lists_itself_is_not_crawled_forever() {
         let read = |path: &str| Ok(path.ends_with('/').then(|| b"again/".to_vec()));
         assert!(crawl(&read, "v").unwrap().len() < 2 * MAX_DEPTH);
     }

@@ -1,4 +1,5 @@
-//! What a service says as facts of an instance, from its newest version.
+//! Derives a description of the instance from the newest version of a captured
+//! service.
 
 use imdsim::LATEST;
 use jiff::civil::DateTime;
@@ -11,7 +12,7 @@ use crate::facts::{FIELDS, Fact, METADATA, put, validate, write};
 
 use Fact::{Text, Texts};
 
-/// What the mock that AWS publishes does not know.
+/// Facts that the AWS mock does not have.
 #[rustfmt::skip]
 const MORE: &[(&str, Fact)] = &[
     ("dynamic/fws/instance-monitoring",                 Text(&["/Monitoring/State"])),
@@ -23,7 +24,7 @@ const MORE: &[(&str, Fact)] = &[
     ("meta-data/system",                                Text(&["/Imdsim/System"])),
 ];
 
-/// Documents, and how the names of their fields begin among the mock's.
+/// JSON documents, and the prefixes of their fields among the mock's keys.
 const DOCUMENTS: [(&str, &str); 2] = [
     (
         "dynamic/instance-identity/document",
@@ -32,7 +33,7 @@ const DOCUMENTS: [(&str, &str); 2] = [
     ("meta-data/iam/info", "metadata.values.iam-info."),
 ];
 
-/// A description of the instance that says this.
+/// Returns a description of the captured instance.
 pub(super) fn describe(trees: &Trees, requires_token: bool) -> Value {
     let versions: Vec<_> = trees.keys().filter(|name| *name != LATEST).collect();
     let mut document = json!({ "Imdsim": { "ApiVersions": versions } });
@@ -46,8 +47,8 @@ pub(super) fn describe(trees: &Trees, requires_token: bool) -> Value {
     if let Some((_, tree)) = trees.last_key_value() {
         let newest = Newest(tree);
         newest.texts(&mut document);
-        // A text can be an override, at its path alone; a document is less
-        // likely to be one, and follows from more facts.
+        // Documents come later, so that they take precedence: a text may be an
+        // override at one path, and a document follows from more facts.
         newest.documents(&mut document);
         newest.lists(&mut document);
         newest.role(&mut document);
@@ -70,20 +71,20 @@ impl Newest<'_> {
 
     fn documents(&self, document: &mut Value) {
         for (path, prefix) in DOCUMENTS {
-            let said = self.json(path);
+            let fields = self.json(path);
             for (key, fact) in FIELDS {
-                // Lists of items are known whole, and in order, from their texts.
+                // The texts have these lists complete and in order.
                 if matches!(fact, Fact::Items(..)) {
                     continue;
                 }
                 let field = key.strip_prefix(prefix);
-                let text = field.and_then(|field| plain(&said[field]));
+                let text = field.and_then(|field| plain(&fields[field]));
                 if let Some(text) = text.filter(|text| validate(fact, text).is_ok()) {
                     write(document, fact, &text);
                 }
             }
         }
-        // The instance was launched then, as far as it can tell.
+        // The best estimate of the launch time.
         if let Some(extras) = document["Imdsim"].as_object_mut()
             && let Some(time) = extras.remove("PendingTime")
         {
@@ -132,7 +133,7 @@ impl Newest<'_> {
         }
     }
 
-    /// The tags, in the order of the one text that has them all.
+    /// Writes the tags, in the order of the tag set.
     fn tags(&self, document: &mut Value) {
         let set = self.text("meta-data/tag-sets/instance");
         let place = |key: &str| set.and_then(|set| set.find(&format!("{}:", Value::from(key))));
@@ -166,13 +167,13 @@ impl Newest<'_> {
             .map(|(id, _)| json!({ "ElasticInferenceAcceleratorArn": id }))
             .collect();
         for (_, text) in self.leaves(directory) {
-            let said: Value = serde_json::from_str(text).unwrap_or_default();
-            let kind = &said["version_2018_04_12"]["elastic-inference-accelerator-type"];
+            let fields: Value = serde_json::from_str(text).unwrap_or_default();
+            let kind = &fields["version_2018_04_12"]["elastic-inference-accelerator-type"];
             document["Imdsim"]["ElasticInferenceAcceleratorType"] = kind.clone();
         }
     }
 
-    /// The instance profile, and what its role gives.
+    /// Writes the instance profile, its role and the credentials.
     fn role(&self, document: &mut Value) {
         let directory = "meta-data/iam/security-credentials/";
         let listed = self.text(directory).and_then(|names| names.lines().next());
@@ -206,7 +207,7 @@ impl Newest<'_> {
         }
     }
 
-    /// What was about to happen to it.
+    /// Writes the scheduled events and notices.
     fn notices(&self, document: &mut Value) {
         let extras = &mut document["Imdsim"];
         let notice = self.json("meta-data/spot/instance-action");
@@ -236,7 +237,7 @@ impl Newest<'_> {
     }
 }
 
-/// A field of a document as the mock would write it, lists an item a line.
+/// Formats a field like the mock, lists with one item per line.
 fn plain(field: &Value) -> Option<String> {
     match field {
         Value::String(text) => Some(text.clone()),
@@ -248,7 +249,7 @@ fn plain(field: &Value) -> Option<String> {
     }
 }
 
-/// A maintenance event by its names in the description.
+/// Converts a maintenance event to the names of the description.
 fn maintenance(event: &Value) -> Value {
     let description = event["Description"].as_str().unwrap_or_default();
     let unmarked = ["[Completed] ", "[Canceled] "]

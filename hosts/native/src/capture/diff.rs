@@ -1,4 +1,4 @@
-//! How two captures differ.
+//! Differences of two captures.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -9,11 +9,11 @@ use super::overrides::names;
 use super::redact::is_credentials;
 use super::trees::{CapturedNode, Tree, Trees};
 
-/// What is not the same at a path, in versions that follow each other.
+/// A difference at a path, in consecutive versions.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Difference<'t> {
     path: &'t str,
-    /// The places of the first and of the last of the versions.
+    /// The indices of the first and the last version.
     range: (usize, usize),
     first: &'t str,
     last: &'t str,
@@ -21,7 +21,7 @@ pub(super) struct Difference<'t> {
     after: Option<&'t CapturedNode>,
 }
 
-/// All differences, by path.
+/// Returns all differences, by path.
 pub(super) fn between<'t>(before: &'t Trees, after: &'t Trees) -> Vec<Difference<'t>> {
     let versions: BTreeSet<_> = before.keys().chain(after.keys()).collect();
     let mut all = Vec::<Difference<'_>>::new();
@@ -53,8 +53,8 @@ pub(super) fn between<'t>(before: &'t Trees, after: &'t Trees) -> Vec<Difference
     all
 }
 
-/// Where two trees differ: at leaves, at listings of the same names, and where
-/// one of them is missing altogether, at the top.
+/// The paths at which two trees differ: leaves, and listings with the same
+/// names. A missing tree differs at its root.
 fn different_paths<'t>(trees: (Option<&'t Tree>, Option<&'t Tree>)) -> Vec<&'t str> {
     let (Some(before), Some(after)) = trees else {
         return vec!["/"];
@@ -72,7 +72,7 @@ fn different_paths<'t>(trees: (Option<&'t Tree>, Option<&'t Tree>)) -> Vec<&'t s
     paths.filter(differ).collect()
 }
 
-/// A document without the dates that change by themselves.
+/// Removes the dates that change by themselves from a document.
 fn lasting(path: &str, found: &CapturedNode) -> Result<Value, CapturedNode> {
     let is_dated = is_credentials(path) || path.ends_with("/info");
     let document = found.text().filter(|_| is_dated);
@@ -84,7 +84,7 @@ fn lasting(path: &str, found: &CapturedNode) -> Result<Value, CapturedNode> {
     Ok(document)
 }
 
-/// One line: the versions, the path, what was there, what is there.
+/// One line: the versions, the path, the old and the new value.
 impl fmt::Display for Difference<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.first)?;
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_of_several_versions_is_one_line() {
+    fn a_change_in_several_versions_is_one_line() {
         check(
             &[
                 ("1.0", &[("a", "1")]),
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_and_what_went_is_told_once() {
+    fn added_and_removed_leaves_are_reported_once() {
         check(
             &[("latest", &[("/", "a"), ("a", "1")])],
             &[("latest", &[("/", "b"), ("b", "2")])],
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listing_is_told_where_it_is_all_that_changed() {
+    fn a_listing_is_reported_if_only_it_changed() {
         check(
             &[("latest", &[("/", "a"), ("a", "1")])],
             &[("latest", &[("/", "a/"), ("a", "1")])],
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_version_that_is_gone_is_one_line() {
+    fn a_removed_version_is_one_line() {
         check(
             &[("1.0", &[("/", "a"), ("a", "1")]), ("latest", &[])],
             &[("latest", &[])],
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn dates_of_credentials_are_no_difference() {
+    fn dates_of_credentials_are_ignored() {
         let path = "meta-data/iam/info";
         check(
             &[(

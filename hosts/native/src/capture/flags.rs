@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::constants::{DEFAULT_ADDRESS, ENDPOINT_VARIABLE, SERVICE_IPV4};
 
-/// Which service is captured, and how much of it is told.
+/// Flags of `capture`.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Capture")]
 pub(crate) struct CaptureFlags {
@@ -24,7 +24,7 @@ pub(crate) struct CaptureFlags {
     pub(crate) with_credentials: bool,
 }
 
-/// What is compared.
+/// Arguments of `diff`.
 #[derive(Args, Debug, Default)]
 pub(crate) struct DiffFlags {
     #[arg(

@@ -1,5 +1,5 @@
-//! The commands `capture` and `diff`: what a metadata service says, as a
-//! document that this program serves again, and how two of them differ.
+//! The commands `capture` and `diff`: capture a metadata service as an instance
+//! document, and compare two captures.
 
 mod crawl;
 mod describe;
@@ -29,7 +29,7 @@ use crate::constants::{ENDPOINT_VARIABLE, SERVICE_IPV4};
 use crate::error::{Failure, say};
 use crate::files::Files;
 
-/// Prints a service as the document of an instance.
+/// Prints a service as an instance document.
 pub(crate) fn capture(flags: &CaptureFlags) -> Result<(), Failure> {
     let flag = flags.endpoint.clone().map(|url| ("--endpoint", url));
     let variable = || {
@@ -58,25 +58,24 @@ pub(crate) fn capture(flags: &CaptureFlags) -> Result<(), Failure> {
         "Time": UnixMillis::from_seconds(time.as_second()).iso(),
         "Versions": trees::to_json(&trees),
     });
-    // A reader that has seen enough is no failure.
+    // A closed stdout is not an error.
     let _ = writeln!(anstream::stdout(), "{document:#}");
     Ok(())
 }
 
-/// Prints how two captures differ, and yields the status that says whether
-/// they do.
+/// Prints the differences of two captures. Returns status 1 if there are any.
 pub(crate) fn diff(flags: &DiffFlags) -> Result<ExitCode, Failure> {
     let [before, after] = [load(&flags.before)?, load(&flags.after)?];
     let differences = diff::between(&before, &after);
     let mut out = anstream::stdout();
     for difference in &differences {
-        // A reader that has seen enough is no failure.
+        // A closed stdout is not an error.
         let _ = writeln!(out, "{difference}");
     }
     Ok(ExitCode::from(u8::from(!differences.is_empty())))
 }
 
-/// All that a service says, but for its secrets.
+/// Reads all versions of a service, without secrets.
 fn trees(service: &Service, flags: &CaptureFlags) -> Result<Trees, Failure> {
     let versions = service.get("")?.unwrap_or_default();
     let versions = String::from_utf8_lossy(&versions).into_owned();
@@ -97,7 +96,7 @@ fn trees(service: &Service, flags: &CaptureFlags) -> Result<Trees, Failure> {
     Ok(trees)
 }
 
-/// What is in a capture, or what a service says now.
+/// Reads a capture from a file, or captures a service.
 fn load(place: &str) -> Result<Trees, Failure> {
     if place.contains("://") {
         return trees(&Service::find(place, place)?, &CaptureFlags::default());

@@ -1,4 +1,4 @@
-//! Network interfaces, as their directories say.
+//! Derives the network interfaces from their directories.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use crate::facts::{Fact, METADATA};
 
 use Fact::{Items, Number};
 
-/// Where the interfaces are.
+/// The directory of the interfaces.
 const MACS: &str = "meta-data/network/interfaces/macs/";
 
-/// What the mock that AWS publishes does not know of an interface.
+/// Facts of an interface that the AWS mock does not have.
 #[rustfmt::skip]
 const MORE: &[(&str, Fact)] = &[
     ("ipv4-prefix",  Items(&["@/Ipv4Prefixes"], "Ipv4Prefix")),
@@ -38,7 +38,7 @@ pub(super) fn describe(newest: &Newest<'_>, document: &mut Value) {
 }
 
 fn interface(newest: &Newest<'_>, mac: &str) -> Value {
-    // Written as the one interface of an instance, and taken out again.
+    // Written as the only interface of an instance, then taken out.
     let mut alone = json!({ "NetworkInterfaces": [{ "MacAddress": mac }] });
     let prefix = format!("{MACS}{{mac}}/");
     for category in METADATA {
@@ -54,7 +54,7 @@ fn interface(newest: &Newest<'_>, mac: &str) -> Value {
     interface
 }
 
-/// The private addresses, each with its public one.
+/// Writes the private addresses with their public ones.
 fn addresses(newest: &Newest<'_>, mac: &str, interface: &mut Value) {
     let lines = |name: &str| {
         let text = newest.text(&format!("{MACS}{mac}/{name}"));
@@ -65,7 +65,7 @@ fn addresses(newest: &Newest<'_>, mac: &str, interface: &mut Value) {
         .leaves(&directory)
         .flat_map(|(public, private)| private.lines().map(move |private| (private, public)))
         .collect();
-    // An empty name says that there is none.
+    // An empty name means none.
     let hostname = lines("public-hostname").next().unwrap_or_default();
     let addresses = lines("local-ipv4s").enumerate().map(|(index, private)| {
         let mut address = json!({ "PrivateIpAddress": private, "Primary": index == 0 });

@@ -5,11 +5,11 @@ use serde_json::{Map, Value};
 use super::trees::Tree;
 use crate::facts::{Fact, validate, write};
 
-/// The newest version.
+/// The tree of the newest version.
 pub(super) struct Newest<'t>(pub(super) &'t Tree);
 
 impl<'t> Newest<'t> {
-    /// The text of a leaf, or a listing.
+    /// The text of a leaf or listing.
     pub(super) fn text(&self, path: &str) -> Option<&'t str> {
         self.0.get(path)?.text()
     }
@@ -31,14 +31,14 @@ impl<'t> Newest<'t> {
         })
     }
 
-    /// The same as an object.
+    /// The leaves in a directory as a JSON object.
     pub(super) fn map(&self, directory: &str) -> Value {
         let leaves = self.leaves(directory);
         let fields = leaves.map(|(name, text)| (name.to_owned(), text.into()));
         Value::Object(fields.collect::<Map<_, _>>())
     }
 
-    /// Writes down the text at a path, if an instance can have it as a fact.
+    /// Writes the text at a path into the description, if it is a valid fact.
     pub(super) fn fact(&self, document: &mut Value, path: &str, fact: &Fact) {
         if let Some(text) = self.text(path)
             && validate(fact, text).is_ok()

@@ -1,5 +1,5 @@
-//! Making sure that a description says what was captured: what it says
-//! otherwise becomes an override, as far as overrides can mend it.
+//! Compares a description with the capture that it was derived from, and adds
+//! overrides for the differences.
 
 use std::collections::BTreeSet;
 
@@ -13,51 +13,51 @@ use super::redact::{is_credentials, is_signature};
 use super::trees::{CapturedNode, Tree, Trees};
 use crate::error::Failure;
 
-/// Documents that say when they were last made.
+/// Documents with a date of their last update.
 const DATED: [&str; 2] = [
     "meta-data/identity-credentials/ec2/info",
     "meta-data/iam/info",
 ];
 
-/// When they were.
+/// The field of the date.
 const DATE: &str = "LastUpdated";
 
-/// Credentials are loaded at most so long before they are served, in seconds.
+/// The maximum age in seconds of credentials when they are served.
 const LOADED_BEFORE: i64 = 60;
 
-/// A description that says what it can.
+/// A description with its overrides.
 pub(super) struct FoundOverrides {
     pub(super) document: Value,
-    /// The paths, versions included, of what it cannot say.
+    /// The paths, with versions, that still differ.
     pub(super) left: Vec<String>,
 }
 
-/// Adds overrides to a description until it says what the trees say.
+/// Adds overrides to a description until it serves the captured trees.
 pub(super) fn find_overrides(
     document: Value,
     trees: &Trees,
     imds: ImdsVersion,
 ) -> Result<FoundOverrides, Failure> {
-    let document = without_nothing(document);
+    let document = without_empty_fields(document);
     let served = serve(&document, trees, imds)?;
     let overrides = overrides(trees, &served);
     if overrides.is_empty() {
         let left = left(trees, &served);
         return Ok(FoundOverrides { document, left });
     }
-    let mut mended = document.clone();
-    mended["Imdsim"]["Overrides"] = overrides.into();
-    // A tree that no emulator can have, with a leaf below a leaf for instance.
-    let Ok(better) = serve(&mended, trees, imds) else {
+    let mut fixed = document.clone();
+    fixed["Imdsim"]["Overrides"] = overrides.into();
+    // The overrides may be impossible, for instance a leaf below a leaf.
+    let Ok(better) = serve(&fixed, trees, imds) else {
         let left = left(trees, &served);
         return Ok(FoundOverrides { document, left });
     };
     let left = left(trees, &better);
-    let document = mended;
+    let document = fixed;
     Ok(FoundOverrides { document, left })
 }
 
-/// What the emulator makes of a description, in the versions of these trees.
+/// Returns the trees that the emulator serves for a description.
 fn serve(document: &Value, trees: &Trees, imds: ImdsVersion) -> Result<Trees, Failure> {
     let mut settings = Settings::default();
     settings.set("the capture", "instance", &document.to_string())?;
@@ -75,7 +75,7 @@ fn serve(document: &Value, trees: &Trees, imds: ImdsVersion) -> Result<Trees, Fa
         .collect()
 }
 
-/// When it was that the service said this.
+/// Estimates the time of the capture.
 fn moment(trees: &Trees) -> Option<UnixMillis> {
     let (_, newest) = trees.last_key_value()?;
     let mut dates = DATED.iter().filter_map(|path| {
@@ -85,7 +85,7 @@ fn moment(trees: &Trees) -> Option<UnixMillis> {
     Some(dates.next()?.plus_seconds(LOADED_BEFORE))
 }
 
-/// The overrides that make more answers right than they make wrong.
+/// Returns the overrides that fix more answers than they break.
 fn overrides(trees: &Trees, served: &Trees) -> Map<String, Value> {
     let Some((_, newest)) = trees.last_key_value() else {
         return Map::new();
@@ -93,7 +93,7 @@ fn overrides(trees: &Trees, served: &Trees) -> Map<String, Value> {
     let pairs = || trees.iter().map(|(version, tree)| (tree, &served[version]));
     let wrong = pairs().flat_map(|(tree, served)| wrong_leaves(tree, served));
     let wrong: BTreeSet<_> = wrong.collect();
-    let mends = |path: &&str| {
+    let fixes = |path: &&str| {
         let wanted = newest.get(*path);
         let before = pairs().filter(|(tree, served)| agree(path, tree, served.get(*path)));
         let after = pairs().filter(|(tree, _)| agree(path, tree, wanted));
@@ -103,18 +103,18 @@ fn overrides(trees: &Trees, served: &Trees) -> Map<String, Value> {
         let text = newest.get(path).and_then(CapturedNode::text);
         (path.to_owned(), text.map_or(Value::Null, Value::from))
     };
-    // An emulator has no leaf below a leaf.
+    // The emulator has no leaf below a leaf.
     let mut together = Overrides::default();
     let mut can_be = |(path, change): &(String, Value)| {
         let text = change.as_str().map(str::to_owned);
         let change = text.map_or(Override::Gone, Override::Text);
         together.set(path, change).is_ok()
     };
-    let changes = wrong.into_iter().filter(mends).map(change);
+    let changes = wrong.into_iter().filter(fixes).map(change);
     changes.filter(|change| can_be(change)).collect()
 }
 
-/// The paths of leaves at which the two do not agree.
+/// The leaves that differ.
 fn wrong_leaves<'t>(tree: &'t Tree, served: &'t Tree) -> Vec<&'t str> {
     let paths: BTreeSet<_> = tree.keys().chain(served.keys()).collect();
     let leaves = paths.into_iter().map(String::as_str);
@@ -123,8 +123,8 @@ fn wrong_leaves<'t>(tree: &'t Tree, served: &'t Tree) -> Vec<&'t str> {
         .collect()
 }
 
-/// Whether an answer is right; of what is secret, and of what moves, only that
-/// there is one.
+/// Whether an answer matches. Secrets and signatures only have to exist, and
+/// dates are ignored.
 fn agree(path: &str, tree: &Tree, served: Option<&CapturedNode>) -> bool {
     match (tree.get(path), served) {
         (Some(CapturedNode::Withheld), _) if path == "user-data" => true,
@@ -134,14 +134,14 @@ fn agree(path: &str, tree: &Tree, served: Option<&CapturedNode>) -> bool {
     }
 }
 
-/// A document without its date.
+/// Removes the date from a document.
 fn dateless(found: &CapturedNode) -> Option<Value> {
     let mut document: Value = serde_json::from_str(found.text()?).ok()?;
     document.as_object_mut()?.remove(DATE);
     Some(document)
 }
 
-/// Whether an override can put this at a path.
+/// Whether an override can set this value at a path.
 fn can_be_set(path: &str, wanted: Option<&CapturedNode>) -> bool {
     let is_below = |root: &str| path.starts_with(root);
     let is_metadata = is_below("meta-data/") || is_below("dynamic/");
@@ -152,8 +152,8 @@ fn can_be_set(path: &str, wanted: Option<&CapturedNode>) -> bool {
     }
 }
 
-/// What is not as it was captured; of directories, where only the listing is
-/// another.
+/// Returns the paths that differ: leaves, and directories where only the
+/// listing differs.
 fn left(trees: &Trees, served: &Trees) -> Vec<String> {
     let mut left = Vec::new();
     for (version, tree) in trees {
@@ -180,24 +180,24 @@ pub(super) fn names<'t>(tree: &'t Tree, directory: &str) -> BTreeSet<&'t str> {
     names.filter(|name| !name.is_empty()).collect()
 }
 
-/// A description without fields that say nothing.
-fn without_nothing(document: Value) -> Value {
+/// Removes empty fields from a description.
+fn without_empty_fields(document: Value) -> Value {
     match document {
         Value::Object(fields) => {
             let fields = fields.into_iter();
-            let fields = fields.map(|(name, value)| (name, without_nothing(value)));
-            let said = fields.filter(|(name, value)| {
-                let says_something = match value {
+            let fields = fields.map(|(name, value)| (name, without_empty_fields(value)));
+            let present = fields.filter(|(name, value)| {
+                let is_present = match value {
                     Value::Null => false,
                     Value::Array(items) => !items.is_empty(),
                     Value::Object(fields) => !fields.is_empty(),
                     _ => true,
                 };
-                says_something || name == "IamInstanceProfile"
+                is_present || name == "IamInstanceProfile"
             });
-            Value::Object(said.collect())
+            Value::Object(present.collect())
         }
-        Value::Array(items) => items.into_iter().map(without_nothing).collect(),
+        Value::Array(items) => items.into_iter().map(without_empty_fields).collect(),
         other => other,
     }
 }
@@ -209,7 +209,7 @@ mod tests {
     use super::super::describe::describe;
     use super::*;
 
-    /// What an instance serves, captured with changes in some versions.
+    /// Captures an instance, changed in some versions.
     fn captured(change: impl Fn(&str, &mut Tree)) -> FoundOverrides {
         let versions = ["1.0", "2021-03-23", "latest"];
         let versions = versions.map(|version| (version.to_owned(), Tree::new()));
@@ -226,14 +226,14 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_from_facts_needs_no_override() {
+    fn facts_need_no_override() {
         let found = captured(|_, _| {});
         assert_eq!(found.document["Imdsim"].get("Overrides"), None);
         assert_eq!(found.left, <[String; 0]>::default());
     }
 
     #[test]
-    fn what_is_so_in_every_version_becomes_an_override() {
+    fn a_difference_in_every_version_becomes_an_override() {
         let found = captured(|_, tree| {
             tree.insert("meta-data/odd".into(), text("x"));
             tree.remove("meta-data/ami-launch-index");
@@ -242,12 +242,12 @@ mod tests {
             found.document["Imdsim"]["Overrides"],
             json!({ "meta-data/ami-launch-index": null, "meta-data/odd": "x" })
         );
-        // The listings were left as they were.
+        // Overrides do not change the listings.
         assert_eq!(found.left.len(), 3, "{:?}", found.left);
     }
 
     #[test]
-    fn what_is_so_in_one_version_only_is_named() {
+    fn a_difference_in_one_version_is_reported() {
         let found = captured(|version, tree| {
             if version == "1.0" {
                 tree.insert("meta-data/ami-id".into(), text("ami-1"));

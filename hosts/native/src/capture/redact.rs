@@ -5,18 +5,18 @@ use serde_json::Value;
 use super::flags::CaptureFlags;
 use super::trees::{CapturedNode, Tree};
 
-/// The fields of credentials that open something.
+/// The secret fields of credentials.
 const KEYS: [&str; 3] = ["AccessKeyId", "SecretAccessKey", "Token"];
 
-/// The signatures of the identity document, by which a server proves to others
-/// that it is this instance.
+/// The signatures of the identity document, which prove the instance's identity
+/// to others.
 const SIGNATURES: [&str; 3] = [
     "dynamic/instance-identity/pkcs7",
     "dynamic/instance-identity/rsa2048",
     "dynamic/instance-identity/signature",
 ];
 
-/// Whether credentials are at a path.
+/// Whether a path holds credentials.
 pub(super) fn is_credentials(path: &str) -> bool {
     let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
     [
@@ -28,12 +28,12 @@ pub(super) fn is_credentials(path: &str) -> bool {
         && !path.ends_with('/')
 }
 
-/// Whether a signature is at a path.
+/// Whether a path holds a signature.
 pub(super) fn is_signature(path: &str) -> bool {
     SIGNATURES.contains(&path)
 }
 
-/// Takes out of a tree what is not told.
+/// Removes secrets from a tree, unless the flags include them.
 pub(super) fn withhold(tree: &mut Tree, flags: &CaptureFlags) {
     for (path, found) in tree {
         if path == "user-data" {
@@ -50,8 +50,8 @@ pub(super) fn withhold(tree: &mut Tree, flags: &CaptureFlags) {
     }
 }
 
-/// Credentials without what they open things with. What cannot be read is not
-/// told at all.
+/// Removes the secret fields from credentials. Returns `None` for an unknown
+/// format.
 fn without_keys(found: &CapturedNode) -> Option<String> {
     let mut document: Value = serde_json::from_str(found.text()?).ok()?;
     let fields = document.as_object_mut()?;
@@ -65,7 +65,7 @@ mod tests {
 
     const CREDENTIALS: &str = "meta-data/iam/security-credentials/web";
 
-    fn told(flags: &CaptureFlags) -> Tree {
+    fn redacted(flags: &CaptureFlags) -> Tree {
         let document =
             r#"{"Code": "Success", "AccessKeyId": "A", "SecretAccessKey": "S", "Token": "T"}"#;
         let mut tree: Tree = [
@@ -82,8 +82,8 @@ mod tests {
     }
 
     #[test]
-    fn no_secret_is_told_unasked() {
-        let tree = told(&CaptureFlags::default());
+    fn secrets_are_withheld_by_default() {
+        let tree = redacted(&CaptureFlags::default());
         let known = CapturedNode::Text("{\n  \"Code\": \"Success\"\n}".into());
         assert_eq!(tree[CREDENTIALS], known);
         let withheld = tree
@@ -93,8 +93,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_for_is_told_and_nothing_else() {
-        let tree = told(&CaptureFlags {
+    fn only_requested_secrets_are_included() {
+        let tree = redacted(&CaptureFlags {
             with_user_data: true,
             ..CaptureFlags::default()
         });
@@ -103,7 +103,7 @@ mod tests {
             tree["dynamic/instance-identity/pkcs7"],
             CapturedNode::Withheld
         );
-        let tree = told(&CaptureFlags {
+        let tree = redacted(&CaptureFlags {
             with_credentials: true,
             ..CaptureFlags::default()
         });

@@ -1,4 +1,5 @@
-//! A metadata service that is captured: nothing but reads, and one token.
+//! A client of the captured metadata service. It sends only reads and one token
+//! request.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -11,19 +12,19 @@ use ureq::Agent;
 use crate::error::{Failure, say};
 use crate::http_client::{agent, base_url};
 
-/// How long a service may take to answer. On the host itself it takes
-/// milliseconds; a token that is stopped by the hop limit never comes.
+/// How long a request may take. On the instance itself it takes milliseconds; a
+/// token response stopped by the hop limit never arrives.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How often a service that is asked too much is asked again, each time after
-/// a longer pause.
+/// Maximum attempts when the service is throttling, with a growing pause
+/// between them.
 const ATTEMPTS: u32 = 6;
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The most that is read of one answer.
+/// Maximum response length.
 const MAX_LEN: u64 = 1024 * 1024;
 
-/// What would end the path of a request, or mean something else in it.
+/// Characters with a meaning in URLs.
 const ESCAPED: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -36,18 +37,18 @@ const ESCAPED: &AsciiSet = &CONTROLS
     .add(b'{')
     .add(b'}');
 
-/// A service that answers.
+/// A metadata service.
 pub(super) struct Service {
     agent: Agent,
     pub(super) url: String,
     token: Option<String>,
-    /// Whether it answers nobody without a token.
+    /// Whether the service rejects requests without a token.
     pub(super) requires_token: bool,
 }
 
 impl Service {
-    /// Gets a token, if the service gives any. `place` is where the URL was
-    /// given.
+    /// Connects to a service and requests a token. `place` is the source of the
+    /// URL, for errors.
     pub(super) fn find(place: &str, url: &str) -> Result<Self, Failure> {
         let url = base_url(place, url, "a metadata service")?;
         let mut service = Self {
@@ -58,19 +59,19 @@ impl Service {
         };
         let (without, _) = service.send("GET", "")?;
         service.requires_token = without == StatusCode::UNAUTHORIZED;
-        let why_none = match service.send("PUT", "latest/api/token") {
+        let reason = match service.send("PUT", "latest/api/token") {
             Ok((status, token)) => {
                 let given = status.is_success().then_some(token);
                 service.token = given.and_then(|token| String::from_utf8(token).ok());
                 status.to_string()
             }
-            // As where its answer may not travel as many hops.
+            // The hop limit may stop the response.
             Err(_) => "its answer to the request for one does not come".to_owned(),
         };
         if service.token.is_some() {
             return Ok(service);
         }
-        let what = format!("gives none ({why_none})");
+        let what = format!("gives none ({reason})");
         if service.requires_token {
             let what = format_args!("the service requires a token and {what}");
             return Err(service.failure(what));
@@ -82,7 +83,7 @@ impl Service {
         Ok(service)
     }
 
-    /// Under which protocol it is read.
+    /// The protocol version of the requests.
     pub(super) fn imds(&self) -> ImdsVersion {
         match self.token {
             Some(_) => ImdsVersion::V2,
@@ -90,22 +91,22 @@ impl Service {
         }
     }
 
-    /// What is at a path, if anything is.
+    /// Reads a path. Returns `None` if it does not exist.
     pub(super) fn get(&self, path: &str) -> Result<Option<Vec<u8>>, Failure> {
         let mut pause = PAUSE;
         for _ in 1..ATTEMPTS {
             let (status, body) = self.send("GET", path)?;
             if !is_busy(status) {
-                return self.judged(path, status, body);
+                return self.check(path, status, body);
             }
             std::thread::sleep(pause);
             pause *= 2;
         }
         let (status, body) = self.send("GET", path)?;
-        self.judged(path, status, body)
+        self.check(path, status, body)
     }
 
-    fn judged(
+    fn check(
         &self,
         path: &str,
         status: StatusCode,

@@ -1,5 +1,5 @@
-//! What was found in all API versions, and how it is written down: the newest
-//! version whole, of every other one what differs from the next.
+//! The trees of all API versions and their JSON form: the newest version
+//! complete, and of every older version the differences from the next.
 
 use std::collections::BTreeMap;
 
@@ -7,21 +7,21 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-/// What is at the paths of one version. Those of directories end in a slash;
-/// that of the version itself is one.
+/// The nodes of one version by path. Paths of directories end in a slash; the
+/// root is `/`.
 pub(super) type Tree = BTreeMap<String, CapturedNode>;
 
-/// The trees by version, whose names order by age.
+/// The trees by version. The names of versions sort by age.
 pub(super) type Trees = BTreeMap<String, Tree>;
 
-/// The result of looking up a path.
+/// A node of a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum CapturedNode {
-    /// A value, or the listing of a directory.
+    /// A leaf, or the listing of a directory.
     Text(String),
-    /// Bytes that are no text.
+    /// A leaf that is not UTF-8.
     Octets(Vec<u8>),
-    /// Something that is not told.
+    /// A leaf that is kept secret.
     Withheld,
 }
 
@@ -35,7 +35,7 @@ impl From<Vec<u8>> for CapturedNode {
 }
 
 impl CapturedNode {
-    /// The text, if it is one.
+    /// The text, unless it is binary or withheld.
     pub(super) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) => Some(text),
@@ -43,7 +43,7 @@ impl CapturedNode {
         }
     }
 
-    /// As it is written down.
+    /// The JSON form.
     pub(super) fn to_json(&self) -> Value {
         match self {
             Self::Text(text) => text.as_str().into(),
@@ -64,7 +64,8 @@ impl CapturedNode {
     }
 }
 
-/// Writes trees down; `false` says that a path of the next version is not there.
+/// Converts trees to JSON. `false` marks a path of the next version that does
+/// not exist.
 pub(super) fn to_json(trees: &Trees) -> Value {
     let mut versions = Map::new();
     let mut next = &Tree::new();
@@ -82,7 +83,7 @@ pub(super) fn to_json(trees: &Trees) -> Value {
     versions.into()
 }
 
-/// Reads what `to_json` writes, if it is that.
+/// Parses the output of `to_json`.
 pub(super) fn from_json(versions: &Value) -> Option<Trees> {
     let versions: BTreeMap<_, _> = versions.as_object()?.iter().collect();
     let mut trees = Trees::new();
@@ -105,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn trees_are_the_same_once_they_were_written_down() {
+    fn trees_survive_a_round_trip_through_json() {
         let text = |text: &str| CapturedNode::Text(text.into());
         let tree = |found: &[(&str, CapturedNode)]| -> Tree {
             let found = found.iter();

@@ -1,20 +1,19 @@
-//! Flags that stand before their command, as the mock takes them, and between
-//! a command and one below it: they are put behind the last command.
+//! Moves flags behind the innermost command: the mock accepts flags before its
+//! command, and clap only behind it.
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 
 use clap::{Arg, Command, Id};
 
-/// A flag with its value, and its id if it is one of the command that it
-/// stands behind.
+/// A flag with its value, and its id if it belongs to the command it followed.
 struct Moved {
     id: Option<Id>,
     words: Vec<OsString>,
 }
 
-/// Puts flags behind the command; whatever is not understood stays as it is,
-/// for clap to complain of.
+/// Moves flags behind the innermost command. Unknown arguments stay in place,
+/// for clap to reject.
 pub(super) fn commands_first(arguments: Vec<OsString>, grammar: &Command) -> Vec<OsString> {
     let mut left = VecDeque::from(arguments);
     let mut ordered: Vec<_> = left.pop_front().into_iter().collect();
@@ -52,8 +51,8 @@ pub(super) fn commands_first(arguments: Vec<OsString>, grammar: &Command) -> Vec
 }
 
 impl Moved {
-    /// Gives the flag the name that the same one has in the command that it is
-    /// put behind: the mock's `events` has a `--state` of its own.
+    /// Renames the flag to the long name it has in the new command: the mock's
+    /// `events` has a `--state` of its own.
     fn rename(&mut self, command: &Command) {
         let same = |flag: &&Arg| Some(flag.get_id()) == self.id.as_ref();
         let name = command.get_arguments().find(same).and_then(Arg::get_long);
@@ -61,17 +60,17 @@ impl Moved {
             return;
         };
         let text = word.to_string_lossy().into_owned();
-        let Some(said) = text.strip_prefix("--") else {
+        let Some(name_and_value) = text.strip_prefix("--") else {
             return;
         };
-        match said.split_once('=') {
+        match name_and_value.split_once('=') {
             None => *word = format!("--{name}").into(),
             Some((_, value)) => *word = format!("--{name}={value}").into(),
         }
     }
 }
 
-/// The flag of a command below this one.
+/// Finds a flag in the commands below this one.
 fn find_below<'c>(level: &'c Command, argument: &str) -> Option<&'c Arg> {
     level.get_subcommands().find_map(|command| {
         let own = command.get_arguments().find(|flag| is(flag, argument));
@@ -79,7 +78,7 @@ fn find_below<'c>(level: &'c Command, argument: &str) -> Option<&'c Arg> {
     })
 }
 
-/// Whether an argument begins with the name of the flag.
+/// Whether an argument names the flag.
 fn is(flag: &Arg, argument: &str) -> bool {
     let name = argument.split('=').next().unwrap_or_default();
     match name.strip_prefix("--") {
@@ -91,7 +90,7 @@ fn is(flag: &Arg, argument: &str) -> bool {
     }
 }
 
-/// Whether the value of the flag is the next argument.
+/// Whether the next argument is the flag's value.
 fn takes_next(flag: &Arg, argument: &str) -> bool {
     let is_alone = match argument.strip_prefix("--") {
         Some(long) => !long.contains('='),
@@ -115,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_are_put_behind_the_command() {
+    fn flags_are_moved_behind_the_command() {
         check("imdsim -a stop spot -d 5", "imdsim spot -a stop -d 5");
         check("imdsim -d 5 spot -a stop", "imdsim spot -d 5 -a stop");
         check(
@@ -130,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_between_two_commands_are_put_behind_both() {
+    fn flags_between_two_commands_are_moved_behind_both() {
         check(
             "imdsim --url u events --admin-token t cancel 1",
             "imdsim events cancel --url u --admin-token t 1",
@@ -142,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_file_before_the_command_is_no_state_of_an_event() {
+    fn a_state_file_before_events_becomes_state_file() {
         check(
             "imdsim --state FILE events --state active",
             "imdsim events --state-file FILE --state active",
@@ -151,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_stays_where_it_is() {
+    fn other_arguments_stay_in_place() {
         for line in [
             "imdsim",
             "imdsim -a stop",
@@ -162,9 +161,9 @@ mod tests {
         }
     }
 
-    /// Else nobody could tell a value from a command.
+    /// Otherwise a value could not be told from a command.
     #[test]
-    fn a_flag_takes_a_value_in_all_commands_or_in_none() {
+    fn a_flag_takes_a_value_in_all_commands_or_none() {
         fn collect(command: &Command, known: &mut BTreeMap<String, bool>) {
             for flag in command.get_arguments() {
                 let long = flag.get_long().map(|long| format!("--{long}"));

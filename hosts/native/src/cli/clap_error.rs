@@ -1,4 +1,4 @@
-//! Turns clap's errors into one sentence.
+//! Converts clap's errors into one sentence.
 
 use std::ffi::OsString;
 
@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::error::Failure;
 
-/// Condenses clap's paragraphs to one sentence.
+/// Converts a clap error into one sentence.
 pub(super) fn condense(error: &clap::Error, grammar: &Command, arguments: &[OsString]) -> Failure {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => text.clone(),
@@ -40,7 +40,7 @@ pub(super) fn condense(error: &clap::Error, grammar: &Command, arguments: &[OsSt
             text(ContextKind::InvalidSubcommand),
             "unknown command",
             match error.get(ContextKind::SuggestedSubcommand) {
-                // The most alike comes last.
+                // clap puts the most similar one last.
                 Some(ContextValue::Strings(names)) => names.last(),
                 Some(ContextValue::String(name)) => Some(name),
                 _ => None,
@@ -95,7 +95,7 @@ pub(super) fn condense(error: &clap::Error, grammar: &Command, arguments: &[OsSt
     }
 }
 
-/// The command that the arguments name, and how it is written.
+/// Returns the innermost command of the arguments, and its full name.
 fn innermost<'c>(grammar: &'c Command, arguments: &[OsString]) -> (String, &'c Command) {
     let mut path = grammar.get_name().to_owned();
     let mut command = grammar;
@@ -109,7 +109,7 @@ fn innermost<'c>(grammar: &'c Command, arguments: &[OsString]) -> (String, &'c C
     (path, command)
 }
 
-/// Whether some command has a flag of this name.
+/// Whether any command has a flag of this name.
 fn is_known(command: &Command, flag: &str) -> bool {
     let mut flags = command.get_arguments();
     let is_own = flags.any(|own| match flag.strip_prefix("--") {

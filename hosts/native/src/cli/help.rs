@@ -1,13 +1,13 @@
-//! What `--help` adds to the flags: the variables that say the same, and an
-//! example of each command. Flags that the mock takes without any use for them
-//! are left out.
+//! Additions to `--help`: the environment variable of each flag and an example
+//! for each command. Flags that a command accepts only for compatibility with
+//! the mock are hidden.
 
 use clap::{Arg, Command};
 
 use crate::aemm;
 use crate::constants::{DOCUMENT_VARIABLE, URL_VARIABLE, VARIABLE_PREFIX};
 
-/// Commands as they are written, each with an example.
+/// Commands, each with an example.
 const EXAMPLES: [(&str, &str); 21] = [
     (
         "imdsim",
@@ -59,7 +59,7 @@ const EXAMPLES: [(&str, &str); 21] = [
     ("imdsim reset", "imdsim reset --url http://127.0.0.1:4719"),
 ];
 
-/// Adds both to a command and to all below it.
+/// Adds them to a command and its subcommands.
 pub(super) fn complete(grammar: Command) -> Command {
     let name = grammar.get_name().to_owned();
     with(grammar, &name)
@@ -83,7 +83,7 @@ fn with(command: Command, path: &str) -> Command {
     }
 }
 
-/// Names the variable that says the same as a flag.
+/// Appends the name of the flag's environment variable to its help.
 fn with_variable(flag: Arg, command: &str) -> Arg {
     let Some(variable) = variable(&flag, command) else {
         return flag;
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn every_example_is_understood() {
+    fn every_example_parses() {
         for (_, example) in EXAMPLES {
             let line = example.split(" > ").next().unwrap_or_default();
             let words = line.split(' ').map(|word| word.trim_matches('\''));
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_choice_says_what_is_taken_without_it() {
+    fn every_choice_has_a_default() {
         for (path, command) in commands() {
             for flag in command.get_arguments() {
                 let values = flag.get_value_names().unwrap_or_default();
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_name_the_variables_that_say_the_same() {
+    fn flags_name_their_variables() {
         let spot = grammar();
         let spot = spot.find_subcommand("spot").unwrap();
         for (id, expected) in [

@@ -1,4 +1,4 @@
-//! All commands, each with its flags.
+//! All commands with their flags.
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, Command as Grammar, CommandFactory as _, FromArgMatches as _};
@@ -16,7 +16,8 @@ use crate::serve::ServeFlags;
 use crate::settings::{InstanceFlags, SettingsFlags};
 use crate::tree::TreeFlags;
 
-/// `serve` is what happens without a command, so its flags stand on both sides.
+/// The command line. `serve` is the default command, so its flags exist at the
+/// top level too.
 #[derive(Debug, Parser)]
 #[command(name = "imdsim", version)]
 #[command(about = "The EC2 Instance Metadata Service, emulated")]
@@ -94,7 +95,7 @@ enum Subcommands {
     Control(ControlCommand),
 }
 
-/// Everything that a server is started with.
+/// The flags of a command that starts a server.
 #[derive(Args, Debug)]
 struct Server {
     #[command(flatten)]
@@ -107,7 +108,7 @@ struct Server {
     listening: aemm::Listening,
 }
 
-/// The flags of commands that start an emulator unless one is named.
+/// The flags of a command that starts a server, or controls the one at `--url`.
 #[derive(Args, Debug)]
 struct Starts {
     /// Control the emulator running at this URL instead of starting one
@@ -119,14 +120,14 @@ struct Starts {
     server: Server,
 }
 
-/// The one flag of a server that a running emulator needs as well.
+/// The only server flag that also applies to a running emulator.
 const ADMIN_TOKEN: &str = "admin_token";
 
-/// All commands and flags.
+/// Builds the clap command.
 pub(super) fn grammar() -> Grammar {
     let grammar = Line::command()
         .mut_subcommand("events", |events| {
-            // The mock's --state is that of an event.
+            // The mock's `--state` is the state of an event.
             events
                 .mut_arg("state", |file| file.long("state-file"))
                 .mut_subcommands(with_emulator_flags)
@@ -142,17 +143,17 @@ pub(super) fn grammar() -> Grammar {
     help::complete(grammar)
 }
 
-/// A command with the flags that name a running emulator.
+/// Adds the flags that select a running emulator.
 fn with_emulator_flags(command: Grammar) -> Grammar {
     let about = command.get_about().cloned().unwrap_or_default();
     Emulator::augment_args(command).about(about)
 }
 
 impl Line {
-    /// What is asked for by all of it together.
-    pub(super) fn understood(self, matches: &ArgMatches) -> Result<Command, Failure> {
+    /// Converts the parsed line to a command.
+    pub(super) fn into_command(self, matches: &ArgMatches) -> Result<Command, Failure> {
         let Some(command) = self.command else {
-            return Ok(self.server.start(self.delays, Scenario::AsSaid));
+            return Ok(self.server.start(self.delays, Scenario::AsConfigured));
         };
         Ok(match command {
             Subcommands::Serve(server) => server.start(aemm::Delays::default(), Scenario::Nothing),
@@ -180,15 +181,17 @@ impl Line {
             Subcommands::Diff(diff) => Command::Diff(diff),
             Subcommands::Schema => Command::Schema,
             Subcommands::Completion { shell } => Command::Completion(shell),
-            Subcommands::Spot { spot, starts } => starts.happen(Scenario::Spot(spot), matches)?,
+            Subcommands::Spot { spot, starts } => {
+                starts.into_command(Scenario::Spot(spot), matches)?
+            }
             Subcommands::Events {
                 call: Some(call), ..
             } => Command::Control(emulator(matches)?, ControlCommand::Events(call)),
             Subcommands::Events { events, starts, .. } => {
-                starts.happen(Scenario::Events(events), matches)?
+                starts.into_command(Scenario::Events(events), matches)?
             }
             Subcommands::Asglifecycle { moment, starts } => {
-                starts.happen(Scenario::Asglifecycle(moment), matches)?
+                starts.into_command(Scenario::Asglifecycle(moment), matches)?
             }
             Subcommands::Control(command) => Command::Control(emulator(matches)?, command),
         })
@@ -196,7 +199,7 @@ impl Line {
 }
 
 impl Server {
-    /// The command that starts it.
+    /// Returns the command that starts the server.
     fn start(self, delays: aemm::Delays, scenario: Scenario) -> Command {
         let mut settings = self.settings;
         settings.aemm = aemm::Flags {
@@ -210,9 +213,9 @@ impl Server {
 }
 
 impl Starts {
-    /// Makes something happen in the emulator that is named, or in one that is
-    /// started.
-    fn happen(self, scenario: Scenario, matches: &ArgMatches) -> Result<Command, Failure> {
+    /// Returns the command that adds the events to the selected emulator, or
+    /// starts one with them.
+    fn into_command(self, scenario: Scenario, matches: &ArgMatches) -> Result<Command, Failure> {
         let Some((place, _)) = remote::named(self.url.as_deref()) else {
             return Ok(self.server.start(self.delays, scenario));
         };
@@ -233,16 +236,16 @@ impl Starts {
     }
 }
 
-/// Refuses flags that only make sense where a server is started.
+/// Rejects server flags when a running emulator is selected.
 fn refuse_server_flags(place: &str, given: &ArgMatches) -> Result<(), Failure> {
     let server = Server::augment_args(Grammar::new("server"));
-    let is_said = |id: &str| given.value_source(id) == Some(ValueSource::CommandLine);
+    let is_given = |id: &str| given.value_source(id) == Some(ValueSource::CommandLine);
     let mut flags = server.get_arguments();
-    let said = flags.find(|flag| {
+    let given_flag = flags.find(|flag| {
         let id = flag.get_id().as_str();
-        id != ADMIN_TOKEN && is_said(id)
+        id != ADMIN_TOKEN && is_given(id)
     });
-    let Some(flag) = said.and_then(clap::Arg::get_long) else {
+    let Some(flag) = given_flag.and_then(clap::Arg::get_long) else {
         return Ok(());
     };
     Err(Failure::new(
@@ -252,7 +255,7 @@ fn refuse_server_flags(place: &str, given: &ArgMatches) -> Result<(), Failure> {
     ))
 }
 
-/// Which emulator is told, by the flags of the innermost command.
+/// Reads the emulator flags of the innermost command.
 fn emulator(matches: &ArgMatches) -> Result<Emulator, Failure> {
     Emulator::from_arg_matches(leaf(matches)).map_err(|error| crate::error::internal_error(&error))
 }

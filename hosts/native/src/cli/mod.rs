@@ -1,11 +1,11 @@
 //! The command line: `imdsim [command] [flags]`.
 //!
-//! Commands start an emulator, as `serve` and those of the mock that AWS
-//! publishes do, or tell something to one that runs: all do with `--url`, and
-//! some only do that. A command takes the flags that it uses and no others.
+//! Commands start an emulator, as `serve` and those of the AWS mock do, or
+//! control a running one: all of these with `--url`, some always. A command
+//! accepts only the flags that it uses.
 //!
-//! Values that only the core can judge are taken as text, so that a bad value
-//! draws the same sentence from a flag, a file and the environment.
+//! Values that only the core can validate are plain strings, so that a bad
+//! value causes the same error in a flag, a file and the environment.
 
 mod argument_order;
 mod clap_error;
@@ -30,46 +30,46 @@ use crate::serve::ServeFlags;
 use crate::settings::SettingsFlags;
 use crate::tree::TreeFlags;
 
-/// What the person asked for.
+/// A parsed command with its flags.
 #[derive(Debug)]
 pub(crate) enum Command {
-    /// Answer requests.
+    /// Serve the emulated metadata service.
     Serve(SettingsFlags, ServeFlags),
-    /// Run a command that finds the emulator.
+    /// Run a command against the emulator.
     Run(SettingsFlags, RunFlags),
-    /// Print what a service says, as an instance that says the same.
+    /// Capture a metadata service as an instance document.
     Capture(CaptureFlags),
-    /// Print how two captures differ.
+    /// Print the differences of two captures.
     Diff(DiffFlags),
-    /// Print everything that would be served.
+    /// Print the emulated metadata.
     Tree(SettingsFlags, TreeFlags),
-    /// Print the JSON Schema of instances.
+    /// Print the JSON Schema of instance documents.
     Schema,
-    /// Print a script that completes command lines.
+    /// Print a shell completion script.
     Completion(Shell),
     /// Control a running emulator.
     Control(Emulator, ControlCommand),
 }
 
-/// Why there is nothing to run.
+/// A command line that ended parsing: help, version, or an error.
 pub(crate) enum Stop {
-    /// Help or the version was asked for, and printed.
-    Told,
-    /// The command line cannot be understood.
-    Bad(Failure),
+    /// Help or the version was printed.
+    Printed,
+    /// The command line is invalid.
+    Invalid(Failure),
 }
 
 impl Stop {
-    /// Says what there is to say and yields the exit status.
+    /// Prints the error, if any, and returns the exit status.
     pub(crate) fn report(&self) -> ExitCode {
         match self {
-            Self::Told => ExitCode::SUCCESS,
-            Self::Bad(failure) => failure.report(),
+            Self::Printed => ExitCode::SUCCESS,
+            Self::Invalid(failure) => failure.report(),
         }
     }
 }
 
-/// Reads the command line.
+/// Parses the command line.
 pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, Stop> {
     let grammar = line::grammar();
     let arguments = argument_order::commands_first(arguments.collect(), &grammar);
@@ -81,20 +81,20 @@ pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command
             error.kind(),
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
         ) {
-            // Nobody is left to tell if stdout is gone.
+            // A closed stdout is not an error.
             let _ = error.print();
-            Stop::Told
+            Stop::Printed
         } else {
-            Stop::Bad(clap_error::condense(&error, &grammar, &arguments))
+            Stop::Invalid(clap_error::condense(&error, &grammar, &arguments))
         }
     })?;
-    line.understood(&matches).map_err(Stop::Bad)
+    line.into_command(&matches).map_err(Stop::Invalid)
 }
 
-/// Prints the script that completes command lines in this shell.
+/// Prints the completion script of a shell.
 pub(crate) fn completion(shell: Shell) {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut line::grammar(), "imdsim", &mut script);
-    // A reader that has seen enough is no failure.
+    // A closed stdout is not an error.
     let _ = std::io::stdout().write_all(&script);
 }

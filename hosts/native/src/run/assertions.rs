@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::imdsv2_readiness::Client;
 use super::recorder::Record;
 
-/// One assertion, and why it does not hold, if so.
+/// The result of an assertion.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Assertions {
     pub(crate) assertion: String,
@@ -14,16 +14,17 @@ pub(crate) struct Assertions {
     pub(crate) failures: Vec<String>,
 }
 
-/// How many paths a sentence names.
+/// Maximum paths in a message.
 const MAX_PATHS: usize = 5;
 
-/// Judges `--assert-no-v1`. No request is no proof, unless `silence_is_fine`.
-pub(super) fn no_v1(clients: &[Client], lost: usize, silence_is_fine: bool) -> Assertions {
+/// Evaluates `--assert-no-v1`. It fails without any request, unless
+/// `allow_no_requests`.
+pub(super) fn no_v1(clients: &[Client], lost: usize, allow_no_requests: bool) -> Assertions {
     let mut failures: Vec<String> = clients.iter().filter_map(used_v1).collect();
     if failures.is_empty() && lost > 0 {
         failures.push(full(lost));
     }
-    if clients.is_empty() && lost == 0 && !silence_is_fine {
+    if clients.is_empty() && lost == 0 && !allow_no_requests {
         failures.push(
             "no request came, which proves nothing; if that is right, allow it by \
              --allow-no-requests"
@@ -36,7 +37,7 @@ pub(super) fn no_v1(clients: &[Client], lost: usize, silence_is_fine: bool) -> A
     }
 }
 
-/// Judges one `--assert-requested`.
+/// Evaluates one `--assert-requested`.
 pub(super) fn requested(pattern: &str, record: &Record) -> Assertions {
     let mut paths = record.calls.iter().map(|call| &*call.path);
     let failures = if paths.any(|path| path_matches(pattern, path)) {
@@ -52,13 +53,13 @@ pub(super) fn requested(pattern: &str, record: &Record) -> Assertions {
     }
 }
 
-/// Of a journal that is full, later calls are not known.
+/// The message for a full journal, after which requests are lost.
 fn full(lost: usize) -> String {
     let more = counted(lost, "more request");
     format!("the journal was full, and {more} not seen; set IMDSIM_JOURNAL to more entries")
 }
 
-/// What was checked, in one line.
+/// A one-line summary of the requests.
 pub(super) fn summary(clients: &[Client], record: &Record, is_namespace: bool) -> String {
     let total = record.calls.len() + record.lost;
     if total == 0 {
@@ -107,7 +108,7 @@ mod tests {
     use crate::run::imdsv2_readiness::clients;
 
     #[test]
-    fn who_used_no_token_is_named_with_the_path() {
+    fn a_client_without_tokens_is_reported_with_its_paths() {
         let clients = clients(&calls(&[
             ("Boto/2.49.0", 1, "/latest/meta-data/instance-id", 200),
             ("Boto/2.49.0", 1, "/latest/meta-data/instance-id", 200),
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_paths_a_few_are_named() {
+    fn only_the_first_paths_are_reported() {
         let paths: Vec<String> = (0..7).map(|n| format!("/latest/{n}")).collect();
         let rows: Vec<_> = paths
             .iter()
@@ -144,7 +145,7 @@ mod tests {
     const TOKEN: (&str, u8, &str, u16) = ("x", 2, "/latest/api/token", 200);
 
     #[test]
-    fn tokens_everywhere_satisfy_and_silence_does_if_it_is_allowed() {
+    fn requests_with_tokens_pass_and_no_requests_if_allowed() {
         let tokens = clients(&calls(&[TOKEN]));
         assert!(no_v1(&tokens, 0, false).failures.is_empty());
         assert!(no_v1(&[], 0, true).failures.is_empty());
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_journal_proves_nothing() {
+    fn a_full_journal_fails_the_assertions() {
         let full = "the journal was full, and 1 more request not seen; \
             set IMDSIM_JOURNAL to more entries";
         assert_eq!(no_v1(&clients(&calls(&[TOKEN])), 1, true).failures, [full]);
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_must_have_been_asked_for() {
+    fn a_path_must_have_been_requested() {
         let record = record(&[TOKEN], 0);
         assert!(requested("/latest/**", &record).failures.is_empty());
         assert_eq!(
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_checked_is_one_line() {
+    fn the_summary_is_one_line() {
         let said = |rows: &[_], lost| {
             let record = record(rows, lost);
             summary(&clients(&record.calls), &record, true)

@@ -1,27 +1,27 @@
-//! The requests of the command, as the journal has them.
+//! Requests of the command, as journal entries.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// One request.
+/// A journal entry.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Call {
     pub(crate) method: String,
     pub(crate) path: String,
-    /// Of IMDS: 2 is a request for a token, or with one.
+    /// The IMDS version. 2 means a token request, or a request with a token.
     pub(crate) version: u8,
-    /// Where there is none, the connection closed without an answer.
+    /// `None` if the connection closed without a response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) user_agent: Option<String>,
-    /// Whatever else is known of it.
+    /// All other fields.
     #[serde(flatten)]
     rest: Map<String, Value>,
 }
 
 impl Call {
-    /// Whether it came without a token and asked for none.
+    /// Whether it is an IMDSv1 request.
     pub(crate) fn is_v1(&self) -> bool {
         self.version == 1
     }
@@ -46,7 +46,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_is_not_understood_of_a_call_is_kept() {
+    fn unknown_fields_of_a_call_are_kept() {
         let document = serde_json::json!({
             "time": "2026-01-01T00:00:00Z", "method": "GET", "path": "/", "version": 1,
             "status": 200, "duration_us": 35, "user_agent": "curl/8"

@@ -1,5 +1,5 @@
-//! The command as a process: started, sent what this process is sent, waited
-//! for.
+//! The process of the command: spawning it, forwarding signals, and waiting for
+//! its exit.
 
 use std::io::{self, ErrorKind};
 use std::process::ExitStatus;
@@ -8,7 +8,8 @@ use tokio::process::{Child, Command};
 
 use crate::error::say;
 
-/// Why there is no process, and the status that says so, as shells have it.
+/// Reports why the command did not start, and returns a shell's exit status for
+/// that.
 pub(crate) fn not_started(command: &Command, error: &io::Error) -> u8 {
     let name = command.as_std().get_program().display();
     let (status, remedy) = match error.kind() {
@@ -21,8 +22,8 @@ pub(crate) fn not_started(command: &Command, error: &io::Error) -> u8 {
     status
 }
 
-/// The status that tells how the process ended: its own, or 128 and the number
-/// of the signal.
+/// The exit status of the process, or 128 plus the number of the signal that
+/// ended it.
 pub(crate) fn exit_status(status: ExitStatus) -> u8 {
     #[cfg(unix)]
     let signal = std::os::unix::process::ExitStatusExt::signal(&status);
@@ -32,8 +33,8 @@ pub(crate) fn exit_status(status: ExitStatus) -> u8 {
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }
 
-/// Waits for the end of the process, passing on signals until then, and burying
-/// orphans where there is nobody else to do it.
+/// Waits for the process to exit. Forwards signals meanwhile, and reaps orphans
+/// if this is process 1.
 pub(crate) async fn wait(child: &mut Child, signals: Signals) -> io::Result<ExitStatus> {
     let id = child.id();
     let passing_on = signals.pass_on(id);
@@ -47,7 +48,7 @@ pub(crate) async fn wait(child: &mut Child, signals: Signals) -> io::Result<Exit
     }
 }
 
-/// Signals that end this process otherwise.
+/// The signals to forward.
 #[cfg(unix)]
 pub(crate) use self::unix::Signals;
 #[cfg(not(unix))]
@@ -64,8 +65,8 @@ mod unix {
 
     use super::io;
 
-    /// Those that end a process which does not listen to them, save those that
-    /// mean a broken program. (SIGKILL nobody can listen to.)
+    /// Signals that end a process by default, except SIGKILL, which cannot be
+    /// handled, and those of a broken program.
     const PASSED_ON: &[Signal] = &[
         Signal::SIGABRT,
         Signal::SIGALRM,
@@ -88,7 +89,7 @@ mod unix {
     pub(crate) struct Signals(Vec<(Signal, tokio::signal::unix::Signal)>);
 
     impl Signals {
-        /// Listens from now on.
+        /// Installs the handlers.
         pub(crate) fn listen() -> io::Result<Self> {
             let listen = |signal: &Signal| {
                 let kind = SignalKind::from_raw(*signal as i32);
@@ -101,7 +102,7 @@ mod unix {
                 .map(Self)
         }
 
-        /// Passes on what comes to a process, until this is dropped.
+        /// Forwards signals to a process until dropped.
         pub(super) async fn pass_on(mut self, id: Option<u32>) {
             let id = id.and_then(|id| i32::try_from(id).ok());
             loop {
@@ -118,15 +119,15 @@ mod unix {
                 if let Some(id) = id
                     && !reaches_both(came)
                 {
-                    // A command that has just ended needs no signal.
+                    // The command may have just exited.
                     let _ = signal::kill(Pid::from_raw(id), came);
                 }
             }
         }
     }
 
-    /// Whether the terminal has sent the signal to the command as well: what
-    /// keys send goes to every process in the foreground.
+    /// Whether the terminal has already sent the signal to the command: keys
+    /// signal every process in the foreground.
     fn reaches_both(signal: Signal) -> bool {
         let in_foreground =
             || File::open("/dev/tty").is_ok_and(|terminal| tcgetpgrp(terminal) == Ok(getpgrp()));
@@ -138,32 +139,31 @@ mod unix {
 mod windows {
     use super::io;
 
-    /// Ctrl-C, which reaches the command without help.
+    /// Ctrl-C, which reaches the command by itself.
     pub(crate) struct Signals(tokio::signal::windows::CtrlC);
 
     impl Signals {
-        /// Listens from now on.
+        /// Installs the handler.
         pub(crate) fn listen() -> io::Result<Self> {
             tokio::signal::windows::ctrl_c().map(Self)
         }
 
-        /// Keeps this process alive until the command has ended.
+        /// Keeps this process alive until the command has exited.
         pub(super) async fn pass_on(mut self, _: Option<u32>) {
             while self.0.recv().await.is_some() {}
         }
     }
 }
 
-/// Processes whose parents have ended: process 1 is their parent then, as in a
-/// container, and they stay until it has asked how they ended.
+/// Processes whose parents have exited. They become children of process 1, as
+/// in a container, and stay zombies until it reaps them.
 #[cfg(target_os = "linux")]
 mod orphans {
     use nix::sys::wait::{Id, WaitPidFlag, waitid, waitpid};
     use nix::unistd::{Pid, getpid};
     use tokio::signal::unix::{SignalKind, signal};
 
-    /// Buries orphans for as long as this is waited for, and never the process
-    /// of this `id`.
+    /// Reaps orphans, except the process with this `id`. Runs until dropped.
     pub(super) async fn reap_all_but(id: Option<u32>) {
         if getpid().as_raw() != 1 {
             return;
@@ -179,7 +179,7 @@ mod orphans {
     }
 
     fn reap(own: Option<Pid>) {
-        // Looks at one without burying it: it may be the command.
+        // Peek without reaping: it may be the command.
         let look = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
         while let Ok(status) = waitid(Id::All, look)
             && let Some(ended) = status.pid()
@@ -192,7 +192,7 @@ mod orphans {
 
 #[cfg(not(target_os = "linux"))]
 mod orphans {
-    /// Elsewhere no container has its own process 1.
+    /// Other systems have no containers with their own process 1.
     pub(super) async fn reap_all_but(_: Option<u32>) {}
 }
 

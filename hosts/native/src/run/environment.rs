@@ -1,5 +1,4 @@
-//! The environment of the command: what makes its clients find the emulator,
-//! and nothing but the emulator.
+//! The environment of the command, which directs its clients to the emulator.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -7,40 +6,39 @@ use std::net::SocketAddr;
 use super::RunFlags;
 use crate::constants::{ENDPOINT_VARIABLE, URL_VARIABLE};
 
-/// Variables of the command's environment, each with its new value, or without
-/// one if it goes.
+/// Changed variables: the new value, or `None` to remove the variable.
 pub(crate) type Changes = BTreeMap<String, Option<String>>;
 
-/// What would keep clients from asking, or have them ask elsewhere.
-const IN_THE_WAY: [&str; 2] = [
+/// Variables that disable or redirect metadata requests.
+const REMOVED: [&str; 2] = [
     "AWS_EC2_METADATA_DISABLED",
     "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
 ];
 
-/// Proxies of requests without encryption.
+/// Proxies of plain HTTP.
 const HTTP_PROXIES: [&str; 4] = ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"];
 
-/// Proxies of the others.
+/// Proxies of HTTPS.
 const HTTPS_PROXIES: [&str; 2] = ["https_proxy", "HTTPS_PROXY"];
 
-/// Both spellings of whom proxies are not for.
+/// Both spellings of the list of hosts without a proxy.
 const NO_PROXY: [&str; 2] = ["no_proxy", "NO_PROXY"];
 
-/// Hosts that no proxy is for.
+/// Hosts that are always reached without a proxy.
 const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
-/// How the variables begin that name endpoints of AWS services: there, a local
-/// stack often listens without encryption.
+/// The prefix of variables that name AWS service endpoints, often local stacks
+/// over plain HTTP.
 const SERVICE_ENDPOINTS: &str = "AWS_ENDPOINT_URL";
 
-/// Files that clients take credentials from.
+/// Files with credentials.
 const CREDENTIAL_FILES: [&str; 2] = ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"];
 
-/// The file in which there is nothing.
+/// An empty file.
 const NOTHING: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
 
-/// Everything else that clients take credentials from before they ask the
-/// metadata service.
+/// All other sources of credentials that clients try before the metadata
+/// service.
 const CREDENTIALS: [&str; 16] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
@@ -60,8 +58,8 @@ const CREDENTIALS: [&str; 16] = [
     "BOTO_CONFIG",
 ];
 
-/// What changes of the environment `given`, for an emulator that listens on
-/// `address`.
+/// Returns the changes to the environment `given` for an emulator that listens
+/// on `address`.
 pub(crate) fn changes(
     flags: &RunFlags,
     address: SocketAddr,
@@ -75,21 +73,22 @@ pub(crate) fn changes(
             .map(|name| ((*name).to_owned(), None))
             .collect::<Vec<_>>()
     };
-    changes.extend(remove(&IN_THE_WAY));
+    changes.extend(remove(&REMOVED));
     if flags.clean {
         changes.extend(remove(&CREDENTIALS));
         let files = CREDENTIAL_FILES.map(|name| (name.to_owned(), Some(NOTHING.to_owned())));
         changes.extend(files);
     }
     if flags.namespace {
-        // There is nobody else in that network, and the address is its own.
+        // The namespace has no other hosts, and the emulator has the service's
+        // own address.
         for names in [&[ENDPOINT_VARIABLE][..], &HTTP_PROXIES, &HTTPS_PROXIES] {
             changes.extend(remove(names));
         }
     } else {
-        // The AWS CLI 2 puts its paths right behind the endpoint.
+        // The AWS CLI 2 appends its paths to the endpoint without a slash.
         changes.insert(ENDPOINT_VARIABLE.into(), Some(format!("{url}/")));
-        // Whoever has a proxy needs it.
+        // An existing proxy is kept.
         let has_proxy = HTTP_PROXIES.iter().any(|name| given.contains_key(*name));
         if !flags.no_proxy && !has_proxy {
             for name in ["http_proxy", "HTTP_PROXY"] {
@@ -104,8 +103,8 @@ pub(crate) fn changes(
     changes
 }
 
-/// Hosts that are to be asked directly: those that were, this machine, and
-/// where the services are said to be.
+/// Returns the hosts to reach without a proxy: the given ones, this machine,
+/// and the AWS service endpoints.
 fn no_proxy(given: &BTreeMap<String, String>) -> String {
     let before = NO_PROXY.iter().find_map(|name| given.get(*name));
     let before = before.into_iter().flat_map(|hosts| hosts.split(','));
@@ -130,7 +129,7 @@ fn no_proxy(given: &BTreeMap<String, String>) -> String {
 mod tests {
     use super::*;
 
-    /// What becomes of some variables, those that stay as they are left out.
+    /// Returns the changes to some variables.
     fn changed(flags: &RunFlags, given: &[(&str, &str)]) -> Changes {
         let given = given
             .iter()
@@ -144,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn clients_are_told_the_endpoint_with_a_slash_at_its_end() {
+    fn the_endpoint_ends_with_a_slash() {
         let changes = changed(
             &RunFlags::default(),
             &[(ENDPOINT_VARIABLE, "http://elsewhere")],
@@ -157,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_keeps_clients_from_asking() {
+    fn variables_that_disable_requests_are_removed() {
         let given = [
             ("AWS_EC2_METADATA_DISABLED", "true"),
             ("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv6"),
@@ -169,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn who_knows_the_address_only_finds_the_emulator_as_a_proxy() {
+    fn the_emulator_is_the_http_proxy() {
         let changes = changed(&RunFlags::default(), &[]);
         assert_eq!(value(&changes, "http_proxy"), Some("http://127.0.0.1:4719"));
         assert_eq!(value(&changes, "no_proxy"), Some("localhost,127.0.0.1,::1"));
@@ -177,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn local_stacks_are_asked_directly() {
+    fn local_stacks_are_reached_without_a_proxy() {
         let given = [
             ("AWS_ENDPOINT_URL", "http://localstack:4566"),
             ("AWS_ENDPOINT_URL_S3", "http://minio:9000/"),
@@ -190,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_that_is_there_stays_and_so_does_none_if_asked() {
+    fn an_existing_proxy_and_no_proxy_are_respected() {
         for name in HTTP_PROXIES {
             let changes = changed(&RunFlags::default(), &[(name, "http://proxy:3128")]);
             assert!(HTTP_PROXIES.iter().all(|name| !changes.contains_key(*name)));
@@ -204,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_left_alone_unless_asked() {
+    fn credentials_are_removed_only_with_clean() {
         let given = [
             ("AWS_ACCESS_KEY_ID", "AKIA"),
             ("AWS_CONFIG_FILE", "config"),
@@ -227,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn in_a_network_of_its_own_the_address_is_enough() {
+    fn a_namespace_needs_no_endpoint_or_proxy() {
         let flags = RunFlags {
             namespace: true,
             ..RunFlags::default()

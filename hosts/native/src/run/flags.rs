@@ -8,7 +8,7 @@ use clap::Args;
 use crate::error::Failure;
 use crate::log::LogFlags;
 
-/// A command to run, and what must be true of its requests.
+/// The command, and the assertions on its requests.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Run")]
 #[group(skip)]
@@ -46,7 +46,7 @@ pub(crate) struct RunFlags {
 }
 
 impl RunFlags {
-    /// The command and its arguments, if the flags hold water.
+    /// Returns the command and its arguments, after validating the flags.
     pub(crate) fn command(&self) -> Result<(&OsString, &[OsString]), Failure> {
         let relative = |pattern: &&String| !pattern.starts_with('/');
         if let Some(pattern) = self.assert_requested.iter().find(relative) {
@@ -72,13 +72,13 @@ impl RunFlags {
         })
     }
 
-    /// Whether anything depends on what was asked.
-    pub(crate) fn judges(&self) -> bool {
+    /// Whether any flag evaluates the requests.
+    pub(crate) fn evaluates_requests(&self) -> bool {
         self.assert_no_v1 || !self.assert_requested.is_empty() || self.report.is_some()
     }
 }
 
-/// Whether the name of a report says what form it is to have.
+/// Whether the report's file name has a known extension.
 fn has_form(path: &Path) -> bool {
     path.extension()
         .is_some_and(|end| end == "json" || end == "xml")

@@ -1,8 +1,7 @@
-//! Which clients would break under `HttpTokens=required`.
+//! Clients that would break under `HttpTokens=required`.
 //!
-//! A client is known by its `User-Agent`; those that send none are told apart
-//! by the API version that they ask below. What a client asks for tells people
-//! which one it is when its name does not.
+//! A client is identified by its `User-Agent`, or else by the API version of
+//! its requests. The kinds of data it requests help users to recognize it.
 
 use std::collections::BTreeSet;
 
@@ -10,40 +9,40 @@ use serde::Serialize;
 
 use super::calls::Call;
 
-/// One client, and how it fares without IMDSv1.
+/// A client, and its IMDSv2 readiness.
 #[derive(Debug, Serialize)]
 pub(crate) struct Client {
-    /// What to call it.
+    /// The user agent, or a substitute.
     #[serde(rename = "client")]
     pub(crate) name: String,
-    /// How many requests it has sent.
+    /// The number of its requests.
     pub(crate) requests: usize,
-    /// How many of them came without a token.
+    /// The number of its requests without a token.
     pub(crate) without_token: usize,
     #[serde(rename = "verdict")]
     pub(crate) compatibility: Compatibility,
-    /// What kinds of things it asks for.
+    /// The kinds of data it requests.
     pub(crate) asks_for: Vec<&'static str>,
-    /// What it has asked for without a token.
+    /// The paths of its requests without a token.
     pub(crate) paths_without_token: BTreeSet<String>,
-    /// What to do about it.
+    /// How to fix it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) remedy: Option<&'static str>,
 }
 
-/// What becomes of a client when tokens are required.
+/// The readiness of a client for required tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Compatibility {
-    /// It uses tokens.
+    /// It always uses tokens.
     Ready,
-    /// Refused, it has asked again with a token.
+    /// It retries with a token after a 401.
     Recovers,
     /// It does not use tokens, or not always.
     Breaks,
 }
 
-/// All clients, in the order in which they came.
+/// Returns all clients, in the order of their first requests.
 pub(crate) fn clients(calls: &[Call]) -> Vec<Client> {
     let mut names: Vec<String> = Vec::new();
     for call in calls {
@@ -87,14 +86,14 @@ fn client(calls: &[&Call], name: String) -> Client {
         requests: calls.len(),
         without_token: without_token.len(),
         compatibility,
-        asks_for: habits(calls),
+        asks_for: requested_data(calls),
         paths_without_token: without_token.iter().map(|call| call.path.clone()).collect(),
         remedy: (compatibility == Compatibility::Breaks).then(|| remedy(&name)),
         name,
     }
 }
 
-/// Whether every request without a token was refused for that, and came again
+/// Whether every request without a token was answered 401 and then repeated
 /// with one.
 fn recovers(calls: &[&Call]) -> bool {
     calls.iter().enumerate().all(|(index, call)| {
@@ -103,14 +102,14 @@ fn recovers(calls: &[&Call]) -> bool {
     })
 }
 
-/// What the client asks for, as people call it.
-fn habits(calls: &[&Call]) -> Vec<&'static str> {
+/// Returns the kinds of data a client requests.
+fn requested_data(calls: &[&Call]) -> Vec<&'static str> {
     let paths: BTreeSet<&str> = calls.iter().map(|call| call.path.as_str()).collect();
     if paths.len() > WHOLE_TREE {
         return vec!["the whole tree"];
     }
     let asked = |part: &str| paths.iter().any(|path| path.contains(part));
-    HABITS
+    REQUESTED_DATA
         .iter()
         .filter(|(part, _)| asked(part))
         .map(|(_, habit)| *habit)
@@ -124,12 +123,12 @@ fn remedy(name: &str) -> &'static str {
         .map_or(ASK_FOR_A_TOKEN, |(_, remedy)| *remedy)
 }
 
-/// More paths than this are nobody's but a crawler's.
+/// Only crawlers request more paths than this.
 const WHOLE_TREE: usize = 40;
 
-/// Parts of paths, and what they are about.
+/// Parts of paths, and their kinds of data.
 #[rustfmt::skip]
-const HABITS: [(&str, &str); 10] = [
+const REQUESTED_DATA: [(&str, &str); 10] = [
     ("/autoscaling/",              "the lifecycle state"),
     ("/events/",                   "notices of events"),
     ("/iam/security-credentials",  "role credentials"),
@@ -145,8 +144,8 @@ const HABITS: [(&str, &str); 10] = [
 const ASK_FOR_A_TOKEN: &str =
     "ask PUT /latest/api/token for a token, and send it as X-aws-ec2-metadata-token";
 
-/// How names begin, the longer ones first, and which release of the client the
-/// EC2 User Guide says to be the first with tokens.
+/// Prefixes of user agents, longer ones first, with the first release that
+/// supports tokens according to the EC2 User Guide.
 #[rustfmt::skip]
 const REMEDIES: [(&str, &str); 11] = [
     ("Boto/2",          "boto 2 knows no tokens; move to boto3"),
@@ -178,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_uses_tokens_is_ready() {
+    fn a_client_with_tokens_is_ready() {
         check(
             &[
                 ("curl/8", 2, "/latest/api/token", 200),
@@ -189,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn one_request_without_a_token_is_enough_to_break() {
+    fn one_request_without_a_token_breaks() {
         check(
             &[
                 ("curl/8", 2, "/latest/api/token", 200),
@@ -204,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_asks_again_with_a_token_recovers() {
+    fn a_client_that_retries_with_a_token_recovers() {
         let refused = ("x", 1, "/latest/user-data", 401);
         let again = ("x", 2, "/latest/user-data", 200);
         check(&[refused, again], &[("x", Compatibility::Recovers)]);
@@ -215,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn clients_without_a_name_are_told_apart_by_their_version() {
+    fn clients_without_a_user_agent_are_distinguished_by_version() {
         check(
             &[
                 ("", 1, "/2009-04-04/meta-data/", 200),
@@ -236,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_breaks_comes_with_its_paths_habits_and_a_remedy() {
+    fn a_breaking_client_has_paths_data_and_a_remedy() {
         let clients = clients(&calls(&[
             (
                 "Boto/2.49.0",
@@ -256,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crawler_asks_for_the_whole_tree() {
+    fn a_crawler_requests_the_whole_tree() {
         let paths: Vec<String> = (0..=WHOLE_TREE).map(|n| format!("/latest/{n}")).collect();
         let rows: Vec<_> = paths
             .iter()

@@ -1,7 +1,7 @@
-//! `imdsim run`: a command that finds the emulator, and a judgement of what it
-//! asked for.
+//! `imdsim run`: runs a command against the emulator, and evaluates its
+//! requests.
 //!
-//! The emulator lives as long as the command, in this process.
+//! The emulator runs in this process, as long as the command.
 
 mod assertions;
 mod calls;
@@ -43,27 +43,27 @@ use crate::server::Server;
 use crate::settings::{SettingsFlags, Sources};
 use crate::workers::Workers;
 
-/// How many requests are judged at least; more, if the journal holds more.
+/// Minimum number of evaluated requests; more if the journal holds more.
 const MAX_CALLS: usize = 100_000;
 
-/// How long connections may take to finish once the command has ended.
+/// How long connections may take to finish after the command has exited.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Runs the command. The status is the command's, or 1 if it is content and an
-/// assertion is not.
+/// Runs the command. Returns its exit status, or 1 if it succeeded and an
+/// assertion failed.
 pub(crate) fn run(settings: &SettingsFlags, flags: &RunFlags) -> Result<ExitCode, Failure> {
     let (program, arguments) = flags.command()?;
     let sources = Sources::new(settings, std::env::vars_os())?;
     let settings = sources.gather(&mut Files::default())?;
     let journal = Config::new(&settings)?.journal;
-    if flags.judges() && journal == 0 {
+    if flags.evaluates_requests() && journal == 0 {
         return Err(Failure::new(
             "journal",
             "it is off, so nothing could be judged",
             "set IMDSIM_JOURNAL to the number of requests to keep",
         ));
     }
-    // In a namespace of its own this process may no longer be allowed to.
+    // Opened first: inside the namespace this process may lack the permission.
     let report_file = flags.report.as_deref().map(ReportFile::open).transpose()?;
     let (listeners, has_ipv6) = listeners(flags)?;
     let ipv6 = has_ipv6.then(|| Ipv6Endpoint::new(&settings)).transpose()?;
@@ -80,7 +80,7 @@ pub(crate) fn run(settings: &SettingsFlags, flags: &RunFlags) -> Result<ExitCode
     }
     engine::run(async |component, workers| {
         let store = Layered::new(MemoryStore::default());
-        let capacity = if flags.judges() {
+        let capacity = if flags.evaluates_requests() {
             journal.max(MAX_CALLS)
         } else {
             0
@@ -92,7 +92,7 @@ pub(crate) fn run(settings: &SettingsFlags, flags: &RunFlags) -> Result<ExitCode
         let server = Arc::new(Server::new(pool, false, log, SHUTDOWN_TIMEOUT).with_ipv6(ipv6));
         let ended = serve_while_running(&server, listeners, workers, &mut command).await?;
         let (Ok(status) | Err(status)) = ended;
-        if !flags.judges() {
+        if !flags.evaluates_requests() {
             return Ok(ExitCode::from(status));
         }
         let report = Report::new(flags, recorder.record(), status);
@@ -100,13 +100,13 @@ pub(crate) fn run(settings: &SettingsFlags, flags: &RunFlags) -> Result<ExitCode
             file.write(&report.text(path))?;
         }
         if ended.is_err() {
-            // Of a command that never ran there is nothing to be told.
+            // There is nothing to report about a command that did not start.
             return Ok(ExitCode::from(status));
         }
         let failed = report
             .assertions
             .iter()
-            .filter(|judgement| !tell(judgement))
+            .filter(|assertion| !report_failures(assertion))
             .count();
         say(Escaped(&report.summary));
         Ok(match status {
@@ -116,8 +116,8 @@ pub(crate) fn run(settings: &SettingsFlags, flags: &RunFlags) -> Result<ExitCode
     })
 }
 
-/// Serves while the command runs, and yields the status with which it ended, or
-/// the one that says that it could not begin.
+/// Serves while the command runs. Returns its exit status, or as an error the
+/// status for a command that did not start.
 async fn serve_while_running(
     server: &Arc<Server>,
     listeners: Vec<TcpListener>,
@@ -125,7 +125,7 @@ async fn serve_while_running(
     command: &mut Command,
 ) -> Result<Result<u8, u8>, Failure> {
     let listeners = registered(listeners)?;
-    // Before the command can look.
+    // The command must find the listener in its initial state.
     server.update_ipv6().await;
     let signals = Signals::listen().map_err(|error| internal_error(&error))?;
     let mut child = match command.spawn() {
@@ -145,17 +145,17 @@ async fn serve_while_running(
     Ok(Ok(command::exit_status(status)))
 }
 
-/// Says why an assertion does not hold, if so, and whether it does.
-fn tell(judgement: &Assertions) -> bool {
-    for failure in &judgement.failures {
-        let assertion = Escaped(&judgement.assertion);
+/// Prints the failures of an assertion, and returns whether it holds.
+fn report_failures(assertion: &Assertions) -> bool {
+    for failure in &assertion.failures {
+        let assertion = Escaped(&assertion.assertion);
         say(format_args!("{assertion}: {}", Escaped(failure)));
     }
-    judgement.failures.is_empty()
+    assertion.failures.is_empty()
 }
 
-/// The sockets of the emulator, the one for control calls first, and whether
-/// there may be one for IPv6 as well.
+/// The emulator's sockets, the one for control calls first, and whether IPv6 is
+/// available.
 fn listeners(flags: &RunFlags) -> Result<(Vec<TcpListener>, bool), Failure> {
     if !flags.namespace {
         return Ok((vec![listen("imdsim run", "127.0.0.1:0")?], false));
@@ -166,8 +166,8 @@ fn listeners(flags: &RunFlags) -> Result<(Vec<TcpListener>, bool), Failure> {
     Ok((listeners.collect::<Result<_, _>>()?, has_ipv6))
 }
 
-/// The variables of this process. Those that are no text are the command's too,
-/// and nothing is decided by them.
+/// The environment variables that are UTF-8. The command inherits the others
+/// unchanged.
 fn environment() -> BTreeMap<String, String> {
     let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
         Some((name.into_string().ok()?, value.into_string().ok()?))

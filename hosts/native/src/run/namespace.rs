@@ -1,9 +1,9 @@
-//! A network of this process's own, in which the addresses of the service are
-//! this machine's: nothing gets out, and nothing else is in it.
+//! A network namespace for the command, isolated from all other networks, in
+//! which this machine has the addresses of the service.
 //!
-//! This needs no privileges: in a user namespace of its own a process may do
-//! with its network what it likes. The command inherits both namespaces, and
-//! is still run by the same user.
+//! It needs no privileges: in its own user namespace a process may configure
+//! its network. The command inherits both namespaces, and runs as the same
+//! user.
 
 pub(crate) use self::platform::enter;
 
@@ -22,24 +22,24 @@ mod platform {
     use crate::constants::{SERVICE_IPV4, SERVICE_IPV6};
     use crate::error::Failure;
 
-    /// Every network begins with its loopback interface.
+    /// The index of the loopback interface in a new network namespace.
     const LOOPBACK: u32 = 1;
 
-    /// Moves this process into the network, for good; there may be no other
-    /// thread yet. Tells whether there is IPv6.
+    /// Moves this process into a new namespace for good. There must be no other
+    /// thread yet. Returns whether IPv6 is available.
     pub(crate) fn enter() -> Result<bool, Failure> {
         let (user, group) = (geteuid(), getegid());
         unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET)
             .map_err(|error| refused(&error))?;
         for (file, content) in [
-            // Without this the groups of an ordinary user cannot be mapped.
+            // Required for the group mapping of an unprivileged user.
             ("setgroups", "deny".to_owned()),
             ("uid_map", format!("{user} {user} 1")),
             ("gid_map", format!("{group} {group} 1")),
         ] {
             fs::write(format!("/proc/self/{file}"), content).map_err(|error| refused(&error))?;
         }
-        // Of one thread, which is gone again when this is done.
+        // Single-threaded, and dropped before this returns.
         let runtime = Builder::new_current_thread().enable_all().build();
         runtime
             .map_err(|error| refused(&error))?
@@ -59,8 +59,8 @@ mod platform {
         let mut ipv6 = network
             .address()
             .add(LOOPBACK, IpAddr::from(SERVICE_IPV6), 128);
-        // Else there is a moment in which it cannot be listened on: the system
-        // would ask whether others have the address.
+        // Without this flag the address is unusable until duplicate address
+        // detection has finished.
         ipv6.message_mut().header.flags = AddressHeaderFlags::Nodad;
         Ok(ipv6.execute().await.is_ok())
     }
@@ -79,7 +79,7 @@ mod platform {
 mod platform {
     use crate::error::Failure;
 
-    /// There are no such networks here.
+    /// Only Linux has network namespaces.
     pub(crate) fn enter() -> Result<bool, Failure> {
         Err(Failure::new(
             "--namespace",

@@ -1,5 +1,5 @@
-//! What the command asks for, kept apart from the journal, which is the
-//! command's to read, to empty and to overflow.
+//! A record of the command's requests, separate from the journal, which the
+//! command can read, delete and overflow.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,7 @@ use imdsim::JOURNAL_PREFIX;
 use super::calls::Call;
 use crate::keyvalue::{Change, Store};
 
-/// A store that also keeps every entry of the journal that is written to it.
+/// A store that also records every journal entry.
 pub(super) struct Recorder<S> {
     store: S,
     capacity: usize,
@@ -18,22 +18,22 @@ pub(super) struct Recorder<S> {
 
 #[derive(Default)]
 struct Seen {
-    /// By their keys, which sort by time.
+    /// By key. Keys sort by time.
     entries: BTreeMap<String, Vec<u8>>,
-    /// How many more there were.
+    /// The number of entries beyond the capacity.
     lost: usize,
 }
 
-/// All calls, oldest first.
+/// All recorded calls, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Record {
     pub(super) calls: Vec<Call>,
-    /// How many more there were, of which nothing is known.
+    /// The number of calls that were not recorded.
     pub(super) lost: usize,
 }
 
 impl<S: Store> Recorder<S> {
-    /// Over a store, for so many entries.
+    /// Wraps a store and records up to `capacity` entries.
     pub(super) fn new(store: S, capacity: usize) -> Self {
         Self {
             store,
@@ -42,7 +42,7 @@ impl<S: Store> Recorder<S> {
         }
     }
 
-    /// What was asked so far.
+    /// Returns the calls so far.
     pub(super) fn record(&self) -> Record {
         let seen = self.seen();
         let entries = seen.entries.values();
@@ -63,7 +63,7 @@ impl<S: Store> Recorder<S> {
         }
     }
 
-    /// A panic elsewhere cannot leave it half changed.
+    /// Locks the entries. A panic elsewhere cannot leave them half changed.
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_deleted_from_the_journal_is_still_known() {
+    fn deleted_journal_entries_stay_recorded() {
         let recorder = Recorder::new(MemoryStore::default(), 2);
         set(&recorder, "imdsim/journal/2", "/b");
         set(&recorder, "imdsim/journal/1", "/a");
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_can_be_kept_are_counted() {
+    fn entries_beyond_the_capacity_are_counted() {
         let recorder = Recorder::new(MemoryStore::default(), 1);
         for key in ["imdsim/journal/1", "imdsim/journal/2", "imdsim/journal/3"] {
             set(&recorder, key, "/");

@@ -1,4 +1,5 @@
-//! `--report FILE`: what was asked, by whom, and what follows from it.
+//! The report of `--report FILE`: the requests, the clients, and the results of
+//! the assertions.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -12,24 +13,23 @@ use super::calls::Call;
 use super::imdsv2_readiness::{self, Client, Compatibility};
 use super::recorder::Record;
 
-/// What is known once the command has ended.
+/// The contents of a report.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     /// The command and its arguments.
     pub(crate) command: Vec<String>,
     pub(crate) exit_status: u8,
     pub(crate) assertions: Vec<Assertions>,
-    /// What was checked, in one line.
+    /// The one-line summary.
     pub(crate) summary: String,
-    /// Whether every client would do under `HttpTokens=required`, if that can
-    /// be told.
+    /// Whether every client is ready for `HttpTokens=required`, if known.
     pub(crate) ready_for_required_tokens: Option<bool>,
     pub(crate) clients: Vec<Client>,
     pub(crate) calls: Vec<Call>,
 }
 
 impl Report {
-    /// Judges what was asked.
+    /// Evaluates the recorded requests.
     pub(super) fn new(flags: &RunFlags, record: Record, exit_status: u8) -> Self {
         let clients = imdsv2_readiness::clients(&record.calls);
         let mut assertions = Vec::new();
@@ -58,7 +58,7 @@ impl Report {
         }
     }
 
-    /// In the form that the name of its file asks for.
+    /// Formats the report by its file extension.
     pub(crate) fn text(&self, path: &Path) -> String {
         if path.extension().is_some_and(|end| end == "xml") {
             self.to_junit()
@@ -67,14 +67,14 @@ impl Report {
         }
     }
 
-    /// As a JSON document.
+    /// The JSON form.
     fn to_json(&self) -> String {
         let text = serde_json::to_string_pretty(self);
         text.expect("nothing in a report can fail to be JSON") + "\n"
     }
 
-    /// As the XML that CI systems read: the command and each assertion are a
-    /// test; who needs IMDSv1 is in the output of all.
+    /// The JUnit XML form: the command and each assertion are tests, and the
+    /// clients are in the output of the suite.
     fn to_junit(&self) -> String {
         let mut suite = TestSuite::new(SUITE);
         let failed = (self.exit_status != 0)
@@ -90,7 +90,7 @@ impl Report {
         text.expect("text is written without failure")
     }
 
-    /// What was checked, and a line for each client.
+    /// The summary, and a line for each client.
     fn compatibility_lines(&self) -> String {
         let mut lines = format!("{}\nUnder HttpTokens=required:\n", self.summary);
         for client in &self.clients {
@@ -110,11 +110,11 @@ impl Report {
     }
 }
 
-/// What CI systems call all of it.
+/// The name of the test suite.
 const SUITE: &str = "imdsim run";
 
-/// A text with U+FFFD for what XML 1.0 has no way to write: most control
-/// characters, and U+FFFE and U+FFFF.
+/// Replaces characters that XML 1.0 cannot represent with U+FFFD: most control
+/// characters, U+FFFE and U+FFFF.
 fn xml(text: &str) -> String {
     let is_allowed = |character: &char| matches!(character, '\t' | '\n' | '\r' | ' '..='\u{fffd}' | '\u{10000}'..);
     let characters = text.chars();
@@ -160,14 +160,14 @@ mod tests {
     }
 
     #[test]
-    fn of_no_clients_nothing_is_said() {
+    fn without_clients_readiness_is_unknown() {
         let report = Report::new(&RunFlags::default(), Record::default(), 0);
         let document: serde_json::Value = serde_json::from_str(&report.to_json()).unwrap();
         assert!(document["ready_for_required_tokens"].is_null());
     }
 
     #[test]
-    fn junit_is_xml_whatever_clients_call_themselves() {
+    fn junit_is_valid_xml_for_any_user_agent() {
         let calls = calls(&[("\u{fffe}\u{ffff}\u{1b}x", 1, "/", 200)]);
         let flags = RunFlags {
             assert_no_v1: true,
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn json_has_the_calls_and_who_would_break() {
+    fn json_has_the_calls_and_the_breaking_clients() {
         let document: serde_json::Value = serde_json::from_str(&report().to_json()).unwrap();
         assert_eq!(document["command"][2], "exit 3");
         assert_eq!(document["exit_status"], 3);

@@ -1,4 +1,4 @@
-//! The file that `--report` names.
+//! The file of `--report`.
 
 use std::fmt::Display;
 use std::fs::{self, File, OpenOptions};
@@ -7,8 +7,8 @@ use std::path::Path;
 
 use crate::error::Failure;
 
-/// A file that can be written. What is in it stays there until there is another
-/// report, and where there was none, none is left behind.
+/// A file opened for the report. Its old contents stay until the report is
+/// written, and a new file is removed if none is.
 pub(super) struct ReportFile<'p> {
     path: &'p Path,
     file: File,
@@ -17,7 +17,7 @@ pub(super) struct ReportFile<'p> {
 }
 
 impl<'p> ReportFile<'p> {
-    /// Opens it, before anything is run in vain.
+    /// Opens the file, before the command runs.
     pub(super) fn open(path: &'p Path) -> Result<Self, Failure> {
         let is_new = !path.exists();
         let mut options = OpenOptions::new();
@@ -30,7 +30,7 @@ impl<'p> ReportFile<'p> {
         })
     }
 
-    /// Puts a report in the place of what was in the file.
+    /// Replaces the file's contents with a report.
     pub(super) fn write(mut self, report: &str) -> Result<(), Failure> {
         self.is_written = true;
         self.replace(report)
@@ -49,7 +49,7 @@ impl<'p> ReportFile<'p> {
 impl Drop for ReportFile<'_> {
     fn drop(&mut self) {
         if self.is_new && !self.is_written {
-            // There is nothing in it, so it harms nobody if it stays.
+            // Harmless if it stays, since it is empty.
             let _ = fs::remove_file(self.path);
         }
     }

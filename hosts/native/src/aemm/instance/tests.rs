@@ -2,8 +2,8 @@ use serde_json::json;
 
 use super::*;
 
-/// What an instance with these values shows at some paths, and what is
-/// said about them.
+/// Checks the texts at some paths of an instance with these values, and the
+/// warnings.
 struct Described {
     shown: Shown,
     warnings: Vec<String>,
@@ -33,14 +33,14 @@ impl Described {
 }
 
 #[test]
-fn nothing_said_of_the_instance_leaves_it_as_it_is() {
+fn without_values_the_instance_is_unchanged() {
     let mut layers = Layers::default();
     layers.add_file("aemm.json", r#"{"imdsv2": true}"#).unwrap();
     assert_eq!(describe(&mut layers, &json!({})).unwrap(), None);
 }
 
 #[test]
-fn a_value_is_a_fact_wherever_it_shows() {
+fn a_value_changes_all_paths_with_its_fact() {
     let described = Described::new(
         r#"{"metadata": {"values": {
             "instance-id": "i-0aaaaaaaaaaaaaaaa", "mac": "0e:00:00:00:00:01",
@@ -75,7 +75,7 @@ fn a_value_is_a_fact_wherever_it_shows() {
 }
 
 #[test]
-fn a_value_that_is_no_fact_is_a_text_at_its_path() {
+fn a_value_without_a_fact_is_served_at_its_path() {
     let described = Described::new(
         r#"{"metadata": {"values": {
             "hostname": "one.example", "local-hostname": "two.example",
@@ -98,7 +98,7 @@ fn a_value_that_is_no_fact_is_a_text_at_its_path() {
 }
 
 #[test]
-fn a_value_that_no_instance_can_have_is_served_with_a_warning() {
+fn an_invalid_value_is_served_at_its_path_with_a_warning() {
     let described = Described::new(r#"{"metadata": {"values": {"mac": "FOO"}}}"#);
     described.check("meta-data/mac", Some("FOO"));
     assert_eq!(
@@ -112,7 +112,7 @@ fn a_value_that_no_instance_can_have_is_served_with_a_warning() {
 }
 
 #[test]
-fn fields_of_documents_are_facts_unless_a_category_says_otherwise() {
+fn categories_override_document_fields() {
     let described = Described::new(
         r#"{"metadata": {"values": {"instance-type": "m5.large", "iam-info": {
                 "code": "InstanceProfileNotFound", "lastupdated": "2020-04-02T18:50:40Z"}}},
@@ -139,7 +139,7 @@ fn fields_of_documents_are_facts_unless_a_category_says_otherwise() {
 }
 
 #[test]
-fn a_path_moves_its_text_unless_it_is_the_usual_one() {
+fn a_custom_path_moves_its_text() {
     let described = Described::new(
         r#"{"metadata": {
             "values": {"mac": "0e:00:00:00:00:01", "instance-id": "i-0aaaaaaaaaaaaaaaa"},
@@ -168,7 +168,7 @@ fn a_path_moves_its_text_unless_it_is_the_usual_one() {
 }
 
 #[test]
-fn a_path_that_is_none_of_metadata_is_refused() {
+fn a_path_outside_the_metadata_is_rejected() {
     let mut layers = Layers::default();
     let file = r#"{"metadata": {"paths": {"ami-id": "/2019-10-01/ami"}}}"#;
     layers.add_file("aemm.json", file).unwrap();
