@@ -1,7 +1,7 @@
-//! What one answer costs in process: `cargo bench --bench answer`.
+//! Cost of one response in process: `cargo bench --bench answer`.
 //!
-//! The ratio against the first row, a leaf with a token, is what to look at;
-//! the times are this machine's.
+//! Compare the ratios to the first row, a leaf with a token; absolute times
+//! depend on the machine.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ fn request(method: Method, path: &str, header: (&str, &str)) -> Request<Vec<u8>>
         .uri(path)
         .header(header.0, header.1)
         .body(Vec::new())
-        .expect("the request is a good one")
+        .expect("the request is valid")
 }
 
 fn token(emulator: &mut Emulator) -> String {
@@ -44,7 +44,7 @@ fn token(emulator: &mut Emulator) -> String {
     let response = emulator
         .answer(None, CONTEXT, &put, &mut BTreeMap::new())
         .response;
-    String::from_utf8(response.body).expect("a token is a text")
+    String::from_utf8(response.body).expect("a token is UTF-8")
 }
 
 #[divan::bench(args = [
@@ -62,7 +62,7 @@ fn get_with_a_token(bencher: Bencher<'_, '_>, path: &str) {
     bencher.bench_local(|| emulator.answer(None, CONTEXT, &get, &mut store));
 }
 
-/// The last leaf of the last of so many interfaces.
+/// The last leaf of the last of several interfaces.
 #[divan::bench(args = [1, 15])]
 fn get_of_one_interface_among(bencher: Bencher<'_, '_>, interfaces: u8) {
     let described: Vec<_> = (0..interfaces)
@@ -88,7 +88,7 @@ fn mint_a_token(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| emulator.answer(None, CONTEXT, &put, &mut store));
 }
 
-/// An instance that has its last signature in memory.
+/// A component instance with the signature in memory.
 #[divan::bench(args = SIGNATURES)]
 fn get_a_signature_again(bencher: Bencher<'_, '_>, path: &str) {
     let mut emulator = emulator();
@@ -98,7 +98,7 @@ fn get_a_signature_again(bencher: Bencher<'_, '_>, path: &str) {
     bencher.bench_local(|| emulator.answer(None, CONTEXT, &get, &mut store));
 }
 
-/// An instance that was just started, on a host that has kept the signature.
+/// A new component instance on a host that has stored the signature.
 #[divan::bench(args = SIGNATURES)]
 fn load_a_signature(bencher: Bencher<'_, '_>, path: &str) {
     let token = token(&mut emulator());
@@ -106,14 +106,14 @@ fn load_a_signature(bencher: Bencher<'_, '_>, path: &str) {
     let kept = emulator()
         .answer(None, CONTEXT, &get, &mut BTreeMap::new())
         .cache_entry
-        .expect("it was made");
+        .expect("a new signature is stored");
     let kept = BTreeMap::from([kept]);
     bencher
         .with_inputs(emulator)
         .bench_local_values(|mut emulator| emulator.answer(None, CONTEXT, &get, &mut kept.clone()));
 }
 
-/// The first time that anybody asks for it.
+/// The first request for a signature.
 #[divan::bench(args = SIGNATURES)]
 fn make_a_signature(bencher: Bencher<'_, '_>, path: &str) {
     let token = token(&mut emulator());
@@ -125,13 +125,13 @@ fn make_a_signature(bencher: Bencher<'_, '_>, path: &str) {
         });
 }
 
-/// What an instance that is not reused pays on top.
+/// Additional cost of a component instance that is not reused.
 #[divan::bench]
 fn start(bencher: Bencher<'_, '_>) {
     bencher.bench_local(emulator);
 }
 
-/// The same with keys of one's own, which are checked.
+/// The same with custom keys, which are validated.
 #[divan::bench]
 fn start_with_keys(bencher: Bencher<'_, '_>) {
     let keys = concat!(

@@ -1,13 +1,13 @@
-//! What the dearest inputs cost in process: `cargo bench --bench limits`.
+//! Cost of the most expensive inputs in process: `cargo bench --bench limits`.
 //!
-//! Each kind of input is at its limit. None may take more than 100 ms of the
-//! processor; in a component it takes up to twice as long as here.
-#![allow(clippy::unwrap_used, reason = "a measurement that cannot go on fails")]
+//! Each kind of input is at its limit. None may take more than 100 ms of CPU
+//! time; components take up to twice as long as this benchmark.
+#![allow(clippy::unwrap_used, reason = "a panic fails the benchmark")]
 #![allow(
     clippy::disallowed_methods,
-    reason = "a measurement reads a clock; the core does not"
+    reason = "a benchmark reads a clock; the core does not"
 )]
-#![allow(clippy::print_stdout, reason = "this program talks to a person")]
+#![allow(clippy::print_stdout, reason = "command-line output")]
 
 #[path = "../tests/support/worst_inputs.rs"]
 mod worst_inputs;
@@ -19,21 +19,21 @@ fn main() {
     for case in worst_inputs::all() {
         let mut host = case.host();
         for request in &case.requests {
-            let start = processor_time();
+            let start = cpu_time();
             let (status, _) = host.send(request);
-            let took = processor_time().saturating_sub(start);
+            let took = cpu_time().saturating_sub(start);
             assert_eq!(status, case.expected, "{}", case.name);
             worst = worst.max(took);
             let path: String = request.uri().path().chars().take(50).collect();
             println!("{:9.3} ms  {}: {path}", 1e3 * took.as_secs_f64(), case.name);
         }
     }
-    println!("{:9.3} ms  is the most", 1e3 * worst.as_secs_f64());
+    println!("{:9.3} ms  maximum", 1e3 * worst.as_secs_f64());
 }
 
-/// How long this thread has run, whatever else the machine does meanwhile.
-fn processor_time() -> Duration {
-    let said = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux says so");
-    let nanos = said.split(' ').next().and_then(|nanos| nanos.parse().ok());
+/// CPU time of this thread, independent of other load on the machine.
+fn cpu_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").expect("this is Linux");
+    let nanos = stat.split(' ').next().and_then(|nanos| nanos.parse().ok());
     Duration::from_nanos(nanos.expect("the first number is nanoseconds"))
 }

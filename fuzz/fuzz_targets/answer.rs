@@ -1,5 +1,5 @@
-//! Settings and requests, written as in `tests/golden`: there is an answer to
-//! each, and what a call was granted leaves an emulator that answers.
+//! Settings and requests in the format of `tests/golden`. Every request gets a
+//! response, and the emulator still works after every accepted control call.
 #![no_main]
 
 use http::{Method, Request};
@@ -7,17 +7,17 @@ use imdsim::STATE_KEY;
 use imdsim_fuzz::{Host, SEPARATOR};
 use libfuzzer_sys::fuzz_target;
 
-/// More would only be slower.
+/// Limit that keeps each run fast.
 const MAX_REQUESTS: usize = 30;
 
 fuzz_target!(|input: &str| {
-    let is_said = |line: &&str| line.starts_with("@ ") || line.starts_with("# ");
-    let said = input.lines().take_while(is_said);
-    let settings = said.filter_map(|line| line.strip_prefix("@ ")?.split_once(' '));
+    let is_preamble = |line: &&str| line.starts_with("@ ") || line.starts_with("# ");
+    let preamble = input.lines().take_while(is_preamble);
+    let settings = preamble.filter_map(|line| line.strip_prefix("@ ")?.split_once(' '));
     let mut host = Host::new(settings);
     let requests: String = input
         .split_inclusive('\n')
-        .skip_while(|line| is_said(line))
+        .skip_while(|line| is_preamble(line))
         .collect();
     for text in requests.split(SEPARATOR).take(MAX_REQUESTS) {
         let Some(request) = read(text) else { continue };
@@ -35,7 +35,7 @@ fuzz_target!(|input: &str| {
     }
 });
 
-/// A request, up to where a transcript has the response.
+/// Parses a request; ignores the response that follows it in a transcript.
 fn read(text: &str) -> Option<Request<Vec<u8>>> {
     let text = text.trim_start_matches('\n');
     let text = text.split("\n\nHTTP/1.1 ").next()?;

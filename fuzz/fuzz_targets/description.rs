@@ -1,5 +1,5 @@
-//! Any description, timeline and overrides at start-up: they are refused or
-//! served, now and after every event.
+//! Arbitrary description, timeline and overrides at start-up: they are rejected,
+//! or served now and after every event.
 #![no_main]
 
 use http::Method;
@@ -19,7 +19,7 @@ fuzz_target!(|input: &str| {
         assert_eq!(host.status(Method::GET, "/_imdsim/health"), 200);
         for path in ["/", "/latest/", "/latest/meta-data/"] {
             let status = host.status(Method::GET, path);
-            // What a timeline has go wrong may strike these, too.
+            // Faults of the timeline may apply to these requests, too.
             let faults = input.contains("fault");
             assert!(
                 faults || matches!(status, 200 | 401 | 403 | 404),

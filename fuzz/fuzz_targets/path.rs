@@ -1,5 +1,5 @@
-//! A path and a path pattern, one a line: the path is normalised once and for
-//! all, and the pattern matches what it should.
+//! A path and a path pattern, one per line: the path is normalised completely,
+//! and the pattern matches as specified.
 #![no_main]
 
 use http::{Method, Request};
@@ -18,7 +18,7 @@ fuzz_target!(|input: &str| {
         return;
     };
     let path = normalize(request.uri().path()).into_owned();
-    // The journal cuts longer ones.
+    // The journal truncates longer paths.
     if request.uri().path().len() > 512
         || path.starts_with("_imdsim")
         || path.starts_with("_parlel")
@@ -30,7 +30,7 @@ fuzz_target!(|input: &str| {
     let count = Request::get(format!("/_imdsim/requests/count?path={escaped}"))
         .header("host", "localhost")
         .body(Vec::new())
-        .expect("the request is a good one");
+        .expect("the request is valid");
     let answer = host.send(&count);
     if answer.status != 200 {
         assert_eq!(answer.status, 400);
@@ -46,7 +46,7 @@ fuzz_target!(|input: &str| {
     assert_eq!(host.status(Method::GET, "/_imdsim/health"), 200);
 });
 
-/// Whether a pattern matches, by a table of all their beginnings.
+/// Whether a pattern matches a path, by dynamic programming over their prefixes.
 fn matches(pattern: &[String], path: &[String]) -> bool {
     let mut before = vec![false; path.len() + 1];
     before[0] = true;

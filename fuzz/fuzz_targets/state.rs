@@ -1,5 +1,5 @@
-//! Any state document and counts that a store may hold: reads are answered and
-//! change nothing, and a reset puts an end to it.
+//! Arbitrary state document and counters in the store: reads are answered and
+//! change nothing, and a reset restores the default state.
 #![no_main]
 
 use http::Method;

@@ -1,27 +1,27 @@
-//! What the fuzz targets share: a host that does what the core tells it to.
+//! An in-memory host shared by the fuzz targets.
 
 use std::collections::BTreeMap;
 
 use http::{Method, Request};
 use imdsim::{RequestContext, Connection, RequestTiming, Emulator, MetadataResponse, STATE_KEY, UnixMillis};
 
-/// Stands between the parts of an input, as between those of a transcript.
+/// Separates the parts of an input, as in a transcript.
 pub const SEPARATOR: &str = "\n###\n";
 
-/// When all of this happens: 2026-11-01T00:00:00Z.
+/// The initial time: 2026-11-01T00:00:00Z.
 pub const NOW: UnixMillis = UnixMillis::from_seconds(1_793_491_200);
 
 /// An emulator, a store and a clock.
 pub struct Host {
     emulator: Emulator,
-    /// What is stored.
+    /// The stored values by key.
     pub store: BTreeMap<String, Vec<u8>>,
-    /// The time.
+    /// The current time.
     pub now: UnixMillis,
 }
 
 impl Host {
-    /// A host with these settings, by key.
+    /// A host with the given settings, by key.
     pub fn new<'s>(settings: impl IntoIterator<Item = (&'s str, &'s str)>) -> Self {
         let variable = |key: &str| format!("IMDSIM_{}", key.to_uppercase());
         let settings = settings.into_iter();
@@ -33,8 +33,7 @@ impl Host {
         }
     }
 
-    /// Answers a request and does what a host does with the outcome, but for
-    /// the wait.
+    /// Answers a request and applies the outcome like a host, without the delay.
     pub fn send(&mut self, request: &Request<Vec<u8>>) -> MetadataResponse {
         let context = RequestContext {
             now: self.now,
@@ -51,7 +50,7 @@ impl Host {
             .headers
             .iter()
             .find(|(name, _)| name == "content-length");
-        let (_, length) = length.expect("every answer has a length");
+        let (_, length) = length.expect("every response has a length");
         if request.method() != Method::HEAD {
             assert_eq!(*length, outcome.response.body.len().to_string());
         }
@@ -81,7 +80,7 @@ impl Host {
             .uri(path)
             .header("host", "localhost")
             .body(Vec::new())
-            .expect("the request is a good one");
+            .expect("the request is valid");
         self.send(&request).status.as_u16()
     }
 }

@@ -1,12 +1,12 @@
 use crate::client::Client;
 
-/// The instance of the captures: a role, a key pair, tags, no public address.
+/// The captured instance: a role, a key pair, tags, no public address.
 fn reference() -> Client {
     Client::with_instance("reference.json")
 }
 
 #[test]
-fn the_root_lists_31_versions_in_329_bytes() {
+fn root_lists_31_versions_in_329_bytes() {
     let root = reference().text("/");
     assert_eq!(root.len(), 329);
     assert_eq!(root.lines().count(), 31);
@@ -14,7 +14,7 @@ fn the_root_lists_31_versions_in_329_bytes() {
 }
 
 #[test]
-fn every_version_lists_as_many_bytes_as_captured() {
+fn listings_of_every_version_have_the_captured_length() {
     let sizes = [
         ("1.0", 117),
         ("2007-01-19", 132),
@@ -62,7 +62,7 @@ fn every_version_lists_as_many_bytes_as_captured() {
 }
 
 #[test]
-fn directories_hold_what_was_captured() {
+fn directories_match_the_captures() {
     let mut client = reference();
     let mac = "/latest/meta-data/network/interfaces/macs/0e:ff:d5:40:fe:7d";
     for (path, listing) in [
@@ -114,19 +114,19 @@ fn directories_hold_what_was_captured() {
 }
 
 #[test]
-fn the_identity_document_has_the_length_of_the_captured_one() {
+fn identity_document_has_the_captured_length() {
     let document = reference().text("/latest/dynamic/instance-identity/document");
     assert_eq!(document.len(), 474);
 }
 
 #[test]
-fn a_public_key_line_ends_in_the_key_name_and_a_newline() {
+fn public_key_line_ends_in_the_key_name_and_a_newline() {
     let line = reference().text("/latest/meta-data/public-keys/0/openssh-key");
     assert!(line.ends_with(" suite\n"), "{line}");
 }
 
 #[test]
-fn a_described_instance_is_the_one_that_is_served() {
+fn served_metadata_matches_the_description() {
     let mut client = Client::with_instance("describe-instances.json");
     let mac = "/latest/meta-data/network/interfaces/macs/0e:ff:cd:d5:fd:4f/";
     for (path, value) in [
@@ -161,14 +161,14 @@ fn a_described_instance_is_the_one_that_is_served() {
     ] {
         assert_eq!(client.text(&format!("{mac}{leaf}")), value, "{leaf}");
     }
-    // The VPC gives no public names, the type has one card, nothing is IPv6.
+    // The VPC has no public host names, the type has one card, nothing is IPv6.
     for leaf in ["public-hostname", "network-card", "ipv6s", "ipv6-prefix"] {
         assert_eq!(client.get(&format!("{mac}{leaf}")).0, 404, "{leaf}");
     }
 }
 
 #[test]
-fn credentials_are_laid_out_as_captured() {
+fn credentials_have_the_captured_layout() {
     let mut client = reference();
     for path in [
         "/latest/meta-data/iam/security-credentials/web-guest",

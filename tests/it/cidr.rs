@@ -1,6 +1,6 @@
 use std::net::IpAddr;
 
-/// A block of addresses, of either family.
+/// A CIDR block of either address family.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Block {
     network: IpAddr,
@@ -8,7 +8,7 @@ pub(crate) struct Block {
 }
 
 impl Block {
-    /// Reads `10.0.0.0/20`; an address alone is a block too.
+    /// Parses `10.0.0.0/20`; a single address is a block too.
     pub(crate) fn read(text: &str) -> Self {
         let (network, length) = text.split_once('/').unwrap_or((text, ""));
         let network: IpAddr = network.parse().unwrap();
@@ -22,14 +22,14 @@ impl Block {
         Self { network, length }
     }
 
-    /// Whether all of the other block lies in this one.
+    /// Whether this block contains the other one.
     pub(crate) fn holds(self, other: Self) -> bool {
         self.network.is_ipv4() == other.network.is_ipv4()
             && self.length <= other.length
             && self.prefix(self.length) == other.prefix(self.length)
     }
 
-    /// Whether they have an address in common.
+    /// Whether the blocks overlap.
     pub(crate) fn meets(self, other: Self) -> bool {
         self.holds(other) || other.holds(self)
     }
@@ -44,7 +44,7 @@ impl Block {
 }
 
 #[test]
-fn a_block_holds_what_begins_as_it_does() {
+fn block_contains_addresses_with_its_prefix() {
     let block = Block::read("10.0.16.0/20");
     assert!(block.holds(Block::read("10.0.31.255")));
     assert!(block.holds(Block::read("10.0.20.0/24")));

@@ -1,4 +1,4 @@
-//! An emulator, a store and a clock in one struct, for tests that tell stories.
+//! An emulator, a store and a clock in one struct.
 
 use std::collections::BTreeMap;
 
@@ -8,23 +8,23 @@ use imdsim::{Connection, Emulator, Outcome, RequestContext, RequestTiming, STATE
 /// 2026-11-01T00:00:00Z.
 const START: UnixMillis = UnixMillis::from_seconds(1_793_491_200);
 
-/// A client, with the emulator, the store and the clock that answer it.
+/// A client with its emulator, store and clock.
 pub(crate) struct Client {
     emulator: Emulator,
     settings: Vec<(String, String)>,
     /// The host's store.
     pub(crate) kept: BTreeMap<String, Vec<u8>>,
-    /// How often it did.
+    /// Number of values stored so far.
     pub(crate) keeps: usize,
     entropy: u8,
-    /// The time; tests move it as they need.
+    /// The current time, which tests can change.
     pub(crate) now: UnixMillis,
-    /// Who is connected.
+    /// The kind of connection.
     pub(crate) connection: Connection,
 }
 
 impl Client {
-    /// A client of an emulator with these settings, by key.
+    /// A client of an emulator with the given settings, by key.
     pub(crate) fn new(settings: &[(&str, &str)]) -> Self {
         let variable = |key: &str| format!("IMDSIM_{}", key.to_uppercase());
         let settings: Vec<_> = settings
@@ -42,18 +42,18 @@ impl Client {
         }
     }
 
-    /// A client of an instance described by a document of `tests/data`.
+    /// A client of an instance described by a file in `tests/data`.
     pub(crate) fn with_instance(file: &str) -> Self {
         let document = crate::transcript::folder().join("data").join(file);
         Self::new(&[("instance", &std::fs::read_to_string(document).unwrap())])
     }
 
-    /// A host that answers with another instance of the emulator from now on.
+    /// Replaces the emulator by a new component instance.
     pub(crate) fn restart(&mut self) {
         self.emulator = Emulator::from_env(self.settings.clone());
     }
 
-    /// Another host with the same settings, over a copy of the store.
+    /// A second host with the same settings and a copy of the store.
     pub(crate) fn copy(&self) -> Self {
         Self {
             emulator: Emulator::from_env(self.settings.clone()),
@@ -63,13 +63,13 @@ impl Client {
         }
     }
 
-    /// Sends a request and takes the response, whole.
+    /// Sends a request and returns the complete response.
     pub(crate) fn send(&mut self, request: &Request<Vec<u8>>) -> Response<Vec<u8>> {
         self.outcome(request).response.into()
     }
 
-    /// Sends a request and does what a host does with the outcome, but for the
-    /// wait and the response.
+    /// Sends a request and applies the outcome like a host, except for the delay
+    /// and the response.
     pub(crate) fn outcome(&mut self, request: &Request<Vec<u8>>) -> Outcome {
         self.entropy = self.entropy.wrapping_add(1);
         let context = RequestContext {
@@ -101,7 +101,7 @@ impl Client {
         outcome
     }
 
-    /// A request without a body.
+    /// Sends a request without a body.
     pub(crate) fn call(
         &mut self,
         method: Method,
@@ -115,7 +115,7 @@ impl Client {
         self.send(&request.body(Vec::new()).unwrap())
     }
 
-    /// A call of the control API that must succeed.
+    /// Makes a control call, which must succeed.
     #[track_caller]
     pub(crate) fn control(&mut self, method: Method, path: &str, body: &str) {
         let request = Request::builder()
@@ -128,7 +128,7 @@ impl Client {
         assert_eq!(response.status(), 200, "{body}");
     }
 
-    /// A new token.
+    /// Requests a token.
     pub(crate) fn token(&mut self, ttl: &str) -> String {
         let headers = [("x-aws-ec2-metadata-token-ttl-seconds", ttl)];
         let response = self.call(Method::PUT, "/latest/api/token", &headers);
@@ -136,7 +136,7 @@ impl Client {
         String::from_utf8(response.into_body()).unwrap()
     }
 
-    /// The status and body that a GET gives, with a token or without.
+    /// The status and body of a GET, with an optional token.
     pub(crate) fn fetch(&mut self, path: &str, token: Option<&str>) -> (u16, Vec<u8>) {
         let headers: Vec<_> = token
             .map(|token| ("x-aws-ec2-metadata-token", token))
@@ -146,14 +146,14 @@ impl Client {
         (response.status().as_u16(), response.into_body())
     }
 
-    /// The status and text that a token-bearing GET gives.
+    /// The status and text of a GET with a new token.
     pub(crate) fn get(&mut self, path: &str) -> (u16, String) {
         let token = self.token("60");
         let (status, body) = self.fetch(path, Some(&token));
         (status, String::from_utf8_lossy(&body).into_owned())
     }
 
-    /// The text of a path that must be there.
+    /// The text of a path, which must exist.
     #[track_caller]
     pub(crate) fn text(&mut self, path: &str) -> String {
         let (status, text) = self.get(path);

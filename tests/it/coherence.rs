@@ -10,7 +10,7 @@ use crate::described;
 use crate::facts::contradictions;
 
 #[test]
-fn every_listing_is_kept_and_nothing_else_answers() {
+fn listed_paths_exist_and_others_do_not() {
     let strange = strange_paths();
     for sample in corpus::all() {
         check_listings(&mut sample.serve(), 1, &strange);
@@ -18,7 +18,7 @@ fn every_listing_is_kept_and_nothing_else_answers() {
 }
 
 #[test]
-fn no_two_answers_of_an_instance_contradict_each_other() {
+fn responses_of_every_sample_are_consistent() {
     for sample in corpus::all() {
         let crawl = Crawl::of(&mut sample.serve(), "latest", None);
         assert_eq!(contradictions(&crawl), [""; 0], "{}", sample.name);
@@ -28,7 +28,7 @@ fn no_two_answers_of_an_instance_contradict_each_other() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
-    fn no_two_answers_of_any_instance_contradict_each_other(document in described::document()) {
+    fn responses_of_any_instance_are_consistent(document in described::document()) {
         let crawl = Crawl::of(&mut serve(&document), "latest", None);
         prop_assert_eq!(contradictions(&crawl), [""; 0]);
     }
@@ -37,7 +37,7 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(8))]
     #[test]
-    fn every_listing_of_any_instance_is_kept(
+    fn listed_paths_of_any_instance_exist(
         mut document in described::document(),
         overrides in described::overrides(),
     ) {
@@ -47,16 +47,16 @@ proptest! {
     }
 }
 
-/// A described instance; it answers without a token too.
+/// A described instance, which also answers without a token.
 fn serve(document: &Value) -> Client {
     let document = document.to_string();
     Client::new(&[("instance", &document), ("http_tokens", "optional")])
 }
 
-/// In every version, or every `step`th from the last: what is listed is there,
-/// a value is what it is in all versions and has nothing below it, and what
-/// other versions have is not there. In some: paths with and without a slash
-/// are the same, names are sorted, and what other instances have is not there.
+/// Checks every `step`th version, from the newest: listed paths exist; values are
+/// the same in all versions and have nothing below them; paths of other versions
+/// do not exist. Some versions also check that a trailing slash makes no
+/// difference, names are sorted, and paths of other instances do not exist.
 fn check_listings(client: &mut Client, step: usize, strange: &BTreeSet<String>) {
     let versions = client.text("/");
     let newest = Crawl::of(client, "latest", None);
@@ -80,7 +80,7 @@ fn check_listings(client: &mut Client, step: usize, strange: &BTreeSet<String>) 
                 assert_eq!(Some(found), newest.found.get(path), "/{version}/{path}");
             }
         }
-        // Versions differ in what they show and in nothing else.
+        // Versions differ only in the paths that they have.
         let thorough = index % 5 == 0;
         if thorough {
             for (path, found) in &crawl.found {
@@ -131,5 +131,5 @@ fn strange_paths() -> BTreeSet<String> {
 }
 
 const MACS: &str = "meta-data/network/interfaces/macs/";
-/// No instance has it.
+/// A MAC address of no instance.
 const STRANGE_MAC: &str = "02:00:00:00:00:00/";

@@ -1,5 +1,5 @@
-//! The control API takes back what it shows, stores nothing that cannot be read
-//! again, and refuses what makes no sense.
+//! The control API accepts its own output, stores only readable state, and
+//! rejects invalid input.
 
 use http::{Method, Request};
 use imdsim::STATE_KEY;
@@ -11,7 +11,7 @@ use crate::client::Client;
 
 const TOKEN: &str = "x-aws-ec2-metadata-token";
 
-/// A call; its status and body.
+/// Makes a call and returns its status and body.
 fn call(client: &mut Client, method: &Method, path: &str, body: &[u8]) -> (u16, Vec<u8>) {
     let request = Request::builder()
         .method(method)
@@ -34,7 +34,7 @@ fn put(client: &mut Client, path: &str, body: &Value) -> (u16, Value) {
     (status, serde_json::from_slice(&said).unwrap())
 }
 
-/// The sentence with which a call is refused.
+/// The error message of a rejected call.
 #[track_caller]
 fn refused(client: &mut Client, method: &Method, path: &str, body: &Value) -> String {
     let before = client.kept.clone();
@@ -50,7 +50,7 @@ fn metadata(client: &mut Client, path: &str, token: &str) -> u16 {
     response.status().as_u16()
 }
 
-/// The pairs of calls of which one takes what the other shows.
+/// Paths whose GET output another method accepts.
 const PAIRS: [(&str, &Method); 8] = [
     ("instance", &Method::PATCH),
     ("metadata-options", &Method::PATCH),
@@ -62,8 +62,8 @@ const PAIRS: [(&str, &Method); 8] = [
     ("snapshot", &Method::PUT),
 ];
 
-/// All that the control API shows, and single events and faults, but for what
-/// counts the changes themselves.
+/// Everything that the control API returns, including single events and faults,
+/// without the counts of changes.
 fn everything(client: &mut Client) -> Vec<(String, Vec<u8>)> {
     let mut paths: Vec<_> = PAIRS.iter().map(|(path, _)| (*path).to_owned()).collect();
     paths.extend(["overrides".to_owned(), "requests".to_owned()]);
@@ -78,7 +78,7 @@ fn everything(client: &mut Client) -> Vec<(String, Vec<u8>)> {
         if path == "snapshot" {
             let mut state: Value = serde_json::from_slice(&body).unwrap();
             state["revision"] = 0.into();
-            // Nothing added or cancelled is the same as what the settings say.
+            // Without added or cancelled events, the settings apply.
             state["events"] = 0.into();
             state["instance"] = 0.into();
             state["clock"] = 0.into();
@@ -89,7 +89,7 @@ fn everything(client: &mut Client) -> Vec<(String, Vec<u8>)> {
     paths.into_iter().map(show).collect()
 }
 
-/// Names what putting back `path` has changed.
+/// Reports the changes after sending back the output of `path`.
 #[track_caller]
 fn check_same(after: &[(String, Vec<u8>)], before: &[(String, Vec<u8>)], path: &str) {
     for ((shown, after), (known, before)) in after.iter().zip(before) {
@@ -100,7 +100,7 @@ fn check_same(after: &[(String, Vec<u8>)], before: &[(String, Vec<u8>)], path: &
 }
 
 #[test]
-fn what_a_call_shows_can_be_put_back_and_changes_nothing() {
+fn sending_back_the_output_of_a_call_changes_nothing() {
     let timeline = json!([
         { "type": "spot-interruption", "in": "5m" },
         { "type": "change", "instance": { "Tags": [{ "Key": "a", "Value": "b" }] } },
@@ -161,7 +161,7 @@ fn what_a_call_shows_can_be_put_back_and_changes_nothing() {
 }
 
 #[test]
-fn events_and_faults_have_ids_of_their_own() {
+fn events_and_faults_have_separate_ids() {
     let mut client = Client::new(&[]);
     let rebalance = json!([{ "type": "rebalance-recommendation" }]);
     assert_eq!(put(&mut client, "events", &rebalance).0, 200);
@@ -171,7 +171,7 @@ fn events_and_faults_have_ids_of_their_own() {
     );
     assert_eq!(get(&mut client, "events")["events"][0]["id"], "1");
     assert_eq!(get(&mut client, "faults")["faults"][0]["id"], "1");
-    // A timeline takes the place of the events, and of no fault.
+    // A timeline replaces the events, but not the faults.
     assert_eq!(put(&mut client, "events", &json!([])).0, 200);
     assert_eq!(get(&mut client, "faults")["faults"][0]["id"], "1");
     assert_eq!(call(&mut client, &Method::DELETE, "faults/1", b"").0, 200);
@@ -179,7 +179,7 @@ fn events_and_faults_have_ids_of_their_own() {
 }
 
 #[test]
-fn no_two_of_one_list_are_called_alike() {
+fn duplicate_ids_in_a_list_are_rejected() {
     let mut client = Client::new(&[]);
     let ids = |list: &Value| -> Vec<String> {
         let list = list.as_array().unwrap().iter();
@@ -223,7 +223,7 @@ fn no_two_of_one_list_are_called_alike() {
 }
 
 #[test]
-fn more_events_or_faults_than_there_may_be_are_refused() {
+fn too_many_events_or_faults_are_rejected() {
     let mut client = Client::new(&[]);
     for (path, one, most) in [
         (
@@ -249,7 +249,7 @@ fn more_events_or_faults_than_there_may_be_are_refused() {
 }
 
 #[test]
-fn an_empty_id_or_a_step_in_the_path_stands_for_nothing() {
+fn empty_ids_and_dot_segments_are_not_found() {
     let mut client = Client::new(&[]);
     client.control(Method::PUT, "faults/slow", "");
     let event = r#"[{"type": "rebalance-recommendation"}]"#;
@@ -302,7 +302,7 @@ fn an_empty_id_or_a_step_in_the_path_stands_for_nothing() {
 }
 
 #[test]
-fn the_description_is_checked_after_each_event() {
+fn description_is_validated_after_each_event() {
     let timeline = json!([
         { "type": "change", "instance": { "Imdsim": "x" } },
         { "type": "spot-interruption" },
@@ -311,7 +311,7 @@ fn the_description_is_checked_after_each_event() {
     let mut client = Client::new(&[]);
     let refused = refused(&mut client, &Method::PUT, "events", &timeline);
     assert!(refused.starts_with(said), "{refused}");
-    // Every request to a component that was started with it says so.
+    // A component started with it reports the error for every request.
     let mut client = Client::new(&[("timeline", &timeline.to_string())]);
     for path in ["/_imdsim/health", "/latest/meta-data/"] {
         let response = client.call(Method::GET, path, &[("host", "localhost")]);
@@ -322,7 +322,7 @@ fn the_description_is_checked_after_each_event() {
 }
 
 #[test]
-fn a_state_that_makes_no_sense_leaves_health_and_a_reset() {
+fn health_and_reset_work_with_an_invalid_state() {
     let deep = "[".repeat(200);
     for (stored, revision) in [
         (&b"{"[..], 0),
@@ -359,7 +359,7 @@ fn a_state_that_makes_no_sense_leaves_health_and_a_reset() {
 }
 
 #[test]
-fn a_shift_counts_from_the_emulated_time_whether_it_runs_or_not() {
+fn shift_starts_at_the_emulated_time_of_a_running_or_frozen_clock() {
     let mut client = Client::new(&[]);
     client.control(Method::PUT, "clock", r#"{"shift": "+1h"}"#);
     client.control(Method::PUT, "clock", r#"{"shift": "+1h"}"#);
@@ -386,7 +386,7 @@ fn a_shift_counts_from_the_emulated_time_whether_it_runs_or_not() {
 }
 
 #[test]
-fn a_token_is_void_once_the_clock_is_put_back_before_it() {
+fn token_is_invalid_when_the_clock_is_before_its_creation() {
     let mut client = Client::new(&[]);
     let token = client.token("60");
     let path = "/latest/meta-data/ami-id";
@@ -397,7 +397,7 @@ fn a_token_is_void_once_the_clock_is_put_back_before_it() {
 }
 
 #[test]
-fn a_token_that_a_reset_has_voided_stays_so_under_an_older_snapshot() {
+fn token_invalidated_by_a_reset_stays_invalid_after_restoring_a_snapshot() {
     let mut client = Client::new(&[]);
     let token = client.token("60");
     let path = "/latest/meta-data/ami-id";
@@ -410,7 +410,7 @@ fn a_token_that_a_reset_has_voided_stays_so_under_an_older_snapshot() {
 }
 
 #[test]
-fn a_time_that_cannot_be_written_is_refused_wherever_it_is_given() {
+fn unrepresentable_times_are_rejected_everywhere() {
     let mut client = Client::new(&[]);
     let late = json!({ "type": "rebalance-recommendation", "in": "8000y" });
     let ending = json!({ "status": 500, "for": "8000y" });
@@ -445,7 +445,7 @@ fn a_time_that_cannot_be_written_is_refused_wherever_it_is_given() {
     assert!(said.contains("its last reset is no time"), "{said}");
 }
 
-/// Values for fields of events, faults and descriptions, most of them odd.
+/// Values for fields of events, faults and descriptions, mostly invalid.
 fn values() -> impl Strategy<Value = Value> {
     let texts = [
         "",
@@ -502,7 +502,7 @@ fn values() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Documents that are events, faults or changes, nearly.
+/// Almost valid events, faults and changes.
 fn documents() -> impl Strategy<Value = Value> {
     let fields: Vec<_> = "id at in due action time event state instance preset path method version for until \
                   nth first share throttle delay status stall close cut garble credentials revision \
@@ -542,10 +542,10 @@ fn documents() -> impl Strategy<Value = Value> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1024))]
 
-    /// After any accepted call health, the tree and a restart are as good as
-    /// before, and so is a reset in the end.
+    /// After any accepted call, health, the tree and a restart still work, and so
+    /// does a final reset.
     #[test]
-    fn what_is_accepted_can_be_served(
+    fn accepted_input_can_be_served(
         calls in prop::collection::vec(
             (
                 prop::sample::select(vec![

@@ -19,7 +19,7 @@ struct Call {
 #[derive(Clone, Debug)]
 enum Body {
     Bytes(Vec<u8>),
-    /// What a GET of the same path shows, with one thing changed.
+    /// The output of a GET of the same path, with one mutation.
     Shown(Change),
 }
 
@@ -172,8 +172,8 @@ fn request(method: &Method, path: &str, body: Vec<u8>) -> Request<Vec<u8>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(192))]
 
-    /// Whatever calls are accepted, now and at every later moment the
-    /// emulator answers, also after a restart and after a reset.
+    /// After any accepted calls, the emulator answers at every later moment, also
+    /// after a restart and after a reset.
     #[test]
     fn after_any_accepted_control_call_everything_still_answers(
         calls in prop::collection::vec(calls(), 1..6),
@@ -205,8 +205,9 @@ proptest! {
     }
 }
 
-/// Health, every listing right below the root, all of `meta-data/` in the newest
-/// version, and the same again after a reset. Faults are ended first, the endpoint is switched on.
+/// Reads health, every listing right below the root and all of `meta-data/` in the
+/// newest version, then the same again after a reset. Faults are removed and the
+/// endpoint is enabled first.
 fn still_answers(client: &mut Client) -> Result<(), String> {
     reads(client)?;
     let response = client.send(&request(&Method::POST, "reset", Vec::new()));

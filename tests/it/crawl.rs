@@ -3,8 +3,8 @@ use std::fmt::Write as _;
 
 use crate::client::Client;
 
-/// All that one API version answers, by path below the version. The paths of
-/// directories end in a slash; that of the version itself is empty.
+/// All responses of one API version, by path below the version. Directory paths
+/// end in a slash; the path of the version itself is empty.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Crawl {
     pub(crate) found: BTreeMap<String, Found>,
@@ -13,14 +13,13 @@ pub(crate) struct Crawl {
 /// The result of looking up a path.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// The names, as they are listed.
+    /// The names in listing order.
     Directory(Vec<String>),
     Leaf(Vec<u8>),
 }
 
 impl Crawl {
-    /// Walks a version from listing to listing. All that is listed must be
-    /// there.
+    /// Crawls a version by following its listings. Every listed path must exist.
     pub(crate) fn of(client: &mut Client, version: &str, token: Option<&str>) -> Self {
         let mut found = BTreeMap::new();
         let mut ahead = vec![(String::new(), true)];
@@ -43,7 +42,7 @@ impl Crawl {
         Self { found }
     }
 
-    /// The text of a leaf, if it is there.
+    /// The text of a leaf, if it exists.
     pub(crate) fn text(&self, path: &str) -> Option<&str> {
         match self.found.get(path)? {
             Found::Leaf(bytes) => Some(std::str::from_utf8(bytes).unwrap()),
@@ -51,7 +50,7 @@ impl Crawl {
         }
     }
 
-    /// The names in a directory; none where there is no such directory.
+    /// The names in a directory; empty if it does not exist.
     pub(crate) fn names(&self, path: &str) -> &[String] {
         match self.found.get(path) {
             Some(Found::Directory(names)) => names,
@@ -59,7 +58,7 @@ impl Crawl {
         }
     }
 
-    /// Every path with what is there, for people to read.
+    /// Every path with its content, in readable form.
     pub(crate) fn render(&self) -> String {
         let mut page = String::new();
         for (path, found) in &self.found {
@@ -74,8 +73,8 @@ impl Crawl {
         page
     }
 
-    /// What is different from a newer version, one path a line; what lies in
-    /// a directory that is missing is not said again.
+    /// The differences from a newer version, one path per line, without paths in
+    /// missing directories.
     pub(crate) fn render_since(&self, newer: &Self) -> String {
         let mut page = String::new();
         for (path, found) in &newer.found {
@@ -98,9 +97,8 @@ impl Crawl {
     }
 }
 
-/// The path of what a directory lists, and whether that is a directory too.
-/// The names right below a version and those of public keys do not say so
-/// (reference 4).
+/// The path of an entry, and whether it is a directory. Names right below a
+/// version and names of public keys do not show that (reference 4).
 fn entry(directory: &str, name: &str) -> (String, bool) {
     match directory {
         "" if name != "user-data" => (format!("{name}/"), true),
@@ -112,14 +110,14 @@ fn entry(directory: &str, name: &str) -> (String, bool) {
     }
 }
 
-/// The directory that holds a path.
+/// The parent directory of a path.
 fn parent(path: &str) -> &str {
     let inner = path.strip_suffix('/').unwrap_or(path);
     inner.rfind('/').map_or("", |slash| &path[..=slash])
 }
 
-/// A value on the rest of its line, or indented on lines of its own. Of keys
-/// only the fields are shown, of what is not for reading the length.
+/// A value on the same line, or indented on separate lines. Shows only the fields
+/// of keys, and only the length of binary values.
 fn shown(path: &str, bytes: &[u8]) -> String {
     let text = std::str::from_utf8(bytes).ok();
     let text = text.filter(|text| !text.contains(|c: char| c.is_control() && !"\n\t".contains(c)));

@@ -8,7 +8,7 @@ use crate::crawl::Crawl;
 use crate::transcript::files;
 
 #[test]
-fn every_instance_answers_as_it_did_in_every_version() {
+fn responses_of_every_instance_and_version_match_the_golden_files() {
     let mut differences = String::new();
     for sample in corpus::all() {
         let page = page(&mut sample.serve());
@@ -20,7 +20,7 @@ fn every_instance_answers_as_it_did_in_every_version() {
 }
 
 #[test]
-fn every_version_of_the_built_in_instance_lists_what_it_did() {
+fn listings_of_the_built_in_instance_match_the_golden_file() {
     let mut client = Client::new(&[]);
     let mut page = String::new();
     for version in VERSIONS.iter().chain(&["latest"]) {
@@ -31,8 +31,8 @@ fn every_version_of_the_built_in_instance_lists_what_it_did() {
     files::golden("listings.txt", &page).unwrap();
 }
 
-/// What `latest` says; then all versions, and what each has not that the one
-/// above it has.
+/// The responses of `latest`, followed by all versions with their differences
+/// from the next newer one.
 fn page(client: &mut Client) -> String {
     let token = client.token("21600");
     let mut newer = Crawl::of(client, "latest", Some(&token));

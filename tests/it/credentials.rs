@@ -7,7 +7,7 @@ const ROLE: &str = "/latest/meta-data/iam/security-credentials/imdsim-role";
 const EXTENDED: &str = "/latest/meta-data/iam/security-credentials-extended/imdsim-role";
 
 #[test]
-fn real_credentials_take_the_place_of_made_up_ones() {
+fn real_credentials_replace_generated_ones() {
     let made_up: Value = serde_json::from_str(&Client::new(&[]).text(ROLE)).unwrap();
     let given = r#"{"Credentials": {"AccessKeyId": "test", "SecretAccessKey": "secret",
                     "SessionToken": "session"}, "AssumedRoleUser": {}}"#;
@@ -16,12 +16,12 @@ fn real_credentials_take_the_place_of_made_up_ones() {
     assert_eq!(real["AccessKeyId"], "test");
     assert_eq!(real["SecretAccessKey"], "secret");
     assert_eq!(real["Token"], "session");
-    // Where no end is given, they seem to last as long as others.
+    // Without an expiration, they use the generated one.
     assert_eq!(real["Expiration"], made_up["Expiration"]);
 }
 
 #[test]
-fn real_credentials_need_a_profile_a_key_and_a_token() {
+fn real_credentials_require_a_profile_a_key_and_a_token() {
     let refused = |settings: &[(&str, &str)]| {
         let response = Client::new(settings).call(Method::GET, "/", &[]);
         assert_eq!(response.status(), 500);
@@ -60,7 +60,7 @@ fn real_credentials_need_a_profile_a_key_and_a_token() {
 }
 
 #[test]
-fn the_longer_document_is_there_only_when_asked_for() {
+fn extended_credentials_exist_only_when_enabled() {
     let mut client = Client::new(&[]);
     assert_eq!(client.get(EXTENDED).0, 404);
     assert_eq!(

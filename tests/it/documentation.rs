@@ -1,16 +1,16 @@
-//! The documentation hangs together: links and citations lead somewhere, and
-//! no page is left out of the book.
+//! The documentation is consistent: links and citations are valid, and the book
+//! contains every page.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
-/// The account of the real service that the source cites.
+/// The description of the real service that the source cites.
 const REFERENCE: &str = "docs/reference.md";
 
 #[test]
-fn every_section_of_the_reference_that_the_source_cites_is_a_heading() {
+fn every_cited_section_of_the_reference_exists() {
     let sections = sections(&read(REFERENCE));
     let mut cited = 0;
     for folder in ["src", "hosts", "tests", "xtask"] {
@@ -29,7 +29,7 @@ fn every_section_of_the_reference_that_the_source_cites_is_a_heading() {
 }
 
 #[test]
-fn every_numbered_heading_of_the_reference_has_its_number_as_anchor() {
+fn numbered_headings_of_the_reference_have_their_number_as_anchor() {
     let text = read(REFERENCE);
     let anchors = Page::parse(&text).anchors;
     for section in sections(&text) {
@@ -38,7 +38,7 @@ fn every_numbered_heading_of_the_reference_has_its_number_as_anchor() {
 }
 
 #[test]
-fn every_link_inside_the_repository_leads_somewhere() {
+fn links_inside_the_repository_are_valid() {
     let mut linked = 0;
     for path in pages() {
         for link in Page::parse(&read(&path)).links {
@@ -84,7 +84,7 @@ fn every_page_is_in_the_summary_of_the_book() {
 }
 
 #[test]
-fn every_block_of_json_is_json() {
+fn json_blocks_are_valid() {
     for path in pages() {
         for block in Page::parse(&read(&path)).json {
             let parsed = serde_json::from_str::<serde_json::Value>(&block);
@@ -93,15 +93,15 @@ fn every_block_of_json_is_json() {
     }
 }
 
-/// What the tests ask of a page.
+/// A parsed page.
 #[derive(Default)]
 struct Page {
-    /// Where its links lead.
+    /// The targets of its links.
     links: Vec<String>,
-    /// What a fragment can name: slugs of headings, as in the book and on
-    /// GitHub, and ids of anchors.
+    /// Valid fragments: slugs of headings, as in the book and on GitHub, and ids
+    /// of anchors.
     anchors: BTreeSet<String>,
-    /// Blocks of code in this language.
+    /// Code blocks in JSON.
     json: Vec<String>,
 }
 
@@ -175,7 +175,7 @@ fn sections(text: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// The sections that follow "reference", also those after "and" or a comma.
+/// The section numbers after "reference", including those after "and" or a comma.
 fn citations(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for rest in text.split("reference ").skip(1) {
@@ -197,14 +197,14 @@ fn citations(text: &str) -> Vec<String> {
     found
 }
 
-/// The text on one line, without what begins lines of a comment.
+/// The text on one line, without comment markers.
 fn without_comment_marks(text: &str) -> String {
     let words = text.split_whitespace();
     let words = words.filter(|word| !matches!(*word, "//" | "///" | "//!"));
     words.collect::<Vec<_>>().join(" ")
 }
 
-/// All pages for people.
+/// All pages of documentation.
 fn pages() -> Vec<String> {
     let mut pages = below("docs", "md");
     for page in ["ARCHITECTURE", "CHANGELOG", "CONTRIBUTING", "README"] {
@@ -213,7 +213,7 @@ fn pages() -> Vec<String> {
     pages
 }
 
-/// The files below a folder with this extension, as paths below the root.
+/// The files below a folder with an extension, as paths relative to the root.
 fn below(folder: &str, extension: &str) -> Vec<String> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(root().join(folder)).unwrap() {

@@ -1,5 +1,5 @@
-//! What happens to an instance, told from the side of a program that looks
-//! every five seconds, as handlers of Spot interruptions do.
+//! Events, as seen by a program that polls every five seconds, like handlers of
+//! Spot interruptions.
 
 use http::{Method, Request};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ const NOTICE: &str = "/latest/meta-data/spot/instance-action";
 const TERMINATION: &str = "/latest/meta-data/spot/termination-time";
 const REBALANCE: &str = "/latest/meta-data/events/recommendations/rebalance";
 
-/// A call of the control API; its status and document.
+/// Makes a control call and returns its status and document.
 fn control(client: &mut Client, method: Method, path: &str, body: &Value) -> (u16, Value) {
     let request = Request::builder()
         .method(method)
@@ -29,7 +29,7 @@ fn done(answer: (u16, Value)) -> Value {
     answer.1
 }
 
-/// The seconds from now at which a path first answers, looked at every five.
+/// Seconds from now until a path first exists, polled every five seconds.
 fn first_seen(client: &mut Client, path: &str) -> Option<i64> {
     (0..=600).step_by(5).find(|_| {
         let there = client.get(path).0 == 200;
@@ -49,7 +49,7 @@ fn spot_story(client: &mut Client) {
 }
 
 #[test]
-fn a_spot_story_unfolds_for_a_handler_that_polls() {
+fn polling_handler_sees_a_spot_interruption_step_by_step() {
     let mut client = Client::new(&[]);
     let start = client.now;
     spot_story(&mut client);
@@ -72,7 +72,7 @@ fn a_spot_story_unfolds_for_a_handler_that_polls() {
 }
 
 #[test]
-fn one_event_of_several_is_cancelled_and_the_others_come() {
+fn cancelling_an_event_keeps_the_others() {
     let mut client = Client::new(&[]);
     spot_story(&mut client);
     done(control(&mut client, Method::DELETE, "events/1", &json!({})));
@@ -93,7 +93,7 @@ fn one_event_of_several_is_cancelled_and_the_others_come() {
 }
 
 #[test]
-fn the_clock_moves_events_and_a_frozen_one_holds_them() {
+fn events_follow_the_clock_and_wait_while_it_is_frozen() {
     let mut client = Client::new(&[]);
     spot_story(&mut client);
     done(control(
@@ -112,7 +112,7 @@ fn the_clock_moves_events_and_a_frozen_one_holds_them() {
 }
 
 #[test]
-fn maintenance_is_scheduled_and_then_history() {
+fn maintenance_moves_from_scheduled_to_history() {
     let mut client = Client::new(&[]);
     let scheduled = "/latest/meta-data/events/maintenance/scheduled";
     let history = "/latest/meta-data/events/maintenance/history";
@@ -152,7 +152,7 @@ fn maintenance_is_scheduled_and_then_history() {
 }
 
 #[test]
-fn a_change_that_has_come_can_be_changed_again() {
+fn applied_changes_can_be_changed_again() {
     let mut client = Client::new(&[]);
     let change =
         json!({ "type": "change", "in": "10s", "instance": { "InstanceType": "c5.large" } });
@@ -169,7 +169,7 @@ fn a_change_that_has_come_can_be_changed_again() {
 }
 
 #[test]
-fn a_change_that_would_lead_to_nonsense_some_day_is_refused_now() {
+fn changes_that_conflict_with_later_events_are_rejected() {
     let mut client = Client::new(&[]);
     let change = json!({ "type": "change", "in": "1h", "instance": { "PrivateIpAddress": "x" } });
     let (status, problem) = control(&mut client, Method::POST, "events", &change);
@@ -188,7 +188,7 @@ fn a_change_that_would_lead_to_nonsense_some_day_is_refused_now() {
 }
 
 #[test]
-fn a_timeline_counts_from_the_start_and_again_from_a_reset() {
+fn timeline_restarts_on_reset() {
     let timeline = r#"{"events": [{"type": "rebalance-recommendation", "in": "30s"}]}"#;
     let mut client = Client::new(&[("timeline", timeline), ("started", "2026-11-01T00:00:00Z")]);
     assert_eq!(first_seen(&mut client, REBALANCE), Some(30));
@@ -198,7 +198,7 @@ fn a_timeline_counts_from_the_start_and_again_from_a_reset() {
 }
 
 #[test]
-fn an_instance_profile_is_detached_and_attached_while_it_runs() {
+fn instance_profile_can_be_detached_and_attached_at_run_time() {
     let mut client = Client::new(&[]);
     let role = "/latest/meta-data/iam/security-credentials/";
     let profile = done(control(&mut client, Method::GET, "instance", &json!({})));

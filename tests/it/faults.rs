@@ -1,5 +1,5 @@
-//! Faults of which a transcript cannot tell: those without an end, those that
-//! show in secrets, and those that count clients.
+//! Faults beyond transcripts: those that never respond, those that affect
+//! secrets, and those that count clients.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::client::Client;
 const ROLE: &str = "/latest/meta-data/iam/security-credentials/";
 const ACTION: &str = "/latest/meta-data/spot/instance-action";
 
-/// A client of an emulator with a fault.
+/// A client of an emulator with a fault preset.
 fn under(preset: &str) -> Client {
     let mut client = Client::new(&[]);
     client.control(Method::PUT, &format!("faults/{preset}"), "");
@@ -33,7 +33,7 @@ fn credentials(client: &mut Client, token: Option<&str>) -> Value {
 }
 
 #[test]
-fn behind_too_many_hops_the_token_never_comes_and_all_else_does() {
+fn exceeding_the_hop_limit_affects_only_token_responses() {
     let mut client = under("hop-limit-exceeded");
     let stalled = client.outcome(&mint());
     assert_eq!(stalled.delivery, Delivery::Aborted);
@@ -42,7 +42,7 @@ fn behind_too_many_hops_the_token_never_comes_and_all_else_does() {
 }
 
 #[test]
-fn a_slow_service_answers_two_seconds_late_and_right() {
+fn slow_service_responds_correctly_after_two_seconds() {
     let mut client = under("slow");
     let outcome = client.outcome(&mint());
     assert_eq!(outcome.delay, Duration::from_secs(2));
@@ -51,7 +51,7 @@ fn a_slow_service_answers_two_seconds_late_and_right() {
 }
 
 #[test]
-fn expired_credentials_have_ended_an_hour_ago_and_are_the_same_otherwise() {
+fn expired_credentials_differ_only_in_expiring_an_hour_ago() {
     let mut client = Client::new(&[]);
     let good = credentials(&mut client, None);
     client.control(Method::PUT, "faults/expired-credentials", "");
@@ -64,7 +64,7 @@ fn expired_credentials_have_ended_an_hour_ago_and_are_the_same_otherwise() {
 }
 
 #[test]
-fn what_a_fault_showed_one_client_is_not_shown_to_the_next() {
+fn response_changed_by_a_fault_is_not_cached() {
     let timeline = r#"[{"type": "fault", "nth": 2, "credentials": "expired"}]"#;
     let mut client = Client::new(&[("timeline", timeline)]);
     let [first, expired, third] = [0; 3].map(|_| credentials(&mut client, None));
@@ -73,7 +73,7 @@ fn what_a_fault_showed_one_client_is_not_shown_to_the_next() {
 }
 
 #[test]
-fn a_fault_begins_to_count_anew_after_a_reset_and_when_it_is_put_again() {
+fn fault_counters_restart_on_reset_and_replacement() {
     let timeline = r#"[{"type": "fault", "first": 1, "status": 503}]"#;
     let mut client = Client::new(&[("timeline", timeline)]);
     let ami = "/latest/meta-data/ami-id";
@@ -88,7 +88,7 @@ fn a_fault_begins_to_count_anew_after_a_reset_and_when_it_is_put_again() {
 }
 
 #[test]
-fn only_the_first_clients_see_a_notice_when_so_many_are_said() {
+fn notice_is_limited_to_the_configured_number_of_clients() {
     let timeline = r#"[{"type": "spot-interruption"}]"#;
     let mut client = Client::new(&[("mock_ip_count", "2"), ("timeline", timeline)]);
     let mut ask = |path: &str, peer: &str| {
@@ -107,7 +107,7 @@ fn only_the_first_clients_see_a_notice_when_so_many_are_said() {
 }
 
 #[test]
-fn credentials_are_made_anew_when_a_person_says_now() {
+fn credentials_are_renewed_on_request() {
     let mut client = Client::new(&[]);
     client.now = client.now.plus_seconds(600);
     let token = client.token("21600");

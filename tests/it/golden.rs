@@ -6,7 +6,7 @@ use crate::client::Client;
 use crate::transcript::{self, Message};
 
 #[test]
-fn every_transcript_is_answered_to_the_byte() {
+fn responses_match_every_transcript_byte_for_byte() {
     for transcript in transcript::all() {
         let settings: Vec<_> = transcript
             .settings
@@ -27,7 +27,7 @@ pub(crate) fn as_request(message: &Message) -> Request<Vec<u8>> {
     request.body(message.body.clone().into_bytes()).unwrap()
 }
 
-/// What a client gets to see of an outcome.
+/// The part of an outcome that the client receives.
 fn arrival(outcome: Outcome) -> Message {
     let mut message = on_the_wire(&outcome.response.into());
     match outcome.delivery {

@@ -13,7 +13,7 @@ fn requests(client: &mut Client, query: &str) -> Value {
 }
 
 #[test]
-fn the_journal_keeps_the_last_requests_and_counts_all() {
+fn journal_keeps_the_latest_requests_and_counts_all() {
     let mut client = Client::new(&[("journal", "5")]);
     for _ in 0..100 {
         client.now = client.now.plus_seconds(1);
@@ -35,7 +35,7 @@ fn the_journal_keeps_the_last_requests_and_counts_all() {
 }
 
 #[test]
-fn no_token_and_no_key_is_ever_in_it() {
+fn tokens_and_keys_are_never_recorded() {
     let mut client = Client::new(&[("journal", "100")]);
     let token = client.token("60");
     let role = "/latest/meta-data/iam/security-credentials/";
@@ -51,7 +51,7 @@ fn no_token_and_no_key_is_ever_in_it() {
 }
 
 #[test]
-fn one_token_has_one_fingerprint_and_another_one_another() {
+fn token_fingerprints_are_stable_and_distinct() {
     let mut client = Client::new(&[("journal", "100")]);
     let tokens = [client.token("60"), client.token("60")];
     for token in &tokens {
@@ -65,7 +65,7 @@ fn one_token_has_one_fingerprint_and_another_one_another() {
 }
 
 #[test]
-fn a_long_user_agent_is_cut() {
+fn long_user_agents_are_truncated() {
     let mut client = Client::new(&[("journal", "100")]);
     let agent = "é".repeat(4000);
     client.call(Method::GET, AMI, &[("user-agent", &agent)]);

@@ -10,7 +10,7 @@ use crate::client::Client;
 use crate::worst_inputs;
 
 #[test]
-fn every_input_at_its_limit_is_answered() {
+fn inputs_at_their_limits_are_accepted() {
     for case in worst_inputs::all() {
         let mut host = case.host();
         for request in &case.requests {
@@ -24,7 +24,7 @@ fn every_input_at_its_limit_is_answered() {
     }
 }
 
-/// The status of a call and what it says.
+/// Makes a call and returns its status and body.
 fn call(client: &mut Client, method: Method, path: &str, body: &str) -> (u16, String) {
     let request = Request::builder()
         .method(method)
@@ -52,7 +52,7 @@ fn nested(levels: usize) -> String {
 }
 
 #[test]
-fn a_document_that_is_nested_too_deeply_is_refused() {
+fn documents_nested_too_deeply_are_rejected() {
     let detail = "nested more than 64 levels deep";
     for levels in [MAX_JSON_DEPTH + 1, 125, 127, 10_000] {
         let deep = nested(levels);
@@ -64,7 +64,7 @@ fn a_document_that_is_nested_too_deeply_is_refused() {
         check_refused(Method::PUT, "clock", &deep, 400, detail);
         check_refused(Method::PUT, "snapshot", &deep, 400, detail);
     }
-    // It would be deeper in the state document than it is here.
+    // The state document adds levels around it.
     let edge = nested(MAX_JSON_DEPTH);
     check_refused(
         Method::PATCH,
@@ -76,7 +76,7 @@ fn a_document_that_is_nested_too_deeply_is_refused() {
 }
 
 #[test]
-fn settings_that_are_nested_too_deeply_are_told_to_everybody_and_never_trap() {
+fn settings_nested_too_deeply_are_reported_and_never_trap() {
     let deep = nested(127);
     let mut client = Client::new(&[("instance", &deep)]);
     let (status, said) = call(&mut client, Method::GET, "health", "");
@@ -88,7 +88,7 @@ fn settings_that_are_nested_too_deeply_are_told_to_everybody_and_never_trap() {
 }
 
 #[test]
-fn a_document_with_too_many_values_is_refused() {
+fn documents_with_too_many_values_are_rejected() {
     let many = format!(r#"{{"x":[{}0]}}"#, "0,".repeat(MAX_JSON_VALUES));
     check_refused(
         Method::PATCH,
@@ -100,7 +100,7 @@ fn a_document_with_too_many_values_is_refused() {
 }
 
 #[test]
-fn a_long_path_is_refused() {
+fn long_paths_are_rejected() {
     let path = format!("overrides/meta-data/{}", "a".repeat(MAX_TARGET_LEN));
     check_refused(Method::PUT, &path, "x", 400, "longer than 4096 bytes");
     let path = format!("overrides/meta-data/{}", "a".repeat(MAX_PATH_LEN));
@@ -116,7 +116,7 @@ fn a_long_path_is_refused() {
 }
 
 #[test]
-fn a_long_pattern_is_refused() {
+fn long_patterns_are_rejected() {
     let path = format!("requests/count?path={}", "*/".repeat(30_000));
     check_refused(
         Method::GET,
@@ -144,7 +144,7 @@ fn a_long_pattern_is_refused() {
 }
 
 #[test]
-fn more_of_anything_than_there_may_be_is_refused() {
+fn too_many_items_of_any_kind_are_rejected() {
     let events = |kind: &str, count: usize| {
         let event = json!({ "type": kind, "status": if kind == "fault" { json!(500) } else { Value::Null } });
         let mut event = event;
@@ -187,7 +187,7 @@ fn more_of_anything_than_there_may_be_is_refused() {
 }
 
 #[test]
-fn a_change_that_would_make_the_state_too_long_is_refused_and_the_rest_goes_on() {
+fn changes_that_make_the_state_too_long_are_rejected_and_others_still_work() {
     let mut client = Client::new(&[]);
     let mut refused = 0;
     for number in 0..40 {
@@ -211,7 +211,7 @@ fn a_change_that_would_make_the_state_too_long_is_refused_and_the_rest_goes_on()
 }
 
 #[test]
-fn an_override_below_a_leaf_is_refused_with_the_name_of_the_leaf() {
+fn overrides_below_a_leaf_are_rejected_with_the_name_of_the_leaf() {
     let detail = "a leaf cannot be below a leaf, and meta-data/ami-id is one";
     check_refused(
         Method::PUT,
@@ -234,7 +234,7 @@ fn an_override_below_a_leaf_is_refused_with_the_name_of_the_leaf() {
 }
 
 #[test]
-fn an_override_by_a_setting_takes_the_place_of_one_written_another_way() {
+fn override_by_a_setting_replaces_an_equivalent_path() {
     let instance = r#"{"Imdsim":{"Overrides":{"/meta-data//ami-id":"ami-1"}}}"#;
     let overrides = r#"{"meta-data/ami-id/":"ami-2"}"#;
     let mut client = Client::new(&[("instance", instance), ("overrides", overrides)]);

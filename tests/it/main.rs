@@ -1,5 +1,5 @@
 //! The emulator in process: no host, no socket, no clock.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 #![allow(
     clippy::disallowed_methods,
     reason = "tests read files; the core does not"
@@ -7,56 +7,56 @@
 
 #[path = "../support/as_native.rs"]
 mod as_native;
-/// What the captures of the real service say, byte counts included.
+/// Comparison with captures of the real service, byte counts included.
 mod captures;
-/// CIDR blocks, for what must lie within what.
+/// CIDR blocks, for checks of containment.
 mod cidr;
 mod client;
-/// Whatever is asked and however an instance is described, answers agree.
+/// Responses of an instance never contradict each other.
 mod coherence;
-/// What the control API takes, refuses and stores.
+/// Round trips and validation in the control API.
 mod control;
-/// The instances that tests know by name.
+/// Named instances for tests.
 mod corpus;
-/// What is accepted never keeps the emulator from answering.
+/// The emulator still answers after any accepted control call.
 mod crash_recovery;
-/// Everything that one API version answers, found from listing to listing.
+/// A crawl of all paths of one API version.
 mod crawl;
 /// Crawls of all instances, as golden files.
 mod crawls;
-/// Credentials that are not made up.
+/// Credentials from the settings.
 mod credentials;
-/// Made-up descriptions of instances.
+/// Generated descriptions of instances.
 mod described;
-/// Pages of the documentation hang together.
+/// Links, citations and code blocks of the documentation.
 mod documentation;
-/// What happens to an instance, as stories.
+/// Events, in realistic scenarios.
 mod events;
-/// Which answers state the same fact.
+/// Consistency of responses that state the same fact.
 mod facts;
-/// What goes wrong when it is told to.
+/// Fault injection.
 mod faults;
-/// The transcripts of `tests/golden`, replayed.
+/// Replay of the transcripts in `tests/golden`.
 mod golden;
-/// Imports between modules go one way.
+/// Checks that modules do not import each other in a circle.
 mod imports;
-/// What was asked, as it is told afterwards.
+/// The journal of requests.
 mod journal;
-/// What is above a limit is refused, and what is at it is answered.
+/// Input above a limit is rejected, and input at a limit is accepted.
 mod limits;
-/// Documents with one thing changed.
+/// Documents with one mutation.
 mod mutated;
-/// The control API is as its OpenAPI document says.
+/// Conformance of the control API to its OpenAPI document.
 mod openapi;
-/// Whatever comes in, nothing breaks.
+/// Robustness against arbitrary requests and stored data.
 mod properties;
-/// The JSON Schema and the reader agree.
+/// Consistency of the JSON Schema and the reader.
 mod schema;
-/// Session tokens and the options around them, as stories.
+/// Session tokens and metadata options.
 mod sessions;
-/// Signatures of the identity document: their form, and that each is made once.
+/// Form and caching of the identity document's signatures.
 mod signatures;
-/// Instances and documents out of the ordinary.
+/// Unusual instances and documents.
 mod special_cases;
 #[path = "../support/transcript.rs"]
 mod transcript;

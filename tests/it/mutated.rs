@@ -1,10 +1,10 @@
-//! Valid documents with one thing changed.
+//! Valid documents with one mutation.
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Map, Value, json};
 
-/// One of these documents; in most, one value is another, or gone.
+/// One of the documents, usually with one value replaced or removed.
 pub(crate) fn one_of(documents: &[&str]) -> impl Strategy<Value = Value> + use<> {
     let documents: Vec<Value> = documents
         .iter()
@@ -16,7 +16,7 @@ pub(crate) fn one_of(documents: &[&str]) -> impl Strategy<Value = Value> + use<>
     })
 }
 
-/// What becomes of one value of a document.
+/// A mutation of one value of a document.
 #[derive(Clone, Debug)]
 pub(crate) enum Change {
     Nothing,
@@ -66,7 +66,7 @@ impl Change {
     }
 }
 
-/// The place of every value of a document.
+/// The JSON pointer of every value of a document.
 fn pointers(document: &Value) -> Vec<String> {
     let mut all = vec![String::new()];
     let mut add = |step: &str, value: &Value| {
@@ -86,7 +86,7 @@ fn pointers(document: &Value) -> Vec<String> {
     all
 }
 
-/// A value that hardly belongs anywhere.
+/// A value that is rarely valid.
 pub(crate) fn odd_value() -> impl Strategy<Value = Value> {
     let nested = |levels: usize| (0..levels).fold(json!(1), |inner, _| json!({ "a": inner }));
     let values = vec![

@@ -1,5 +1,5 @@
-//! The OpenAPI document says what the control API does: no call more or less,
-//! and no answer that it does not describe.
+//! The OpenAPI document describes the control API exactly: all calls and no
+//! others, and every response.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::golden::as_request;
 use crate::transcript::{self, files};
 
-/// The document as it is served, compiled once.
+/// The served document.
 struct Document(Value);
 
 impl Document {
@@ -23,7 +23,7 @@ impl Document {
         Self(serde_json::from_slice(response.body()).unwrap())
     }
 
-    /// Follows a reference, if this is one.
+    /// Resolves a reference, if `value` is one.
     fn resolve<'a>(&'a self, value: &'a Value) -> &'a Value {
         match value["$ref"].as_str() {
             Some(place) => self.0.pointer(place.trim_start_matches('#')).unwrap(),
@@ -31,7 +31,7 @@ impl Document {
         }
     }
 
-    /// The paths and methods that it describes.
+    /// The described paths and methods.
     fn calls(&self) -> BTreeSet<(String, String)> {
         let mut calls = BTreeSet::new();
         for (path, item) in fields(&self.0["paths"]) {
@@ -43,7 +43,7 @@ impl Document {
         calls
     }
 
-    /// What it says of a path, by the names in it.
+    /// The path item whose template matches a path.
     fn item(&self, path: &str) -> Option<&Value> {
         let fits = |template: &str| match template.split_once('{') {
             Some((start, _)) => format!("{path}/").starts_with(start),
@@ -54,8 +54,8 @@ impl Document {
             .map(|(_, item)| item)
     }
 
-    /// What it says of the answer to a request; a path or a method that is not
-    /// there is answered as its components say.
+    /// The description of a response; one of the components for unknown paths and
+    /// methods.
     fn response(&self, request: &Request<Vec<u8>>, status: u16) -> Option<&Value> {
         let path = imdsim::normalize(request.uri().path());
         let path = format!("/{path}").replacen("/_parlel", "/_imdsim", 1);
@@ -64,7 +64,7 @@ impl Document {
             ref method => method.as_str().to_lowercase(),
         };
         let named = |name: &str| &self.0["components"]["responses"][name];
-        // A name that is empty or a step stands for nothing.
+        // Empty names and dot segments are not found.
         let steps = |path: &str| {
             let decoded = path.replace("%2f", "/");
             decoded
@@ -90,7 +90,7 @@ impl Document {
         Some(self.resolve(response))
     }
 
-    /// Validates against a schema of the document, whose references it keeps.
+    /// A validator for a schema of the document, with references resolved in it.
     fn validator(&self, schema: &Value) -> Validator {
         let mut schema = schema.clone();
         schema["components"] = self.0["components"].clone();
@@ -100,7 +100,7 @@ impl Document {
             .unwrap()
     }
 
-    /// Says what about an answer is not as described.
+    /// Reports differences between a response and its description.
     fn check(
         &self,
         request: &Request<Vec<u8>>,
@@ -138,19 +138,19 @@ fn fields(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
 }
 
 #[test]
-fn the_document_is_as_committed() {
+fn served_document_matches_the_golden_file() {
     let document = format!("{:#}\n", Document::served().0);
     files::golden("openapi.json", &document).unwrap();
 }
 
 #[test]
-fn the_document_has_the_version_of_the_program() {
+fn document_has_the_version_of_the_program() {
     let version = &Document::served().0["info"]["version"];
     assert_eq!(version, env!("CARGO_PKG_VERSION"));
 }
 
 #[test]
-fn every_call_is_described_and_no_other() {
+fn document_describes_exactly_the_existing_calls() {
     let known: BTreeSet<_> = imdsim::control_calls()
         .flat_map(|(path, methods)| {
             let methods = methods.split(", ");
@@ -161,7 +161,7 @@ fn every_call_is_described_and_no_other() {
 }
 
 #[test]
-fn every_reference_leads_somewhere_and_every_component_is_used() {
+fn references_are_valid_and_components_are_used() {
     let document = Document::served();
     let text = document.0.to_string();
     let used: BTreeSet<_> = text
@@ -175,14 +175,14 @@ fn every_reference_leads_somewhere_and_every_component_is_used() {
     for kind in ["headers", "parameters", "responses", "schemas"] {
         for (name, _) in fields(&document.0["components"][kind]) {
             let place = format!("/components/{kind}/{name}");
-            // No call can be asked with a method that it does not have.
+            // `NotAllowed` applies to methods without a description.
             assert!(name == "NotAllowed" || used.contains(&*place), "{place}");
         }
     }
 }
 
 #[test]
-fn every_answer_of_the_transcripts_is_as_described() {
+fn responses_in_the_transcripts_match_their_description() {
     let document = Document::served();
     let mut seen = 0;
     for transcript in transcript::all() {
@@ -203,7 +203,7 @@ fn every_answer_of_the_transcripts_is_as_described() {
     assert!(seen > 40, "{seen} calls");
 }
 
-/// Paths, most of them of calls.
+/// Paths, mostly of calls.
 fn paths() -> impl Strategy<Value = String> {
     let below = prop_oneof![
         Just("/meta-data/instance-id".to_owned()),
@@ -222,7 +222,7 @@ fn paths() -> impl Strategy<Value = String> {
     (start, below).prop_map(|(start, below)| start + &below)
 }
 
-/// Bodies, most of them nearly right.
+/// Bodies, mostly almost valid.
 fn bodies() -> impl Strategy<Value = Vec<u8>> {
     let texts = [
         "",
@@ -253,9 +253,9 @@ fn bodies() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
-    /// Several calls on one emulator, so that each finds what others changed.
+    /// Several calls on one emulator, so that each one sees earlier changes.
     #[test]
-    fn every_answer_is_as_described(
+    fn responses_match_their_description(
         token in any::<bool>(),
         calls in prop::collection::vec(
             (

@@ -24,7 +24,7 @@ static PATHS: LazyLock<Vec<String>> = LazyLock::new(|| {
     paths.into_iter().collect()
 });
 
-/// A version, of the served ones most often.
+/// A version, mostly an existing one.
 fn version() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => Just("latest".to_owned()),
@@ -33,7 +33,7 @@ fn version() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A path of the tree, as it is or with a few characters more.
+/// A path of the tree, unchanged or with a few extra characters.
 fn tree_path() -> impl Strategy<Value = String> {
     let path = any::<Index>().prop_map(|index| index.get(&PATHS).clone());
     let more = prop_oneof![
@@ -46,7 +46,7 @@ fn tree_path() -> impl Strategy<Value = String> {
     (version(), path, more).prop_map(|(version, path, more)| format!("/{version}/{path}{more}"))
 }
 
-/// What a request says of itself beside its method and path.
+/// Headers of a request.
 fn headers() -> impl Strategy<Value = Vec<(&'static str, Vec<u8>)>> {
     let names = select(vec![
         "x-aws-ec2-metadata-token",
@@ -63,7 +63,8 @@ fn headers() -> impl Strategy<Value = Vec<(&'static str, Vec<u8>)>> {
     prop::collection::vec((names, values), 0..4)
 }
 
-/// A client of an emulator that has a journal, and a token of it, or one with a flipped bit.
+/// A client of an emulator with a journal, and a valid token or one with a flipped
+/// bit.
 fn with_token(required: bool, flipped: Option<Index>) -> (Client, String) {
     let tokens = if required { "required" } else { "optional" };
     let mut client = Client::new(&[("http_tokens", tokens), ("journal", "10")]);
@@ -75,8 +76,8 @@ fn with_token(required: bool, flipped: Option<Index>) -> (Client, String) {
 }
 
 proptest! {
-    /// Any target that HTTP lets through, most of them of the tree, with any
-    /// method and headers.
+    /// Any target that is valid in HTTP, mostly paths of the tree, with any method
+    /// and headers.
     #[test]
     fn no_request_breaks_the_emulator(
         method in prop_oneof![
@@ -110,9 +111,8 @@ proptest! {
         }
     }
 
-    /// The tree is reached: by a good token and no other.
     #[test]
-    fn what_an_instance_has_is_served_with_a_token_and_not_with_a_wrong_one(
+    fn metadata_requires_a_valid_token(
         path in any::<Index>(),
         flipped in prop::option::of(any::<Index>()),
     ) {
@@ -126,14 +126,14 @@ proptest! {
     }
 
     #[test]
-    fn no_text_is_a_token_unless_it_was_minted(token in "[!-~]{0,70}") {
+    fn arbitrary_text_is_not_a_valid_token(token in "[!-~]{0,70}") {
         let headers = [("x-aws-ec2-metadata-token", token.as_str())];
         let response = Client::new(&[]).call(Method::GET, "/", &headers);
         prop_assert_eq!(response.status(), 401);
     }
 
     #[test]
-    fn a_time_to_live_is_granted_up_to_six_hours(ttl in "[ -~]{0,8}") {
+    fn time_to_live_is_accepted_up_to_six_hours(ttl in "[ -~]{0,8}") {
         let headers = [("x-aws-ec2-metadata-token-ttl-seconds", ttl.as_str())];
         let response = Client::new(&[]).call(Method::PUT, "/latest/api/token", &headers);
         let digits = ttl.trim();
@@ -143,21 +143,20 @@ proptest! {
     }
 
     #[test]
-    fn a_normalised_path_is_its_own_normal_form(path in "/[ -$&-~]{0,40}") {
+    fn normalisation_is_idempotent(path in "/[ -$&-~]{0,40}") {
         let once = format!("/{}", normalize(&path));
         let twice = format!("/{}", normalize(&once));
         prop_assert_eq!(twice, once);
     }
 
-    /// A state document that somebody else wrote is refused or obeyed, and a
-    /// reset puts an end to it.
+    /// A foreign state document is rejected or applied, and a reset replaces it.
     #[test]
     fn no_stored_bytes_break_the_emulator(stored in stored()) {
         let mut client = Client::new(&[("http_tokens", "optional")]);
         client.kept.insert(STATE_KEY.to_owned(), stored.clone());
         for path in ["/latest/meta-data/ami-id", "/latest/meta-data/", "/latest/", "/"] {
             let (status, _) = client.fetch(path, None);
-            // 403 where the endpoint is switched off.
+            // 403 if the endpoint is disabled.
             prop_assert!(matches!(status, 200 | 401 | 403 | 404 | 500 | 503), "{path}: {status} with {}", String::from_utf8_lossy(&stored));
             prop_assert_eq!(&client.kept[STATE_KEY], &stored);
         }
@@ -166,7 +165,7 @@ proptest! {
     }
 }
 
-/// Any bytes, a good state document with one byte changed or cut off, and one
+/// Arbitrary bytes, or a valid state document with one byte changed, truncated, or
 /// with one value changed.
 fn stored() -> impl Strategy<Value = Vec<u8>> {
     const GOOD: &str = r#"{"clock":{"shift":"+1h"},"epoch":"1-ab","events":[

@@ -11,7 +11,7 @@ fn schema() -> Validator {
 }
 
 #[test]
-fn the_schema_takes_every_document_that_the_tests_have() {
+fn schema_accepts_every_document_of_the_tests() {
     let schema = schema();
     let mut seen = 0;
     let mut folders = vec![transcript::folder().join("data")];
@@ -37,7 +37,7 @@ fn the_schema_takes_every_document_that_the_tests_have() {
 }
 
 #[test]
-fn the_schema_refuses_what_the_emulator_refuses() {
+fn schema_rejects_documents_that_the_emulator_rejects() {
     let schema = schema();
     for document in [
         json!(5),

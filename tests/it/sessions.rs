@@ -7,7 +7,7 @@ const TOKEN: &str = "x-aws-ec2-metadata-token";
 const TTL: &str = "x-aws-ec2-metadata-token-ttl-seconds";
 
 #[test]
-fn a_token_is_good_until_its_last_second() {
+fn token_is_valid_until_its_last_second() {
     let mut client = Client::new(&[("http_tokens", "required")]);
     let token = client.token("300");
     let left = |client: &mut Client, milliseconds| {
@@ -27,7 +27,7 @@ fn a_token_is_good_until_its_last_second() {
 }
 
 #[test]
-fn a_reset_kills_every_token() {
+fn reset_invalidates_every_token() {
     let mut client = Client::new(&[]);
     let token = client.token("21600");
     assert_eq!(
@@ -44,7 +44,7 @@ fn a_reset_kills_every_token() {
 }
 
 #[test]
-fn a_bad_token_is_refused_even_where_none_is_needed() {
+fn invalid_token_is_rejected_even_if_tokens_are_optional() {
     let mut client = Client::new(&[]);
     assert_eq!(client.call(Method::GET, LEAF, &[]).status(), 200);
     assert_eq!(
@@ -57,7 +57,7 @@ fn a_bad_token_is_refused_even_where_none_is_needed() {
 }
 
 #[test]
-fn a_token_in_the_answer_to_put_is_the_new_one() {
+fn put_with_a_token_returns_a_new_one() {
     let mut client = Client::new(&[("http_tokens", "required")]);
     let old = client.token("300");
     client.now = client.now.plus_seconds(2);
@@ -73,7 +73,7 @@ fn a_token_in_the_answer_to_put_is_the_new_one() {
 }
 
 #[test]
-fn a_disabled_endpoint_refuses_everything_but_control() {
+fn disabled_endpoint_rejects_everything_but_control_calls() {
     let mut client = Client::new(&[("http_endpoint", "disabled")]);
     assert_eq!(client.call(Method::GET, LEAF, &[]).status(), 403);
     assert_eq!(
@@ -89,7 +89,7 @@ fn a_disabled_endpoint_refuses_everything_but_control() {
 }
 
 #[test]
-fn a_forwarded_request_gets_no_token_unless_told_so() {
+fn forwarded_requests_get_tokens_only_if_enabled() {
     let headers = [(TTL, "60"), ("x-forwarded-for", "192.0.2.1")];
     let put = |client: &mut Client| {
         client
@@ -101,7 +101,7 @@ fn a_forwarded_request_gets_no_token_unless_told_so() {
 }
 
 #[test]
-fn the_protocols_see_different_credentials() {
+fn imdsv1_and_imdsv2_return_different_credentials() {
     let mut client = Client::new(&[]);
     let path = "/latest/meta-data/iam/security-credentials/imdsim-role";
     let v2 = client.text(path);
@@ -110,7 +110,7 @@ fn the_protocols_see_different_credentials() {
 }
 
 #[test]
-fn bad_settings_are_told_to_every_client() {
+fn invalid_settings_are_reported_to_every_client() {
     let mut client = Client::new(&[("http_tokens", "maybe")]);
     let response = client.call(Method::GET, LEAF, &[]);
     assert_eq!(response.status(), 500);
@@ -119,7 +119,7 @@ fn bad_settings_are_told_to_every_client() {
 }
 
 #[test]
-fn every_reset_kills_tokens_even_with_frozen_entropy() {
+fn reset_invalidates_tokens_even_with_frozen_entropy() {
     let mut client = Client::new(&[("frozen_entropy", "x")]);
     for _ in 0..2 {
         let token = client.token("21600");

@@ -12,7 +12,7 @@ fn leaf(client: &mut Client, name: &str) -> String {
 }
 
 #[test]
-fn signatures_of_a_document_of_473_bytes_are_as_long_as_captured() {
+fn signatures_of_a_473_byte_document_have_the_captured_length() {
     let mut client = Client::new(&[]);
     assert_eq!(leaf(&mut client, "document").len(), 473);
     for (name, length) in [("signature", 174), ("pkcs7", 1167), ("rsa2048", 1487)] {
@@ -27,7 +27,7 @@ fn signatures_of_a_document_of_473_bytes_are_as_long_as_captured() {
 }
 
 #[test]
-fn signatures_came_with_the_document() {
+fn signatures_exist_in_the_same_versions_as_the_document() {
     let mut client = Client::new(&[]);
     for name in LEAVES {
         let path = |version| format!("/{version}/dynamic/instance-identity/{name}");
@@ -40,7 +40,7 @@ fn signatures_came_with_the_document() {
 }
 
 #[test]
-fn the_same_document_has_the_same_signature_at_any_time() {
+fn signatures_of_a_document_do_not_change_over_time() {
     let (mut one, mut other) = (Client::new(&[]), Client::new(&[]));
     other.now = other.now.plus_seconds(1_000_000);
     for name in LEAVES {
@@ -53,7 +53,7 @@ fn the_same_document_has_the_same_signature_at_any_time() {
 }
 
 #[test]
-fn an_overridden_document_is_what_is_signed() {
+fn overridden_document_is_signed() {
     let mut client = Client::new(&[(
         "overrides",
         r#"{"dynamic/instance-identity/document": "not what AWS says"}"#,
@@ -70,7 +70,7 @@ fn an_overridden_document_is_what_is_signed() {
 }
 
 #[test]
-fn an_instance_that_was_changed_is_signed_anew() {
+fn changed_instance_gets_new_signatures() {
     let mut client = Client::new(&[]);
     let before = LEAVES.map(|name| leaf(&mut client, name));
     let change = Request::patch("/_imdsim/instance")
@@ -85,20 +85,20 @@ fn an_instance_that_was_changed_is_signed_anew() {
 }
 
 #[test]
-fn a_signature_is_kept_by_the_host_and_not_made_again() {
+fn stored_signatures_are_reused() {
     let mut client = Client::new(&[]);
     let made = LEAVES.map(|name| leaf(&mut client, name));
     assert_eq!(client.kept.len(), 3);
     let kept = client.kept.clone();
     client.restart();
-    // Another instance finds what the first one kept, and keeps nothing more.
+    // A new component instance finds the stored signatures and stores no others.
     assert_eq!(LEAVES.map(|name| leaf(&mut client, name)), made);
     assert_eq!(client.kept, kept);
     assert_eq!(client.keeps, 3);
 }
 
 #[test]
-fn what_somebody_else_put_in_its_place_is_not_believed() {
+fn tampered_stored_signatures_are_ignored() {
     let mut client = Client::new(&[]);
     let made = leaf(&mut client, "pkcs7");
     let kept = client.kept.clone();
@@ -117,18 +117,18 @@ fn what_somebody_else_put_in_its_place_is_not_believed() {
 }
 
 #[test]
-fn nothing_is_signed_for_those_who_may_not_see_it() {
+fn rejected_requests_create_no_signature() {
     let mut client = Client::new(&[("http_tokens", "required")]);
     let path = format!("{FOLDER}/rsa2048");
     assert_eq!(client.call(Method::GET, &path, &[]).status(), 401);
     assert!(client.kept.is_empty());
-    // Nor for a listing.
+    // Listings do not either.
     client.text(FOLDER);
     assert!(client.kept.is_empty());
 }
 
 #[test]
-fn certificates_are_served_to_those_who_may_use_the_control_api() {
+fn certificates_require_access_to_the_control_api() {
     let mut client = Client::new(&[]);
     let mut get = |path: &str, host| client.call(Method::GET, path, &[("host", host)]);
     for name in ["dsa", "rsa", "rsa2048"] {

@@ -3,18 +3,18 @@ use serde_json::{Value, json};
 
 use crate::client::Client;
 
-/// An emulator of the instance, which answers without a token.
+/// An emulator of an instance that needs no token.
 fn serve(instance: &Value) -> Client {
     Client::new(&[("instance", &instance.to_string())])
 }
 
-/// The text at a path below `latest/meta-data/`; nothing where there is none.
+/// The text at a path below `latest/meta-data/`, if it exists.
 fn read(client: &mut Client, path: &str) -> Option<String> {
     let (status, body) = client.fetch(&format!("/latest/meta-data/{path}"), None);
     (status == 200).then(|| String::from_utf8(body).unwrap())
 }
 
-/// What is said of an instance that is refused.
+/// The error message of a rejected instance.
 fn refusal(instance: &Value) -> String {
     let response = serve(instance).call(Method::GET, "/", &[]);
     assert_eq!(response.status(), 500, "{instance}");
@@ -22,7 +22,7 @@ fn refusal(instance: &Value) -> String {
     body["detail"].as_str().unwrap().to_owned()
 }
 
-/// The answer to a control call.
+/// The response to a PATCH control call.
 fn patch(client: &mut Client, path: &str, body: &Value) -> (u16, Value) {
     let request = Request::builder()
         .method(Method::PATCH)
@@ -35,7 +35,7 @@ fn patch(client: &mut Client, path: &str, body: &Value) -> (u16, Value) {
 }
 
 #[test]
-fn an_efa_only_interface_without_an_address_shows_thirteen_names() {
+fn efa_only_interface_without_an_address_lists_thirteen_names() {
     let mut client = serve(
         &json!({"InstanceType": "p5.48xlarge", "NetworkInterfaces": [
             {"MacAddress": "0e:00:00:00:00:01", "Attachment": {"DeviceIndex": 0}},
@@ -75,7 +75,7 @@ fn volumes_attached_after_the_launch_are_not_mapped() {
         ("2026-01-02T00:00:00Z", "ami\nebs1\nroot", "sdg"),
         ("2026-01-01T00:00:10.001Z", "ami\nebs1\nroot", "sdg"),
         ("2026-01-01T00:00:10Z", "ami\nebs1\nebs2\nroot", "sdf"),
-        // A volume that stayed over a stop and a start.
+        // A volume kept across stop and start.
         ("2025-06-01T00:00:00Z", "ami\nebs1\nebs2\nroot", "sdf"),
         ("", "ami\nebs1\nebs2\nroot", "sdf"),
     ] {
@@ -94,7 +94,7 @@ fn volumes_attached_after_the_launch_are_not_mapped() {
 }
 
 #[test]
-fn an_instance_of_an_auto_scaling_group_is_in_service_unless_something_else_is_said() {
+fn instance_of_an_auto_scaling_group_is_in_service_by_default() {
     const PATH: &str = "autoscaling/target-lifecycle-state";
     let tags = json!([{"Key": "aws:autoscaling:groupName", "Value": "web"}]);
     let in_group = |extras: &Value| serve(&json!({"Tags": tags, "Imdsim": extras}));
@@ -124,7 +124,7 @@ fn an_instance_of_an_auto_scaling_group_is_in_service_unless_something_else_is_s
 }
 
 #[test]
-fn a_zone_says_its_id_and_an_id_its_zone() {
+fn zone_and_zone_id_imply_each_other() {
     for (zone, id) in [
         ("eusc-de-east-1a", "euscdee1-az1"),
         ("us-isob-east-1b", "usibe1-az2"),
@@ -174,7 +174,7 @@ fn a_zone_says_its_id_and_an_id_its_zone() {
 }
 
 #[test]
-fn every_type_with_several_network_cards_shows_the_card_of_its_first_interface() {
+fn types_with_several_network_cards_have_the_card_of_the_first_interface() {
     for (instance_type, card) in [
         ("p6e-gb200.36xlarge", Some("0")),
         ("i7ie.48xlarge", Some("0")),
@@ -191,7 +191,7 @@ fn every_type_with_several_network_cards_shows_the_card_of_its_first_interface()
 }
 
 #[test]
-fn metadata_over_ipv6_is_refused_for_xen_types() {
+fn metadata_over_ipv6_is_rejected_for_xen_types() {
     let options = json!({"HttpProtocolIpv6": "enabled"});
     let instance = |kind: &str| json!({"InstanceType": kind, "MetadataOptions": options});
     let said = refusal(&instance("t2.micro"));
@@ -215,7 +215,7 @@ fn metadata_over_ipv6_is_refused_for_xen_types() {
 }
 
 #[test]
-fn tag_keys_that_ec2_does_not_show_are_refused_where_tags_are_shown() {
+fn tag_keys_invalid_in_metadata_are_rejected_if_tags_are_enabled() {
     let shown = json!({"InstanceMetadataTags": "enabled"});
     let tagged = |key: &str| json!({"Tags": [{"Key": key, "Value": ""}], "MetadataOptions": shown});
     for key in ["é", "", "a b", "a/b", ".", "..", "_index", &"x".repeat(256)] {
@@ -238,7 +238,7 @@ fn tag_keys_that_ec2_does_not_show_are_refused_where_tags_are_shown() {
 }
 
 #[test]
-fn a_patch_with_an_unknown_field_of_imdsim_is_refused() {
+fn patches_with_an_unknown_field_of_imdsim_are_rejected() {
     let mut client = serve(&json!({}));
     let (status, body) = patch(&mut client, "instance", &json!({"Imdsim": {"Foo": 1}}));
     assert_eq!(status, 400);
@@ -252,7 +252,7 @@ fn a_patch_with_an_unknown_field_of_imdsim_is_refused() {
 }
 
 #[test]
-fn health_lists_what_a_person_should_know_of_the_settings() {
+fn health_lists_warnings_about_the_settings() {
     let health = |settings: &[(&str, &str)]| -> Value {
         let response = Client::new(settings).call(Method::GET, "/_imdsim/health", &[]);
         serde_json::from_slice(response.body()).unwrap()

@@ -1,10 +1,10 @@
-//! The responses of other hosts as the native program sends them, so that all
-//! hosts can be held to the same transcripts.
+//! Conversion of other hosts' responses to the native program's form, so that all
+//! hosts share the same transcripts.
 
 use crate::transcript::Message;
 
-/// A response of any host as the native program sends it: that is where the
-/// reason, the case of the names and `Connection` come from.
+/// Converts reason phrase, header name case and `Connection` to the native
+/// program's form.
 pub(crate) fn as_native(message: &Message) -> Message {
     let mut headers = Vec::new();
     for (name, value) in &message.headers {

@@ -4,19 +4,22 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// What is claimed, and what proves it of an address.
+/// A claim, and its test against an address.
 type Habit = (&'static str, fn(&str));
 
-/// What every host must bear.
+/// Client behaviour that every host must support.
 pub(crate) const HABITS: [Habit; 4] = [
-    ("head and body come in one segment", one_segment),
-    ("connections are kept and closed as asked", kept_and_closed),
+    ("head and body arrive in one segment", one_segment),
+    (
+        "connections are kept or closed as requested",
+        kept_and_closed,
+    ),
     ("connections without a request do no harm", probes),
-    ("a token needs no length and no type", bare_token),
+    ("a token request needs no length and no type", bare_token),
 ];
 
-/// Two would cost 40 ms wherever the client's side delays acknowledgements. A
-/// segment is never read in parts, so one read must be enough, every time.
+/// Two segments would cost 40 ms with delayed acknowledgements. A single read
+/// must always return the complete response.
 fn one_segment(address: &str) {
     let mut stream = connect(address);
     for request in [LEAF, LISTING, MISSING].iter().cycle().take(60) {
@@ -49,7 +52,7 @@ fn probes(address: &str) {
     assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
 }
 
-/// Whatever a PUT says of the body that it does not have, the connection goes on.
+/// The connection stays usable however a PUT describes its missing body.
 fn bare_token(address: &str) {
     let mut stream = connect(address);
     for said in [
@@ -77,7 +80,7 @@ fn connect(address: &str) -> TcpStream {
     stream
 }
 
-/// What one read brings.
+/// Sends a request and returns the result of one read.
 fn ask(stream: &mut TcpStream, request: &str) -> String {
     stream.write_all(request.as_bytes()).unwrap();
     let mut response = vec![0; 64 * 1024];

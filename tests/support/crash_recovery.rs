@@ -4,10 +4,10 @@ use crate::endpoint::Endpoint;
 
 /// A read that needs a token once tokens are required.
 pub(crate) const LEAF: &str = "GET /latest/meta-data/instance-id";
-/// The header that a token is sent in.
+/// The header for tokens.
 pub(crate) const TOKEN: &str = "X-aws-ec2-metadata-token";
 
-/// A token that lives so many seconds.
+/// Requests a token with a time-to-live in seconds.
 pub(crate) fn mint(host: &impl Endpoint, ttl: &str) -> String {
     let ttl = [("X-aws-ec2-metadata-token-ttl-seconds", ttl)];
     let (status, token) = host.call("PUT /latest/api/token", &ttl, "");
@@ -15,8 +15,8 @@ pub(crate) fn mint(host: &impl Endpoint, ttl: &str) -> String {
     token
 }
 
-/// What is changed on one host is there on the next one, which is started when
-/// the first is gone.
+/// Changes on one host are visible on the next one, started after the first has
+/// stopped.
 pub(crate) fn outlives<E: Endpoint>(start: impl Fn() -> E) {
     let host = start();
     let token = mint(&host, "21600");

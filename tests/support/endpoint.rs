@@ -1,4 +1,4 @@
-//! Whatever answers requests, in process or behind an address.
+//! Endpoints for requests, in process or at an address.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
@@ -8,8 +8,8 @@ use crate::transcript::Message;
 
 /// Something that answers requests.
 pub(crate) trait Endpoint {
-    /// The response to a request, in the words of the native program, whose
-    /// transcripts these are.
+    /// The response to a request, in the native program's form, as in the
+    /// transcripts.
     fn exchange(&self, request: &Message) -> Message;
 
     /// The status and body of the response.
@@ -29,7 +29,7 @@ pub(crate) trait Endpoint {
     }
 }
 
-/// Sends a request to an address, on a connection of its own.
+/// Sends a request to an address on a new connection.
 pub(crate) fn exchange(address: &str, request: &Message) -> Message {
     let mut stream = TcpStream::connect(address).unwrap();
     let mut lines = format!("{} HTTP/1.1\r\n", request.start);
@@ -49,7 +49,7 @@ pub(crate) fn exchange(address: &str, request: &Message) -> Message {
     write!(stream, "{lines}\r\n{}", request.body).unwrap();
     let mut response = Vec::new();
     match stream.read_to_end(&mut response) {
-        // So may a connection end that closes without an answer.
+        // A connection that closes without a response may end in a reset.
         Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
         read => drop(read.unwrap()),
     }

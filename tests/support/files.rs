@@ -8,11 +8,11 @@ pub(crate) fn folder() -> PathBuf {
     let root = manifest
         .ancestors()
         .find(|folder| folder.join("tests/golden").is_dir())
-        .expect("tests/golden lies in this folder or above");
+        .expect("tests/golden is in this folder or above");
     root.join("tests")
 }
 
-/// The files below `tests/<place>` with this extension, by name.
+/// The files in `tests/<place>` with an extension, sorted by name.
 pub(crate) fn with_extension(place: &str, wanted: &str) -> Vec<PathBuf> {
     let mut paths: Vec<_> = std::fs::read_dir(folder().join(place))
         .unwrap()
@@ -24,13 +24,13 @@ pub(crate) fn with_extension(place: &str, wanted: &str) -> Vec<PathBuf> {
     paths
 }
 
-/// Whether golden files are rewritten rather than compared with.
+/// Whether golden files are rewritten rather than compared.
 pub(crate) fn updating() -> bool {
     std::env::var_os("UPDATE_GOLDEN").is_some()
 }
 
-/// Says where `text` first differs from the file `tests/golden/<name>`, if it
-/// does. With `UPDATE_GOLDEN` set, the file is rewritten instead.
+/// Reports the first difference between `text` and the file
+/// `tests/golden/<name>`. With `UPDATE_GOLDEN` set, rewrites the file instead.
 pub(crate) fn golden(name: &str, text: &str) -> Result<(), String> {
     let path = folder().join("golden").join(name);
     if updating() {
@@ -50,7 +50,7 @@ pub(crate) fn golden(name: &str, text: &str) -> Result<(), String> {
         .count();
     let line = |text: &str| text.lines().nth(number).unwrap_or("(the end)").to_owned();
     Err(format!(
-        "{} line {}: expected\n    {}\nbut it is\n    {}\nUPDATE_GOLDEN=1 rewrites the file",
+        "{} line {}: expected\n    {}\nbut got\n    {}\nUPDATE_GOLDEN=1 rewrites the file",
         path.display(),
         number + 1,
         line(&expected),

@@ -1,5 +1,4 @@
-//! What every host must stand: many clients at once, and being killed while
-//! they write.
+//! Load tests for every host: concurrent clients, and kills during writes.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
@@ -8,11 +7,11 @@ use std::sync::mpsc;
 use std::thread::ScopedJoinHandle;
 use std::time::Duration;
 
-/// How long a client waits for bytes before it gives up.
+/// Read timeout of a client.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Sends a request on a connection of its own and returns status and body, or
-/// that the host is gone.
+/// Sends a request on a new connection and returns status and body; fails if the
+/// host is gone.
 pub(crate) fn call(address: &str, start: &str, body: &str) -> io::Result<(u16, String)> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
@@ -30,9 +29,9 @@ pub(crate) fn call(address: &str, start: &str, body: &str) -> io::Result<(u16, S
     Ok((status.ok_or_else(cut_off)?, body.to_owned()))
 }
 
-/// 32 clients make 50 changes each, and all 1,600 are there afterwards. Readers
-/// see each leaf as it was or as it is to be, and as it is to be once the
-/// change was acknowledged.
+/// 32 clients make 50 changes each, and all 1,600 are stored. Readers see each
+/// leaf before or after its change, and always after it once the change was
+/// acknowledged.
 pub(crate) fn nothing_is_lost(address: &str) {
     const WRITERS: usize = 32;
     const CHANGES: usize = 50;
@@ -58,7 +57,7 @@ pub(crate) fn nothing_is_lost(address: &str) {
                 let mut writer = reader;
                 while !over.load(Ordering::SeqCst) {
                     let done = acknowledged[writer].load(Ordering::SeqCst);
-                    // The last one that must be there, then the next one.
+                    // The latest acknowledged change, then the next one.
                     for change in [done.checked_sub(1), Some(done)].into_iter().flatten() {
                         let get = format!("GET /latest/meta-data/{writer}/{change}");
                         match call(address, &get, "").unwrap() {
@@ -82,12 +81,11 @@ pub(crate) fn nothing_is_lost(address: &str) {
     }
 }
 
-/// Starts a host on the same store again and again and kills it, each time
-/// after another number of acknowledged writes, with others under way. No
-/// store is ever damaged, and no acknowledged write is lost.
+/// Repeatedly starts a host on the same store and kills it during writes, after a
+/// varying number of acknowledged ones. The store is never damaged, and no
+/// acknowledged write is lost.
 ///
-/// `start` gives the host, which dies without warning when it is dropped, and
-/// its address.
+/// `start` returns the host, which is killed when dropped, and its address.
 pub(crate) fn survives_kills<H>(rounds: usize, start: impl Fn() -> (H, String)) {
     const WRITERS: usize = 4;
     let mut random = 0x0001_2345_u64;
@@ -95,7 +93,7 @@ pub(crate) fn survives_kills<H>(rounds: usize, start: impl Fn() -> (H, String)) 
     for round in 0..rounds {
         let (host, address) = start();
         check(&address, &written, round);
-        // The next one of a linear congruential generator.
+        // A linear congruential generator.
         random = random
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1);
@@ -109,7 +107,7 @@ pub(crate) fn survives_kills<H>(rounds: usize, start: impl Fn() -> (H, String)) 
                     scope.spawn(move || write(address, writer, last, &acknowledge))
                 })
                 .collect();
-            // Once all writers have given up, this does not wait for them.
+            // Lets `recv` fail once all writers have stopped.
             drop(acknowledge);
             for _ in 0..=enough {
                 acknowledged
@@ -125,21 +123,21 @@ pub(crate) fn survives_kills<H>(rounds: usize, start: impl Fn() -> (H, String)) 
     check(&address, &written, rounds);
 }
 
-/// Writes rising numbers until the host is gone; returns the last one that was
-/// acknowledged.
+/// Writes increasing numbers until the host is gone; returns the last
+/// acknowledged one.
 fn write(address: &str, writer: usize, mut last: u64, acknowledge: &mpsc::Sender<()>) -> u64 {
     let put = format!("PUT /_imdsim/overrides/meta-data/writer/{writer}");
     while let Ok((status, said)) = call(address, &put, &(last + 1).to_string()) {
         assert_eq!(status, 200, "{put}: {said}");
         last += 1;
-        // Nobody counts any more once the host is being killed.
+        // The receiver is gone once the host is being killed.
         let _ = acknowledge.send(());
     }
     last
 }
 
-/// Each writer's leaf has the last number that was acknowledged or, if the
-/// host died before it could say so, the next.
+/// Each writer's leaf has the last acknowledged number or, if the host was killed
+/// before acknowledging it, the next.
 fn check(address: &str, written: &[u64], round: usize) {
     for (writer, last) in written.iter().enumerate() {
         let get = format!("GET /latest/meta-data/writer/{writer}");

@@ -1,16 +1,17 @@
 //! Transcripts: requests and the exact responses to them, as text files.
 //!
-//! A file begins with comments (`# …`) and settings (`@ key value`), then come
-//! exchanges that end in `###`: a request, a blank line, the response as it is
-//! on the wire, or `(no answer)`. A request body follows its own blank line. `@ instance` names
-//! a file below `tests/data`; `{token}` in a request is the last token minted.
+//! A file begins with comments (`# …`) and settings (`@ key value`). Exchanges
+//! follow, each ending in `###`: a request, a blank line, and the response as on
+//! the wire, or `(no answer)`. A request body follows its own blank line.
+//! `@ instance` names a file in `tests/data`; `{token}` in a request is the
+//! latest token.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
 pub(crate) use files::folder;
 
-#[allow(dead_code, reason = "not all who replay transcripts use all of it")]
+#[allow(dead_code, reason = "some tests use only a part")]
 #[path = "files.rs"]
 pub(crate) mod files;
 
@@ -36,7 +37,7 @@ pub(crate) struct Message {
     pub(crate) body: String,
 }
 
-/// What stands for a response where the connection closes without one.
+/// Placeholder for a connection that closes without a response.
 const SILENCE: &str = "\n\n(no answer)";
 
 /// All transcripts, by name.
@@ -77,8 +78,8 @@ impl Transcript {
         }
     }
 
-    /// Sends every request through `send` and compares what comes back. With
-    /// `UPDATE_GOLDEN` set, the file is rewritten instead.
+    /// Sends every request through `send` and compares the responses. With
+    /// `UPDATE_GOLDEN` set, rewrites the file instead.
     pub(crate) fn replay(&self, mut send: impl FnMut(&Message) -> Message) {
         let update = files::updating();
         let mut text = self.preamble.clone();
@@ -101,7 +102,7 @@ impl Transcript {
     }
 }
 
-/// The value of a setting, files read.
+/// The value of a setting; the content of a file for `instance`.
 fn setting(key: &str, value: &str) -> String {
     if key != "instance" {
         return value.to_owned();

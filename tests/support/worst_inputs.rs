@@ -1,4 +1,4 @@
-//! Every kind of input at its limit, in the form that costs most.
+//! Every kind of input at its limit, in its most expensive form.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +11,13 @@ use imdsim::limits::{
 use imdsim::{Connection, Emulator, RequestContext, STATE_KEY, UnixMillis};
 use serde_json::{Value, json};
 
-/// One input, and what must be there before it.
+/// One input, and the state before it.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     settings: Vec<(&'static str, String)>,
     journal: usize,
     before: Vec<Request<Vec<u8>>>,
-    /// The requests that are measured, each by itself.
+    /// The requests to measure, one by one.
     pub(crate) requests: Vec<Request<Vec<u8>>>,
     pub(crate) expected: u16,
 }
@@ -55,7 +55,7 @@ impl Case {
         Self { expected, ..self }
     }
 
-    /// The host as it is when the input comes.
+    /// The host in the state before the input.
     pub(crate) fn host(&self) -> Host {
         let settings = [
             ("IMDSIM_HTTP_TOKENS", "optional".to_owned()),
@@ -78,7 +78,7 @@ impl Case {
 }
 
 impl Host {
-    /// Answers a request and stores what comes of it.
+    /// Answers a request and stores the state change.
     pub(crate) fn send(&mut self, request: &Request<Vec<u8>>) -> (u16, Vec<u8>) {
         let context = RequestContext {
             now: NOW,
@@ -97,7 +97,7 @@ impl Host {
     }
 }
 
-/// All of them.
+/// All cases.
 #[allow(clippy::too_many_lines, reason = "it is a table")]
 pub(crate) fn all() -> Vec<Case> {
     let leaf = || get("/latest/meta-data/instance-id");
@@ -161,7 +161,7 @@ pub(crate) fn all() -> Vec<Case> {
         ]),
         Case::new("faults", vec![control(Method::PUT, "faults", &faults())]),
         Case::new(
-            "a path that no fault is about",
+            "a path that matches no fault",
             vec![get(&fill("/latest/", "a/", MAX_TARGET_LEN))],
         )
         .ends(404)
@@ -272,13 +272,13 @@ fn patch(instance: &Value) -> Request<Vec<u8>> {
     control(Method::PATCH, "instance", &instance.to_string())
 }
 
-/// As many repetitions as make this length at most.
+/// Repeats `again` after `start`, up to a length.
 fn fill(start: &str, again: &str, len: usize) -> String {
     start.to_owned() + &again.repeat((len - start.len()) / again.len())
 }
 
-/// As many as there may be, as deep as they may be, and together almost as
-/// long as a state document may be.
+/// The maximum number of overrides, at maximum depth, and in total almost as long
+/// as a state document may be.
 fn overrides(of_one_directory: bool) -> Value {
     let paths = (0..MAX_OVERRIDES).map(|number| {
         let first = if of_one_directory { 0 } else { number };
@@ -293,7 +293,7 @@ fn overrides(of_one_directory: bool) -> Value {
     json!({ "Imdsim": { "Overrides": paths.collect::<serde_json::Map<_, _>>() } })
 }
 
-/// Directories that are there, removed, with something below each.
+/// Removes existing directories and adds leaves below each.
 fn removed() -> Value {
     let mut overrides = serde_json::Map::new();
     for directory in [
@@ -334,7 +334,7 @@ fn notices(count: usize) -> String {
     (0..count).map(event).collect::<Value>().to_string()
 }
 
-/// Each is about no path that begins as it does.
+/// Faults whose patterns fail only at the end of a path.
 fn faults() -> String {
     let pattern = format!("{}x", "**/a/".repeat(MAX_PATH_DEPTH / 2 - 1));
     let fault = |number: usize| json!({ "id": id("f", number), "status": 503, "path": pattern });
@@ -360,7 +360,7 @@ fn deep() -> Value {
     (0..MAX_JSON_DEPTH - 4).fold(json!(1), |inner, _| json!({ "a": inner }))
 }
 
-/// More of everything than any instance has.
+/// An instance with more of everything than real ones.
 fn large() -> Value {
     let many =
         |count: usize, item: &dyn Fn(usize) -> Value| (0..count).map(item).collect::<Value>();
@@ -387,12 +387,12 @@ fn large() -> Value {
     })
 }
 
-/// How many events there may be with that: 16 KiB are more than they add to it.
+/// Number of events allowed with the large instance; each adds less than 16 KiB.
 fn of_large() -> usize {
     MAX_READ_LEN / (large().to_string().len() + 16 * 1024)
 }
 
-/// A request of another client for a notice.
+/// A request from a different client.
 fn client(number: usize) -> Request<Vec<u8>> {
     let mut request = get("/latest/meta-data/instance-id");
     let peer = format!("10.0.{}.{}", number / 256, number % 256);
@@ -402,7 +402,7 @@ fn client(number: usize) -> Request<Vec<u8>> {
     request
 }
 
-/// A journal of so many entries whose paths take longest to compare.
+/// A journal with the paths that are slowest to match.
 fn journal(entries: usize) -> BTreeMap<String, Vec<u8>> {
     let path = "/a".repeat(256);
     let entry = json!({ "time": "2026-11-01T00:00:00Z", "method": "GET", "path": path, "version": 2, "status": 200, "user_agent": "x".repeat(512) });

@@ -1,10 +1,10 @@
-//! `cargo xtask clients`: every real client against the emulator, as a page.
+//! `cargo xtask clients`: compatibility table of real clients.
 
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-/// Runs the tests with real clients, which write the page on request.
+/// Runs the tests with real clients, and lets them write the page.
 pub(crate) fn run() -> Result<()> {
     let status = Command::new("cargo")
         .args(["test", "--locked", "--package", "imdsim-native"])
@@ -13,6 +13,6 @@ pub(crate) fn run() -> Result<()> {
         .current_dir(imdsim_guest::workspace_root())
         .status()
         .context("cannot start cargo")?;
-    ensure!(status.success(), "not every client works");
+    ensure!(status.success(), "some clients failed");
     Ok(())
 }

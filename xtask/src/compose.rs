@@ -1,16 +1,16 @@
-//! One component out of two.
+//! Composition of two components.
 
 use anyhow::{Context as _, Result, ensure};
 use wac_graph::{CompositionGraph, EncodeOptions};
 use wac_types::Package;
 
-/// What must be gone from the imports when the key-value store is plugged in.
+/// Imports that composition with the key-value store must satisfy.
 const PLUGGED: &str = "wasi:keyvalue/";
 
 /// Plugs the exports of `plug` into the imports of `socket`.
 ///
-/// An export whose type does not fit is passed over in silence, which is why
-/// the result is looked at.
+/// The composer silently skips exports with the wrong type, so this checks the
+/// remaining imports.
 pub(crate) fn plug(plug: &[u8], socket: &[u8]) -> Result<Vec<u8>> {
     let mut graph = CompositionGraph::new();
     let mut register = |name: &str, bytes: &[u8]| {
@@ -22,11 +22,11 @@ pub(crate) fn plug(plug: &[u8], socket: &[u8]) -> Result<Vec<u8>> {
     wac_graph::plug(&mut graph, vec![plug], socket)?;
     let composed = graph
         .encode(EncodeOptions::default())
-        .context("the two components do not go together")?;
+        .context("cannot compose the two components")?;
     for import in imports(&composed)? {
         ensure!(
             !import.starts_with(PLUGGED),
-            "{import} is still imported: the file store does not export what the emulator asks for"
+            "{import} is still imported: the file store does not export the emulator's imports"
         );
     }
     Ok(composed)

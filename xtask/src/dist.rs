@@ -1,4 +1,4 @@
-//! `cargo xtask dist`: the components that people run elsewhere.
+//! `cargo xtask dist`: the components for distribution.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use imdsim_guest::Profile;
 
 use crate::compose;
 
-/// Builds what belongs into `dist/` and prints the sizes.
+/// Builds the components into `dist/` and prints their sizes.
 pub(crate) fn run() -> Result<()> {
     let emulator = build("imdsim-wasi")?;
     let standalone = compose::plug(&build("imdsim-file-store")?, &emulator)?;

@@ -1,6 +1,6 @@
-//! What the project does to itself: `cargo xtask dist`, `cargo xtask bench`,
+//! Development tasks: `cargo xtask dist`, `cargo xtask bench`,
 //! `cargo xtask clients`, `cargo xtask tables`.
-#![allow(clippy::print_stdout, reason = "this program talks to a person")]
+#![allow(clippy::print_stdout, reason = "command-line output")]
 
 mod bench;
 mod clients;
@@ -16,21 +16,21 @@ const USAGE: &str = "\
 Usage: cargo xtask COMMAND
 
   dist    build the components into dist/ and print their sizes
-  bench   drive the native program and a bare hyper server with the same load,
-          then itself with and without a journal, then both kinds of component
-          under wasmtime serve, and print requests per second, p50, p99 and the
-          ratio; and see whether a rush for tokens leaves its memory as it was
+  bench   benchmark the native program against a bare hyper server, with and
+          without a journal, and the component against a minimal one under
+          wasmtime serve; print requests per second, p50, p99 and the ratio.
+          Also issue many tokens at once and print the growth in memory
   bench walk
-          walk 90 paths over one kept-alive connection and print what of that
-          is the native program's time
-  clients run every real client that is installed, print what became of each,
-          and write that to docs/clients.md; .ci/clients installs them
+          request 90 paths over one kept-alive connection and print the native
+          program's CPU time
+  clients run every installed real client, print the results, and write them
+          to docs/clients.md; .ci/clients installs the clients
   tables --botocore DIR [--instance-types FILE] [--network-cards FILE]
-          compare the tables of Regions and instance types with what AWS
-          publishes, print the differences, and fail if there are any. DIR is
-          botocore, unpacked; the files are what `aws ec2
-          describe-instance-types` prints and the page \"Elastic network
-          interfaces\" of the EC2 User Guide in Markdown";
+          compare the tables of Regions and instance types with AWS's data,
+          print the differences, and fail if there are any. DIR is the unpacked
+          botocore; the files are the output of `aws ec2
+          describe-instance-types` and the page \"Elastic network interfaces\"
+          of the EC2 User Guide in Markdown";
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1).peekable();
@@ -42,7 +42,7 @@ fn main() -> Result<()> {
         (Some("clients"), None) => clients::run(),
         (Some("bench"), None) => bench::run(),
         (Some("bench"), Some("walk")) => bench::walk::run(),
-        // The other half of `bench`, in a process of its own.
+        // Started by `bench` as a separate process.
         (Some("baseline"), None) => bench::baseline::serve(),
         (Some("help" | "--help" | "-h") | None, _) => {
             println!("{USAGE}");
@@ -52,7 +52,7 @@ fn main() -> Result<()> {
     }
 }
 
-/// Where cargo puts what it builds.
+/// Cargo's target folder.
 fn target_dir() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(
         || imdsim_guest::workspace_root().join("target"),

@@ -131,9 +131,9 @@ impl From<MetadataResponse> for Answer {
 ///
 /// Works around two of Spin's stores:
 ///
-/// * The SQLite store lets two writers create the same document, and the later
-///   one wins. Therefore only the first writer of each second may create it;
-///   if that writer dies, another one can in the next second.
+/// * The `SQLite` store lets two writers create the same document, and the later
+///   one wins. In each second of waiting, only the first writer may create it; if
+///   that writer dies, another one can in the next second.
 /// * The Redis store reports every swap as failed. The swap succeeded if the
 ///   stored document carries the signature of this writer.
 fn replace<H: Host>(host: &mut H, swap: &Swap, spent: Duration) -> Result<(), Conflict> {

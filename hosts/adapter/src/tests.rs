@@ -19,7 +19,7 @@ const FIRST: &str = r#"{"type": "fault", "status": 503, "first": "#;
 enum Kind {
     /// Correctly.
     Sound,
-    /// Like Spin's SQLite store: a swap that expects no value always succeeds.
+    /// Like Spin's `SQLite` store: a swap that expects no value always succeeds.
     Sqlite,
     /// Like Spin's Redis store: correctly, but reports every swap as failed.
     Redis,

@@ -1,5 +1,5 @@
-//! Descriptions that EC2 could give: they vary in everything, and no two of
-//! their own statements contradict each other.
+//! Generated descriptions that EC2 could return: they vary in every field and are
+//! consistent in themselves.
 
 use proptest::collection::vec;
 use proptest::option;
@@ -18,8 +18,8 @@ use place::place;
 const ACCOUNT: &str = "123456789012";
 const INSTANCE: &str = "i-0a1b2c3d4e5f60718";
 
-/// Leaves that are there and leaves that are not, below directories that are
-/// there and others; none is below another.
+/// Existing and missing leaves in existing and missing directories; none is below
+/// another.
 const OVERRIDDEN: [&str; 10] = [
     "dynamic/fws/instance-monitoring",
     "dynamic/instance-identity/document",
@@ -33,7 +33,7 @@ const OVERRIDDEN: [&str; 10] = [
     "user-data",
 ];
 
-/// The document of an instance, as a reservation holds it.
+/// An instance document, as in a reservation.
 pub(crate) fn document() -> impl Strategy<Value = Value> {
     let parts = (identity(), place(), network(), options(), extras());
     parts.prop_map(|(identity, place, network, options, extras)| {
@@ -87,7 +87,7 @@ fn identity() -> impl Strategy<Value = Map<String, Value>> {
     })
 }
 
-/// Tags, whether they are shown, monitoring, hibernation, a key.
+/// Tags, their visibility, monitoring, hibernation, a key.
 fn options() -> impl Strategy<Value = Map<String, Value>> {
     let tags = prop::collection::btree_map(
         "[A-Za-z0-9+=,_:@-][A-Za-z0-9+=.,_:@-]{0,12}",
@@ -112,7 +112,7 @@ fn options() -> impl Strategy<Value = Map<String, Value>> {
     )
 }
 
-/// What only `Imdsim` says.
+/// The fields of `Imdsim`.
 fn extras() -> impl Strategy<Value = Map<String, Value>> {
     let ancestors = vec("ami-[0-9a-f]{8}", 0..3);
     let role = option::of("[A-Za-z0-9+=,@_-][A-Za-z0-9+=,.@_-]{0,20}");
@@ -132,8 +132,8 @@ fn extras() -> impl Strategy<Value = Map<String, Value>> {
     )
 }
 
-/// What is about to happen; Spot notices are the place's, which knows who
-/// pays how.
+/// Scheduled events. Spot notices come from the placement, which knows the
+/// purchasing option.
 fn notices() -> impl Strategy<Value = Map<String, Value>> {
     let states = vec(select(&["active", "completed", "canceled"]), 0..4);
     let rebalance = option::of(Just("2026-10-27T08:22:00Z"));
@@ -162,7 +162,7 @@ fn notices() -> impl Strategy<Value = Map<String, Value>> {
     )
 }
 
-/// Changes to single paths, of which any may be made together.
+/// Overrides of single paths, in any combination.
 pub(crate) fn overrides() -> impl Strategy<Value = Map<String, Value>> {
     prop::collection::btree_map(select(&OVERRIDDEN), any::<bool>(), 0..6).prop_map(|changes| {
         let changes = changes.into_iter().map(|(path, gone)| {

@@ -7,13 +7,13 @@ use super::place::Placement;
 use super::{INSTANCE, object};
 
 /// Interfaces in subnets of one VPC, `10.20.0.0/16` and `2001:db8:0:100::/56`.
-/// Only the first has an address for certain.
+/// Only the first always has an address.
 #[derive(Clone, Debug)]
 pub(super) struct Network {
     interfaces: Vec<Interface>,
-    /// Which of their blocks are said: none, the VPC's, the subnet's, both.
+    /// Which blocks are described: none, the VPC's, the subnet's, or both.
     said: u8,
-    /// Whether the instance says them, rather than each interface.
+    /// Whether the instance describes them, rather than each interface.
     by_instance: bool,
     resource_name: bool,
 }
@@ -53,7 +53,7 @@ pub(super) fn network() -> impl Strategy<Value = Network> {
                 groups,
             },
         );
-    // Most instances have few, and those are quicker to look through.
+    // Most instances have few, which are faster to check.
     let interfaces = prop_oneof![
         4 => vec(interface.clone(), 0..4),
         1 => vec(interface, 4..16),
@@ -74,7 +74,7 @@ impl Network {
         let mut numbers = [0_u32; 3];
         let mut list = Vec::new();
         for (index, interface) in self.interfaces.iter().enumerate() {
-            // The first interface is device 0 of card 0, wherever it is listed.
+            // The first interface is device 0 of card 0 at any position.
             let card = if index == 0 {
                 0
             } else {
@@ -107,7 +107,7 @@ impl Network {
         }))
     }
 
-    /// What the instance says of the blocks around its first interface.
+    /// The `Imdsim` fields for the blocks of the first interface.
     pub(super) fn imdsim(&self) -> Map<String, Value> {
         match self.interfaces.first() {
             Some(first) if self.by_instance => self.blocks(first),
@@ -139,7 +139,7 @@ impl Interface {
     fn describe(&self, index: usize, place: &Placement, resource_name: bool) -> Map<String, Value> {
         let (_, _, private_domain, public_domain) = place.region;
         let third = self.subnet * 3;
-        // Sixteen addresses for each interface, from the fourth on.
+        // Sixteen addresses per interface, starting at the fourth.
         let host = 4 + index * 16;
         let mut addresses = Vec::new();
         let lonely = index == 0 && self.ipv6 == 0;

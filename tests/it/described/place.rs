@@ -47,7 +47,7 @@ const REGIONS: [Region; 6] = [
     ),
 ];
 
-/// Where it runs, and who pays how.
+/// Placement and purchasing option.
 #[derive(Clone, Debug)]
 pub(super) struct Placement {
     pub(super) region: Region,
@@ -108,7 +108,7 @@ impl Placement {
         }))
     }
 
-    /// A notice, which only Spot instances get.
+    /// A notice, for Spot instances only.
     pub(super) fn notice(&self) -> Option<Value> {
         let action = if self.outpost { "stop" } else { "terminate" };
         (self.life_cycle == Some("spot")).then(|| json!({"Action": action}))

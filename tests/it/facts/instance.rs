@@ -6,7 +6,7 @@ use super::{Facts, MACS};
 
 const DOCUMENT: &str = "dynamic/instance-identity/document";
 
-/// Partition, how its Regions begin, and the domain of its services.
+/// Partition, prefix of its Regions, and domain of its services.
 const PARTITIONS: [(&str, &str, &str); 3] = [
     ("aws-cn", "cn-", "amazonaws.com.cn"),
     ("aws-us-gov", "us-gov-", "amazonaws.com"),
@@ -27,7 +27,7 @@ pub(super) fn check(facts: &mut Facts<'_>) {
     }
 }
 
-/// The identity document says again what leaves say.
+/// The identity document repeats the values of leaves.
 fn identity(facts: &mut Facts<'_>) {
     if !facts.is_there(DOCUMENT) {
         return;
@@ -43,7 +43,7 @@ fn identity(facts: &mut Facts<'_>) {
         ("ramdisk-id", "ramdiskId"),
     ] {
         let says = facts.text(&format!("meta-data/{leaf}"));
-        // An old version has no leaf for the Region.
+        // Old versions have no leaf for the Region.
         if leaf == "placement/region" && says.is_none() {
             continue;
         }
@@ -130,7 +130,7 @@ fn tags(facts: &mut Facts<'_>) {
     }
 }
 
-/// A line of a key ends in the name that is listed.
+/// The line of a key ends in its listed name.
 fn keys(facts: &mut Facts<'_>) {
     let names = facts.crawl.names("meta-data/public-keys/");
     for (number, listed) in names.iter().enumerate() {
@@ -142,7 +142,7 @@ fn keys(facts: &mut Facts<'_>) {
     }
 }
 
-/// `ami` and `root` name one device, all others name others.
+/// `ami` and `root` name the same device, and all others name different ones.
 fn devices(facts: &mut Facts<'_>) {
     let mut devices = BTreeMap::new();
     for name in facts.crawl.names("meta-data/block-device-mapping/") {

@@ -1,5 +1,5 @@
-//! A leaf that is not there states nothing; that it must be there is another
-//! matter, and the same in all versions from the one that brought it.
+//! Checks that the leaves of one version agree. Missing leaves are ignored:
+//! other tests check which leaves must exist.
 
 /// Identity, IAM, tags, keys, devices.
 mod instance;
@@ -10,10 +10,10 @@ use serde_json::Value;
 
 use crate::crawl::Crawl;
 
-/// Where the first network interface is found below.
+/// The directory of network interfaces.
 const MACS: &str = "meta-data/network/interfaces/macs/";
 
-/// Says which answers of one version contradict each other.
+/// Reports contradictory responses of one version.
 pub(crate) fn contradictions(crawl: &Crawl) -> Vec<String> {
     let mut facts = Facts {
         crawl,
@@ -24,7 +24,7 @@ pub(crate) fn contradictions(crawl: &Crawl) -> Vec<String> {
     facts.complaints
 }
 
-/// The answers, and what was found wrong with them.
+/// The responses, and the contradictions found.
 struct Facts<'a> {
     crawl: &'a Crawl,
     complaints: Vec<String>,
@@ -35,12 +35,12 @@ impl<'a> Facts<'a> {
         self.crawl.text(path)
     }
 
-    /// The lines of a leaf; none where it is not there.
+    /// The lines of a leaf; empty if it does not exist.
     fn lines(&self, path: &str) -> Vec<&'a str> {
         self.text(path).unwrap_or_default().lines().collect()
     }
 
-    /// A field of a JSON document; `None` where there is none, or it is null.
+    /// A field of a JSON document; `None` if it is missing or null.
     fn field(&self, path: &str, name: &str) -> Option<Value> {
         let document: Value = serde_json::from_str(self.text(path)?).unwrap();
         document.get(name).filter(|value| !value.is_null()).cloned()
@@ -56,19 +56,19 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// Both say the same or, where both could say it, neither says it.
+    /// Requires two optional values to be equal.
     fn same(&mut self, a: &str, says: Option<&str>, b: &str, other: Option<&str>) {
         self.require(says == other, || format!("{a} is {says:?}, {b} {other:?}"));
     }
 
-    /// The same, for two leaves.
+    /// Requires two leaves to be equal.
     fn agree(&mut self, a: &str, b: &str) {
         self.same(a, self.text(a), b, self.text(b));
     }
 }
 
 #[test]
-fn a_lie_is_found() {
+fn contradiction_is_found() {
     use crate::crawl::Found;
     let mut client = crate::client::Client::new(&[]);
     let mut crawl = Crawl::of(&mut client, "latest", None);

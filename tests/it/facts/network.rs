@@ -4,7 +4,7 @@ use super::{Facts, MACS};
 use crate::cidr::Block;
 
 pub(super) fn check(facts: &mut Facts<'_>) {
-    // Version 1.0 has the first name only.
+    // Version 1.0 has only `hostname`.
     if facts.is_there("meta-data/instance-type") {
         facts.agree("meta-data/hostname", "meta-data/local-hostname");
     }
@@ -19,7 +19,7 @@ pub(super) fn check(facts: &mut Facts<'_>) {
     neighbours(facts, directories);
 }
 
-/// What is said of the instance is said of card 0, device 0.
+/// The instance's values equal those of card 0, device 0.
 fn primary(facts: &mut Facts<'_>) {
     let mac = facts.text("meta-data/mac").unwrap_or_default();
     let of_interface = |leaf| format!("{MACS}{mac}/{leaf}");
@@ -36,7 +36,7 @@ fn primary(facts: &mut Facts<'_>) {
         ("public-ipv4", "public-ipv4s"),
         ("ipv6", "ipv6s"),
     ] {
-        // An old version has no leaf for the IPv6 address.
+        // Old versions have no leaf for the IPv6 address.
         if leaf == "ipv6" && !facts.is_there("meta-data/system") {
             continue;
         }
@@ -47,7 +47,7 @@ fn primary(facts: &mut Facts<'_>) {
     names(facts, &of_interface("public-ipv4s"));
 }
 
-/// A host name that is made of an address or the instance id shows which.
+/// Host names made of an address or the instance id contain it.
 fn names(facts: &mut Facts<'_>, public_ipv4s: &str) {
     let local = facts.text("meta-data/local-hostname").unwrap_or_default();
     let (label, domain) = local.split_once('.').unwrap_or((local, ""));
@@ -102,11 +102,11 @@ fn interface(facts: &mut Facts<'_>, directory: &str) {
     blocks(facts, directory);
 }
 
-/// Addresses and prefixes lie in the subnet, the subnet in the VPC.
+/// Addresses and prefixes are in the subnet, and the subnet is in the VPC.
 fn blocks(facts: &mut Facts<'_>, directory: &str) {
     let at = |leaf: &str| format!("{MACS}{directory}{leaf}");
     let subnets = ["subnet-ipv4-cidr-block", "subnet-ipv6-cidr-blocks"];
-    // The lists of the VPC's blocks are younger than its first block.
+    // Lists of the VPC's blocks were added after the leaf of its first block.
     let vpcs: &[&str] = if facts.is_there(&at("vpc-ipv4-cidr-blocks")) {
         let first = facts.lines(&at("vpc-ipv4-cidr-blocks")).first().copied();
         let named = facts.text(&at("vpc-ipv4-cidr-block"));
@@ -129,8 +129,8 @@ fn blocks(facts: &mut Facts<'_>, directory: &str) {
     within(facts, &subnets, vpcs);
 }
 
-/// Interfaces in one subnet, or in one VPC, say the same of it; subnets have
-/// no address in common.
+/// Interfaces in the same subnet or VPC agree on its values, and subnets do not
+/// overlap.
 fn neighbours(facts: &mut Facts<'_>, directories: &[String]) {
     let mut seen = BTreeMap::new();
     for directory in directories {

@@ -1,7 +1,7 @@
-//! Builds a guest package into a WebAssembly component, on any machine.
+//! Builds guest packages into WebAssembly components.
 //!
-//! Both the native program's build script and `cargo xtask dist` come here, so
-//! that there is one answer to "which target, which profile, where to".
+//! Shared by the native program's build script and `cargo xtask dist`, so that
+//! both use the same target, profiles and folders.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -12,12 +12,12 @@ use anyhow::{Context as _, Result, bail, ensure};
 /// The WASI 0.2 target of rustc.
 pub const TARGET: &str = "wasm32-wasip2";
 
-/// What a component is built for: a profile of the workspace manifest.
+/// A profile of the workspace manifest for components.
 #[derive(Clone, Copy, Debug)]
 pub enum Profile {
-    /// To be sent around: small.
+    /// Small, for distribution.
     Component,
-    /// To be compiled into the native program: fast.
+    /// Fast, for embedding in the native program.
     Embedded,
 }
 
@@ -34,18 +34,18 @@ impl Profile {
 ///
 /// # Panics
 ///
-/// Never: this crate lies two folders below the root.
+/// Never: this crate is two folders below the root.
 pub fn workspace_root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()
         .nth(2)
-        .expect("xtask/guest lies two folders below the root")
+        .expect("xtask/guest is two folders below the root")
 }
 
 /// Builds `package` and returns the path of its component.
 ///
-/// `target_dir` must not be the one that an outer cargo is using: it holds a
-/// lock there, and this call would wait for it forever.
+/// `target_dir` must differ from that of an outer cargo, which holds a lock on
+/// its own: this call would wait forever.
 pub fn build_component(package: &str, profile: Profile, target_dir: &Path) -> Result<PathBuf> {
     ensure_target()?;
     let status = cargo()
@@ -68,13 +68,13 @@ pub fn build_component(package: &str, profile: Profile, target_dir: &Path) -> Re
 
 /// Adds the target to the toolchain if it is missing, and reports that once.
 ///
-/// rustup installs the targets of `rust-toolchain.toml` only together with a
-/// new toolchain, not into one that is already installed.
+/// rustup installs the targets in `rust-toolchain.toml` only with a new
+/// toolchain, not into an existing one.
 pub fn ensure_target() -> Result<()> {
     if has_target()? {
         return Ok(());
     }
-    // Build scripts run at the same time; only the first one adds the target.
+    // Build scripts run concurrently; only the first one adds the target.
     let lock = File::create(std::env::temp_dir().join("imdsim-rustup.lock"))?;
     lock.lock()?;
     if has_target()? {
@@ -108,10 +108,10 @@ fn has_target() -> Result<bool> {
     Ok(output.status.success() && Path::new(folder.trim()).is_dir())
 }
 
-/// Prints one line, also from a build script, whose other output cargo hides.
+/// Prints one line, even from a build script, whose other output cargo hides.
 ///
-/// Cargo repeats the warnings of a build script at every later command until it
-/// runs the script again. A file that does not exist makes it do so.
+/// Cargo repeats a build script's warnings with every later command until it runs
+/// the script again. Depending on a missing file triggers that.
 fn report(message: &str) {
     if let Some(out_dir) = std::env::var_os("OUT_DIR") {
         let missing = Path::new(&out_dir).join("run-again");
@@ -121,15 +121,15 @@ fn report(message: &str) {
             println!("cargo::rerun-if-changed={}", missing.display());
         }
     } else {
-        #[allow(clippy::print_stderr, reason = "the one line for a person")]
+        #[allow(clippy::print_stderr, reason = "command-line output")]
         {
             eprintln!("{message}");
         }
     }
 }
 
-/// A cargo that knows nothing of the cargo that may have started this process:
-/// neither its wrappers (Clippy is one) nor its flags.
+/// A cargo command that inherits neither wrappers (such as Clippy) nor flags of
+/// an outer cargo.
 fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     for (name, _) in std::env::vars_os() {
@@ -146,8 +146,8 @@ fn cargo() -> Command {
     command
 }
 
-/// Has components name no folder of the machine that builds them: where a
-/// panic is told, sources are called by crate, which is shorter too.
+/// Compiler flags that remove the build machine's folders from panic locations,
+/// which also makes components smaller.
 fn remaps() -> Vec<String> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));

@@ -1,4 +1,4 @@
-//! How a missing target is added while something is built.
+//! Installation of a missing target during a build.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 
@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
-/// Has no target until the `rustup` below adds it.
+/// A compiler without the target until the `rustup` below adds it.
 const RUSTC: &str = r#"#!/bin/sh
 case "$*" in
 *target-libdir*) echo "$SCRATCH/libdir" ;;
@@ -38,7 +38,7 @@ fn an_added_target_is_reported_once() {
     write(root, "Cargo.toml", &manifest);
     let lock = imdsim_guest::workspace_root().join("Cargo.lock");
     fs::copy(lock, root.join("Cargo.lock")).unwrap();
-    // Outside the folder on the PATH, or it would find itself.
+    // The compiler stays off the PATH, or it would call itself.
     for (program, script) in [("compiler", RUSTC), ("bin/rustup", RUSTUP)] {
         write(root, program, script);
         fs::set_permissions(root.join(program), Permissions::from_mode(0o755)).unwrap();
@@ -56,7 +56,7 @@ fn write(root: &Path, name: &str, content: &str) {
     fs::write(path, content).unwrap();
 }
 
-/// Builds the package and returns what cargo prints.
+/// Builds the package and returns cargo's output.
 fn build(root: &Path) -> String {
     let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".into());
     let path = std::env::var("PATH").unwrap();

@@ -1,7 +1,7 @@
-//! The least that answers HTTP as a WASI 0.2 component.
+//! Minimal HTTP server as a WASI 0.2 component.
 //!
-//! What `cargo xtask bench` holds the emulator's component against on the same
-//! host: it looks at nothing and says the same few bytes to everybody.
+//! `cargo xtask bench` compares the emulator's component to it on the same host.
+//! It ignores the request and always sends the same few bytes.
 #![cfg(target_family = "wasm")]
 
 mod bindings {
@@ -37,11 +37,11 @@ impl Guest for Hello {
             ("content-type".to_owned(), b"text/plain".to_vec()),
             ("content-length".to_owned(), BODY.len().to_string().into()),
         ];
-        let fields = Fields::from_list(&fields).expect("these are fields");
+        let fields = Fields::from_list(&fields).expect("the fields are valid");
         let response = OutgoingResponse::new(fields);
         let body = response.body().expect("the body is taken once");
         let stream = body.write().expect("the stream is taken once");
-        // There is room for so little.
+        // So few bytes always fit.
         if stream.check_write().is_ok() {
             let _ = stream.write(BODY);
         }

@@ -1,5 +1,5 @@
-//! The measuring stick: hyper with the same settings as the native program,
-//! answering the same bytes without thinking.
+//! The baseline: hyper with the native program's settings, always sending the
+//! same response.
 
 use std::convert::Infallible;
 use std::time::SystemTime;
@@ -14,7 +14,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 
-/// The environment variable that holds the response to give.
+/// The environment variable with the response to send.
 pub(crate) const RESPONSE: &str = "XTASK_BASELINE_RESPONSE";
 
 /// Serves until it is killed.
@@ -73,10 +73,7 @@ async fn listen(headers: HeaderMap, body: Bytes) -> Result<()> {
     }
 }
 
-#[allow(
-    clippy::print_stderr,
-    reason = "the line that the other half waits for"
-)]
+#[allow(clippy::print_stderr, reason = "the benchmark waits for this line")]
 fn announce(line: &str) {
     eprintln!("{line}");
 }

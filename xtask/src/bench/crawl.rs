@@ -1,4 +1,4 @@
-//! A whole crawl, over and over, as many clients at once do it at boot.
+//! Repeated crawls of the whole tree by concurrent clients, as at boot.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -7,17 +7,17 @@ use anyhow::{Result, ensure};
 
 use super::load::{CONNECTIONS, Connection};
 
-/// How long the crawlers run.
-const TURN: Duration = Duration::from_secs(5);
+/// Duration of the crawls.
+const TURN_LENGTH: Duration = Duration::from_secs(5);
 
-/// What all crawlers together did.
+/// Total of all crawlers.
 pub(super) struct Crawled {
-    /// Paths in the tree, directories among them.
+    /// Number of paths in the tree, including directories.
     pub(super) paths: usize,
     pub(super) crawls_per_second: f64,
 }
 
-/// Crawls with as many connections as the other load has.
+/// Crawls with `CONNECTIONS` connections.
 pub(super) fn crawl(address: SocketAddr, token: &str) -> Result<Crawled> {
     let paths = paths(&mut Connection::open(address, token)?)?;
     let start = Instant::now();
@@ -27,7 +27,7 @@ pub(super) fn crawl(address: SocketAddr, token: &str) -> Result<Crawled> {
             std::thread::spawn(move || -> Result<u32> {
                 let mut connection = Connection::open(address, &token)?;
                 let mut crawls = 0;
-                while start.elapsed() < TURN {
+                while start.elapsed() < TURN_LENGTH {
                     for path in &paths {
                         connection.get(path)?;
                     }
@@ -47,7 +47,7 @@ pub(super) fn crawl(address: SocketAddr, token: &str) -> Result<Crawled> {
     })
 }
 
-/// Every path of the newest version, as listings lead to them.
+/// All paths of the newest version, found by following the listings.
 pub(super) fn paths(connection: &mut Connection) -> Result<Vec<String>> {
     let mut found = Vec::new();
     let mut directories = vec![
@@ -56,7 +56,7 @@ pub(super) fn paths(connection: &mut Connection) -> Result<Vec<String>> {
     ];
     while let Some(directory) = directories.pop() {
         for name in connection.get(&directory)?.lines() {
-            // `0=key` stands for the directory `0`.
+            // `0=key` is the directory `0`.
             match name.split_once('=') {
                 Some((index, _)) => directories.push(format!("{directory}{index}/")),
                 None if name.ends_with('/') => directories.push(directory.clone() + name),
@@ -65,6 +65,6 @@ pub(super) fn paths(connection: &mut Connection) -> Result<Vec<String>> {
         }
         found.push(directory);
     }
-    ensure!(found.len() > 20, "the tree has but {} paths", found.len());
+    ensure!(found.len() > 20, "the tree has only {} paths", found.len());
     Ok(found)
 }

@@ -1,4 +1,4 @@
-//! The load: `wrk` if it is on the PATH, else a small client of our own.
+//! Load generation: `wrk` if it is on the PATH, otherwise a built-in client.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -7,19 +7,19 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
-/// Connections that stay open.
+/// Number of kept-alive connections.
 pub(super) const CONNECTIONS: usize = 16;
-/// How long one turn of one server lasts.
-const TURN: Duration = Duration::from_secs(3);
+/// Duration of one turn of one server.
+const TURN_LENGTH: Duration = Duration::from_secs(3);
 
-/// One request, sent over and over.
+/// One request, sent repeatedly.
 pub(super) struct Load {
     path: String,
     token: String,
     wrk: bool,
 }
 
-/// What one turn gave.
+/// Result of one turn.
 pub(super) struct Measured {
     pub(super) per_second: f64,
     pub(super) p50_us: f64,
@@ -39,7 +39,7 @@ impl Load {
         if self.wrk {
             "wrk"
         } else {
-            "the client of this program"
+            "the built-in client"
         }
     }
 
@@ -48,7 +48,7 @@ impl Load {
         request(&self.path, &self.token)
     }
 
-    /// One turn.
+    /// Runs one turn.
     pub(super) fn drive(&self, address: SocketAddr) -> Result<Measured> {
         if self.wrk {
             self.drive_with_wrk(address)
@@ -62,18 +62,18 @@ impl Load {
             .args(["--threads", "1", "--latency", "--connections"])
             .arg(CONNECTIONS.to_string())
             .arg("--duration")
-            .arg(format!("{}s", TURN.as_secs()))
+            .arg(format!("{}s", TURN_LENGTH.as_secs()))
             .args(["--header", "Connection: keep-alive", "--header"])
             .arg(format!("X-aws-ec2-metadata-token: {}", self.token))
             .arg(format!("http://{address}{}", self.path))
             .output()?;
-        let said = String::from_utf8_lossy(&output.stdout);
+        let output = String::from_utf8_lossy(&output.stdout);
         let after = |label: &str| {
-            let line = said.lines().find(|line| line.trim().starts_with(label))?;
+            let line = output.lines().find(|line| line.trim().starts_with(label))?;
             line.split_whitespace().last().map(str::to_owned)
         };
-        let figure = |label: &str| after(label).with_context(|| format!("wrk said no {label}"));
-        ensure!(after("Non-2xx").is_none(), "not every answer was 200");
+        let figure = |label: &str| after(label).with_context(|| format!("wrk printed no {label}"));
+        ensure!(after("Non-2xx").is_none(), "not every response was 200");
         Ok(Measured {
             per_second: figure("Requests/sec:")?.parse()?,
             p50_us: microseconds(&figure("50%")?)?,
@@ -87,7 +87,11 @@ impl Load {
             .map(|_| {
                 let (path, token) = (self.path.clone(), self.token.clone());
                 std::thread::spawn(move || {
-                    one_connection(Connection::open(address, &token)?, &path, start + TURN)
+                    one_connection(
+                        Connection::open(address, &token)?,
+                        &path,
+                        start + TURN_LENGTH,
+                    )
                 })
             })
             .collect();
@@ -116,7 +120,7 @@ impl Load {
     }
 }
 
-/// A connection that stays open.
+/// A kept-alive connection.
 pub(super) struct Connection {
     stream: TcpStream,
     token: String,
@@ -130,16 +134,16 @@ impl Connection {
         Ok(Self { stream, token })
     }
 
-    /// Asks for a path that must be there, and returns the body.
+    /// Requests a path, which must exist, and returns the body.
     pub(super) fn get(&mut self, path: &str) -> Result<String> {
         self.stream
             .write_all(request(path, &self.token).as_bytes())?;
-        // Every server here sends head and body in one segment.
+        // All servers under test send head and body in one segment.
         let mut buffer = [0; 16 * 1024];
         let length = self.stream.read(&mut buffer)?;
         let response = String::from_utf8_lossy(&buffer[..length]);
         let (head, body) = response.split_once("\r\n\r\n").unwrap_or_default();
-        ensure!(head.starts_with("HTTP/1.1 200 "), "{path} is not there");
+        ensure!(head.starts_with("HTTP/1.1 200 "), "{path} was not found");
         Ok(body.to_owned())
     }
 }
@@ -151,7 +155,7 @@ fn request(path: &str, token: &str) -> String {
     )
 }
 
-/// Asks until the end, and returns what each answer took.
+/// Sends requests until `end`, and returns the latency of each.
 fn one_connection(mut connection: Connection, path: &str, end: Instant) -> Result<Vec<Duration>> {
     let mut latencies = Vec::new();
     while Instant::now() < end {
@@ -162,7 +166,7 @@ fn one_connection(mut connection: Connection, path: &str, end: Instant) -> Resul
     Ok(latencies)
 }
 
-/// `123.00us`, `1.20ms` or `1.00s`.
+/// Parses `123.00us`, `1.20ms` or `1.00s`.
 fn microseconds(text: &str) -> Result<f64> {
     let digits = text.trim_end_matches(char::is_alphabetic);
     let factor = match &text[digits.len()..] {

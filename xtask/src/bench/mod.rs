@@ -1,7 +1,7 @@
-//! `cargo xtask bench`: imdsim beside a bare hyper server that gives the same
-//! bytes, and its component beside a bare one under `wasmtime serve`, in one
-//! run, under one load. The ratios are the result; the figures before them are
-//! this machine's.
+//! `cargo xtask bench`: compares imdsim to a bare hyper server that sends the
+//! same bytes, and its component to a minimal one under `wasmtime serve`, in one
+//! run under the same load. The ratios are the result; absolute figures depend on
+//! the machine.
 
 pub(crate) mod baseline;
 mod crawl;
@@ -19,10 +19,10 @@ use load::{Load, Measured};
 use server::Server;
 
 const PATH: &str = "/latest/meta-data/instance-id";
-/// Each server takes its turn this often; the median turn counts.
+/// Number of turns per server; the median turn is the result.
 const ROUNDS: usize = 5;
 
-/// Builds both, runs them in turns, and prints the comparison.
+/// Builds both servers, measures them in turns, and prints the comparison.
 pub(crate) fn run() -> Result<()> {
     build()?;
     let imdsim = native("off")?;
@@ -35,10 +35,10 @@ pub(crate) fn run() -> Result<()> {
         load.tool()
     );
     compare(&load, [("bare hyper", &hyper), ("imdsim", &imdsim)])?;
-    let told = native("1000")?;
+    let with_journal = native("1000")?;
     println!("\nwith a journal of the last 1000 requests\n");
-    let load = Load::new(PATH, &told.token()?);
-    compare(&load, [("without", &imdsim), ("with", &told)])?;
+    let load = Load::new(PATH, &with_journal.token()?);
+    compare(&load, [("without", &imdsim), ("with", &with_journal)])?;
 
     let crawled = crawl::crawl(imdsim.address, &token)?;
     #[allow(clippy::cast_precision_loss, reason = "a tree has few paths")]
@@ -50,8 +50,8 @@ pub(crate) fn run() -> Result<()> {
         crawled.crawls_per_second,
         requests
     );
-    rush::rush(&told)?;
-    drop((hyper, imdsim, told));
+    rush::rush(&with_journal)?;
+    drop((hyper, imdsim, with_journal));
     wasmtime::run()
 }
 
@@ -67,14 +67,14 @@ fn build() -> Result<()> {
     Ok(())
 }
 
-/// Starts the native program with a journal of so many requests.
+/// Starts the native program with a journal of the given length.
 fn native(journal: &str) -> Result<Server> {
     let program = crate::target_dir().join("release/imdsim");
     let flags = ["--addr", "127.0.0.1:0", "--quiet", "--journal", journal];
     Server::start(Command::new(program).args(flags))
 }
 
-/// Starts a bare hyper server that answers as the other one does.
+/// Starts a bare hyper server that sends the same response as imdsim.
 fn bare(imdsim: &Server, load: &Load) -> Result<Server> {
     let answer = imdsim.answer(load)?;
     let hyper = Server::start(
@@ -84,12 +84,12 @@ fn bare(imdsim: &Server, load: &Load) -> Result<Server> {
     )?;
     ensure!(
         hyper.answer(load)? == answer,
-        "the two servers answer differently"
+        "the two servers send different responses"
     );
     Ok(hyper)
 }
 
-/// Drives two servers in turns, and prints what they gave and its ratio.
+/// Measures two servers in turns, and prints the results and their ratio.
 fn compare(load: &Load, servers: [(&str, &Server); 2]) -> Result<()> {
     let mut turns = [Vec::new(), Vec::new()];
     for _ in 0..ROUNDS {

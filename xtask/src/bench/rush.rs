@@ -1,5 +1,5 @@
-//! A rush for tokens: many clients that mint at once, and more tokens that end
-//! at once than anybody remembers. Neither may fail, nor cost memory.
+//! Many clients requesting tokens at once, and many tokens expiring at once.
+//! Neither may fail or increase memory use.
 
 use std::io::{BufRead, BufReader, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -9,16 +9,15 @@ use anyhow::{Context as _, Result, ensure};
 
 use super::server::Server;
 
-/// Clients that mint at once.
+/// Number of concurrent clients.
 const CLIENTS: usize = 64;
-/// How long the first rush lasts.
+/// Duration of the first rush.
 const RUSH: Duration = Duration::from_secs(10);
-/// How many tokens of one second the second one is for.
+/// Number of one-second tokens in the second rush.
 const TOKENS: usize = 300_000;
 
-/// Lets both rushes run against a server, and prints how many tokens there
-/// were and how the memory of its process grew from one to the other. An answer
-/// other than a token is an error.
+/// Runs both rushes against a server, and prints the number of tokens and the
+/// memory of its process after each. Any response other than a token is an error.
 pub(super) fn rush(server: &Server) -> Result<()> {
     let address = server.address;
     let begun = Instant::now();
@@ -37,7 +36,7 @@ pub(super) fn rush(server: &Server) -> Result<()> {
     Ok(())
 }
 
-/// What all clients together have minted.
+/// Runs all clients and returns the total number of tokens.
 fn all_at_once(client: impl Fn() -> Result<usize> + Sync) -> Result<usize> {
     std::thread::scope(|scope| {
         let clients: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(&client)).collect();
@@ -48,7 +47,7 @@ fn all_at_once(client: impl Fn() -> Result<usize> + Sync) -> Result<usize> {
     })
 }
 
-/// Mints on one connection as long as it is to go on.
+/// Requests tokens on one connection while `goes_on` returns true.
 fn mint(address: SocketAddr, ttl: &str, goes_on: impl Fn(usize) -> bool) -> Result<usize> {
     let stream = TcpStream::connect(address)?;
     stream.set_nodelay(true)?;
@@ -67,7 +66,7 @@ fn mint(address: SocketAddr, ttl: &str, goes_on: impl Fn(usize) -> bool) -> Resu
     Ok(minted)
 }
 
-/// The first line of an answer, and its body.
+/// Reads a response: its status line and body.
 fn answer(answers: &mut impl BufRead) -> Result<(String, Vec<u8>)> {
     let mut lines = answers.by_ref().lines();
     let status = lines.next().context("the connection closed")??;
@@ -77,8 +76,8 @@ fn answer(answers: &mut impl BufRead) -> Result<(String, Vec<u8>)> {
         if line.is_empty() {
             break;
         }
-        if let Some(stated) = line.strip_prefix("Content-Length: ") {
-            length = stated.parse()?;
+        if let Some(value) = line.strip_prefix("Content-Length: ") {
+            length = value.parse()?;
         }
     }
     let mut body = vec![0; length];

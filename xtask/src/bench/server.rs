@@ -1,4 +1,4 @@
-//! A server under test: started on a free port, ended with its struct.
+//! A server under test, on a free port, killed when dropped.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -16,10 +16,10 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts a program that says `Serving HTTP on http://ADDRESS/` on stderr.
+    /// Starts a program that prints `Serving HTTP on http://ADDRESS/` on stderr.
     pub(super) fn start(command: &mut Command) -> Result<Self> {
         let mut child = command
-            // Backtraces of errors that are none would be most of what is measured.
+            // Backtraces of expected errors would dominate the measurement.
             .env_remove("RUST_BACKTRACE")
             .stderr(Stdio::piped())
             .spawn()
@@ -36,17 +36,19 @@ impl Server {
         bail!("{} ended before it served", name(command));
     }
 
-    /// A session token with six hours to live.
+    /// A session token valid for six hours.
     pub(super) fn token(&self) -> Result<String> {
         let response = self.exchange(
             "PUT /latest/api/token HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\
              X-aws-ec2-metadata-token-ttl-seconds: 21600\r\nContent-Length: 0\r\n\r\n",
         )?;
-        let (_, token) = response.split_once("\r\n\r\n").context("no token came")?;
+        let (_, token) = response
+            .split_once("\r\n\r\n")
+            .context("the response has no token")?;
         Ok(token.to_owned())
     }
 
-    /// Has there be a state document, which is then read for every request.
+    /// Creates a state document, which is then read for every request.
     pub(super) fn reset(&self) -> Result<()> {
         let response = self.exchange(
             "POST /_imdsim/reset HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
@@ -56,7 +58,7 @@ impl Server {
         Ok(())
     }
 
-    /// The resident memory of its process in KB, where the system tells.
+    /// Resident memory of the process in KB, if the system reports it.
     pub(super) fn memory(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let line = status
@@ -65,7 +67,7 @@ impl Server {
         line.trim().trim_end_matches(" kB").parse().ok()
     }
 
-    /// What the loaded path answers, without what changes from second to second.
+    /// The response to the load's request, without the time-dependent headers.
     pub(super) fn answer(&self, load: &Load) -> Result<String> {
         let closing = load.request().replace("keep-alive", "close");
         let response = self.exchange(&closing)?;
@@ -81,8 +83,8 @@ impl Server {
         Ok(lines.join("\r\n"))
     }
 
-    /// For how long its threads have been on a processor so far.
-    pub(super) fn processor_time(&self) -> Result<Duration> {
+    /// CPU time of the server's threads so far.
+    pub(super) fn cpu_time(&self) -> Result<Duration> {
         let mut nanoseconds = 0;
         let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id()))
             .context("a server's time is read from /proc, which only Linux has")?;
@@ -109,13 +111,13 @@ fn name(command: &Command) -> String {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended by itself, which is as good.
+        // It may have exited by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-#[allow(clippy::print_stderr, reason = "what a server says before it serves")]
+#[allow(clippy::print_stderr, reason = "passes on the server's output")]
 fn eprintln_line(line: &str) {
     eprintln!("{line}");
 }

@@ -1,5 +1,5 @@
-//! `cargo xtask bench walk`: one client that asks for one path after another
-//! over a connection that it keeps, as an agent does at boot.
+//! `cargo xtask bench walk`: one client requesting one path after another over a
+//! kept-alive connection, like an agent at boot.
 
 use std::time::Duration;
 
@@ -9,22 +9,20 @@ use super::crawl;
 use super::load::{Connection, Load};
 use super::server::Server;
 
-/// How many requests a walk has.
+/// Number of requests in a walk.
 const STEPS: usize = 90;
-/// Walks that are timed as one.
+/// Number of walks per turn.
 const WALKS: u32 = 20;
-/// How often each server takes its turn. The first turn is not counted: what
-/// it finds is kept for those after it.
+/// Number of turns per server. The first turn warms the caches and is not counted.
 const TURNS: usize = 31;
-/// The server's share of a walk should not be longer.
+/// Goal for the server's CPU time per walk.
 const GOAL: Duration = Duration::from_millis(2);
 
-/// Builds the native program, walks, and prints how long a walk kept its
-/// threads on a processor, system calls included, beside as many requests to a
-/// bare hyper server in the same run.
+/// Builds the native program and prints its CPU time per walk, system calls
+/// included, beside that of a bare hyper server in the same run.
 pub(crate) fn run() -> Result<()> {
     super::build()?;
-    stay_on_one_processor()?;
+    pin_to_one_cpu()?;
     let imdsim = super::native("off")?;
     let token = imdsim.token()?;
     let hyper = super::bare(&imdsim, &Load::new(super::PATH, &token))?;
@@ -40,24 +38,24 @@ pub(crate) fn run() -> Result<()> {
     }
     let [bare, walked] = turns.map(|turns| Times::new(&turns[1..]));
     println!(
-        "the server's time in a walk of {STEPS} requests over one kept-alive connection, \
-         on one processor, {} turns\n",
+        "the server's CPU time in a walk of {STEPS} requests over one kept-alive connection, \
+         on one CPU, {} turns\n",
         TURNS - 1
     );
-    println!("{:12} {:>10} {:>10}", "", "median", "least");
+    println!("{:12} {:>10} {:>10}", "", "median", "minimum");
     for (name, times) in [("bare hyper", &bare), ("imdsim", &walked)] {
-        println!("{name:12} {:>10.2?} {:>10.2?}", times.median, times.least);
+        println!("{name:12} {:>10.2?} {:>10.2?}", times.median, times.minimum);
     }
     let ratio = walked.median.as_secs_f64() / bare.median.as_secs_f64();
     println!("\nratio {ratio:.2}; imdsim's should be no more than {GOAL:?}");
     Ok(())
 }
 
-/// Keeps this process, and the servers that it starts, on one processor. In a
-/// walk only one of them has something to do at a time, and what it costs to
-/// wake another processor is the machine's: on a virtual one, as much again.
+/// Pins this process and the servers that it starts to one CPU. Only one of them
+/// is busy at a time, and waking another CPU would add a cost of the machine,
+/// which on a virtual one can double the time.
 #[cfg(target_os = "linux")]
-fn stay_on_one_processor() -> Result<()> {
+fn pin_to_one_cpu() -> Result<()> {
     use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
     use nix::unistd::Pid;
 
@@ -65,31 +63,30 @@ fn stay_on_one_processor() -> Result<()> {
     let allowed = sched_getaffinity(own)?;
     let mut one = CpuSet::new();
     let first = (0..CpuSet::count()).find(|cpu| allowed.is_set(*cpu) == Ok(true));
-    one.set(first.context("there is no processor")?)?;
+    one.set(first.context("no CPU is available")?)?;
     Ok(sched_setaffinity(own, &one)?)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn stay_on_one_processor() -> Result<()> {
+fn pin_to_one_cpu() -> Result<()> {
     anyhow::bail!("a server's time is read from /proc, which only Linux has")
 }
 
-/// What the server's threads took for one walk, the mean of a turn.
+/// Mean CPU time of the server per walk in one turn.
 fn walk(server: &Server, connection: &mut Connection, paths: &[String]) -> Result<Duration> {
-    let before = server.processor_time()?;
+    let before = server.cpu_time()?;
     for _ in 0..WALKS {
         for path in paths.iter().cycle().take(STEPS) {
             connection.get(path)?;
         }
     }
-    Ok(server.processor_time()?.saturating_sub(before) / WALKS)
+    Ok(server.cpu_time()?.saturating_sub(before) / WALKS)
 }
 
-/// What several turns took. Other work on the machine makes them longer, never
-/// shorter.
+/// Times over several turns. Other load on the machine can only increase them.
 struct Times {
     median: Duration,
-    least: Duration,
+    minimum: Duration,
 }
 
 impl Times {
@@ -98,7 +95,7 @@ impl Times {
         turns.sort();
         Self {
             median: turns[turns.len() / 2],
-            least: turns[0],
+            minimum: turns[0],
         }
     }
 }

@@ -1,5 +1,4 @@
-//! The composed component under `wasmtime serve`, beside one that says hello
-//! and nothing else.
+//! Comparison of the composed component to a minimal one under `wasmtime serve`.
 
 use std::process::Command;
 
@@ -11,10 +10,10 @@ use super::server::Server;
 use super::{PATH, compare};
 use crate::dist;
 
-/// How many requests one instance serves when instances are used again.
+/// Number of requests per instance when instances are reused.
 const REUSES: &str = "1000000";
 
-/// Prints both comparisons, or why there are none.
+/// Prints both comparisons, or the reason for skipping them.
 pub(super) fn run() -> Result<()> {
     if Command::new("wasmtime").arg("--version").output().is_err() {
         println!("\nskipped: wasmtime is not on the PATH; .ci/wasmtime installs it");
@@ -24,8 +23,11 @@ pub(super) fn run() -> Result<()> {
     let standalone = imdsim_guest::workspace_root().join("dist/imdsim-standalone.wasm");
     let target_dir = crate::target_dir().join("components");
     let hello = imdsim_guest::build_component("imdsim-hello", Profile::Component, &target_dir)?;
-    for (how, reuses) in [("used again", REUSES), ("used once", "1")] {
-        let state = tempfile::tempdir().context("there is no place for temporary files")?;
+    for (how, reuses) in [
+        ("instances reused", REUSES),
+        ("one instance per request", "1"),
+    ] {
+        let state = tempfile::tempdir().context("cannot create a temporary folder")?;
         let serve = |component| {
             let mut command = Command::new("wasmtime");
             command
@@ -39,7 +41,7 @@ pub(super) fn run() -> Result<()> {
         let (hello, imdsim) = (serve(&hello)?, serve(&standalone)?);
         imdsim.reset()?;
         let load = Load::new(PATH, &imdsim.token()?);
-        println!("\nunder wasmtime serve, an instance {how}\n");
+        println!("\nunder wasmtime serve, {how}\n");
         compare(&load, [("hello world", &hello), ("imdsim", &imdsim)])?;
     }
     Ok(())

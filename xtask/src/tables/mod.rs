@@ -1,6 +1,6 @@
-//! `cargo xtask tables`: whether the emulator's tables of Regions and instance
-//! types are what AWS publishes. It asks the emulator for facts, so it holds no
-//! table of its own but the families that have been looked at.
+//! `cargo xtask tables`: compares the emulator's tables of Regions and instance
+//! types with AWS's data. It reads the facts from the emulator, so its only own
+//! table is the list of verified families.
 
 mod sources;
 
@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 
 use sources::{InstanceType, Region, Sources};
 
-/// The families of instance types for which the tables are known to be right.
+/// The families of instance types for which the tables have been verified.
 const FAMILIES: &str = include_str!("families.txt");
 
-/// Compares everything that was given, and fails if there are differences.
+/// Compares the given sources with the tables, and fails if they differ.
 pub(crate) fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
     let sources = Sources::read(arguments)?;
     let mut differences = regions(&sources.regions)?;
@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
     Ok(())
 }
 
-/// Partition and domain of each Region, and its zones' ids there and back.
+/// Compares partition, domain and zone ids of each Region.
 fn regions(regions: &[Region]) -> Result<Vec<String>> {
     let mut differences = Vec::new();
     for region in regions {
@@ -64,21 +64,21 @@ fn regions(regions: &[Region]) -> Result<Vec<String>> {
     Ok(differences)
 }
 
-/// Types of families that were added since the tables were looked at.
+/// Instance type families that have not been verified.
 fn new_families(types: &BTreeSet<String>) -> Vec<String> {
     let known: BTreeSet<_> = FAMILIES.lines().collect();
     let families: BTreeSet<_> = types.iter().map(|name| family(name)).collect();
     let new = families.difference(&known);
     new.map(|name| {
         format!(
-            "{name}: a new family; give --instance-types or --network-cards, correct the tables, \
+            "{name}: a new family; pass --instance-types or --network-cards, correct the tables, \
              and add it to xtask/src/tables/families.txt"
         )
     })
     .collect()
 }
 
-/// Hypervisor and number of cards, as `DescribeInstanceTypes` has them.
+/// Compares hypervisor and number of network cards with `DescribeInstanceTypes`.
 fn types(types: &[InstanceType]) -> Result<Vec<String>> {
     let mut differences = Vec::new();
     for one in types {
@@ -94,7 +94,7 @@ fn types(types: &[InstanceType]) -> Result<Vec<String>> {
     Ok(differences)
 }
 
-/// Which types have several cards, as the User Guide lists them.
+/// Compares the types with several network cards with the User Guide's list.
 fn cards(types: &BTreeSet<String>, several: &BTreeSet<String>) -> Result<Vec<String>> {
     let mut differences = Vec::new();
     for name in types.union(several) {
@@ -112,10 +112,10 @@ fn card_difference(name: &str, ours: &Facts, several: bool) -> Option<String> {
         }
     };
     let (theirs, ours) = (words(several), words(ours.several_cards));
-    (theirs != ours).then(|| format!("{name}: there is {theirs}, not {ours}"))
+    (theirs != ours).then(|| format!("{name}: has {theirs}, not {ours}"))
 }
 
-/// What the emulator makes of an instance type.
+/// The emulator's facts about an instance type.
 struct Facts {
     system: String,
     several_cards: bool,
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn regions_that_are_right_make_no_difference_and_others_are_told_by_fact() -> Result<()> {
+    fn each_wrong_fact_of_a_region_is_reported() -> Result<()> {
         let region = |name: &str, partition: &str, domain: &str| Region {
             name: name.to_owned(),
             partition: partition.to_owned(),
@@ -165,10 +165,11 @@ mod tests {
         };
         let right = region("eusc-de-east-1", "aws-eusc", "amazonaws.eu");
         let wrong = region("xx-moon-1", "aws-moon", "amazonaws.com");
-        let told = regions(&[right, wrong])?;
-        assert_eq!(told[0], "xx-moon-1: partition is aws-moon, not aws");
-        assert!(told[1].starts_with("xx-moon-1: zone of the id of its zone a is xx-moon-1a, not"));
-        assert_eq!(told.len(), 2);
+        let differences = regions(&[right, wrong])?;
+        assert_eq!(differences[0], "xx-moon-1: partition is aws-moon, not aws");
+        let zone = "xx-moon-1: zone of the id of its zone a is xx-moon-1a, not";
+        assert!(differences[1].starts_with(zone));
+        assert_eq!(differences.len(), 2);
         Ok(())
     }
 
@@ -181,16 +182,16 @@ mod tests {
         ];
         let expected = [
             "t3.micro: hypervisor is xen, not nitro",
-            "t3.micro: there is several network cards, not one network card",
+            "t3.micro: has several network cards, not one network card",
         ];
         assert_eq!(types(&given)?, expected);
-        let told = cards(&names(&["t3.micro", "p5.48xlarge"]), &names(&["t3.micro"]))?;
-        assert_eq!(told.len(), 2);
+        let differences = cards(&names(&["t3.micro", "p5.48xlarge"]), &names(&["t3.micro"]))?;
+        assert_eq!(differences.len(), 2);
         Ok(())
     }
 
     #[test]
-    fn a_family_that_nobody_has_looked_at_is_told() {
+    fn unverified_families_are_reported() {
         assert!(new_families(&names(&["t3.micro", "u7inh-32tb.480xlarge"])).is_empty());
         assert_eq!(new_families(&names(&["t3.micro", "zz9.large"])).len(), 1);
     }

@@ -1,4 +1,4 @@
-//! Reads the files that AWS publishes.
+//! Readers for AWS's published data.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -9,14 +9,14 @@ use anyhow::{Context as _, Result, bail, ensure};
 use flate2::read::GzDecoder;
 use serde_json::Value;
 
-/// All that was given.
+/// The data from all given files.
 pub(super) struct Sources {
     pub(super) regions: Vec<Region>,
-    /// The names of all instance types that EC2's API knows.
+    /// The names of all instance types in EC2's API.
     pub(super) type_names: BTreeSet<String>,
-    /// More about them, as `DescribeInstanceTypes` has it.
+    /// Details from `DescribeInstanceTypes`.
     pub(super) types: Vec<InstanceType>,
-    /// Those that the User Guide lists with several network cards.
+    /// Types with several network cards in the User Guide.
     pub(super) several_cards: Option<BTreeSet<String>>,
 }
 
@@ -28,13 +28,13 @@ pub(super) struct Region {
 
 pub(super) struct InstanceType {
     pub(super) name: String,
-    /// Bare metal has none.
+    /// `None` for bare metal.
     pub(super) hypervisor: Option<String>,
     pub(super) cards: u64,
 }
 
 impl Sources {
-    /// Reads the files that the flags name.
+    /// Parses the flags and reads the files.
     pub(super) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self> {
         let (mut botocore, mut types, mut cards) = (None, None, None);
         while let Some(flag) = arguments.next() {
@@ -50,12 +50,12 @@ impl Sources {
             ));
         }
         let botocore = botocore.context(
-            "--botocore is missing; give the folder of botocore, for instance after `pip download \
+            "--botocore is missing; pass the folder of botocore, for instance after `pip download \
              --no-deps botocore` and unzip",
         )?;
         let data = [botocore.join("data"), botocore.join("botocore/data")];
         let data = data.into_iter().find(|data| data.is_dir());
-        let data = data.with_context(|| format!("{}: there is no data", botocore.display()))?;
+        let data = data.with_context(|| format!("{}: no folder `data`", botocore.display()))?;
         Ok(Self {
             regions: regions(&json(&data.join("partitions.json"))?),
             type_names: type_names(&json(&newest_ec2(&data.join("ec2"))?)?)?,
@@ -65,7 +65,7 @@ impl Sources {
     }
 }
 
-/// A JSON document, which may be compressed.
+/// Reads a JSON document, optionally compressed with gzip.
 fn json(path: &Path) -> Result<Value> {
     let read = || -> Result<Value> {
         let mut text = String::new();
@@ -80,7 +80,7 @@ fn json(path: &Path) -> Result<Value> {
     read().with_context(|| format!("cannot read {}", path.display()))
 }
 
-/// The description of EC2's newest API.
+/// The service description of EC2's newest API version.
 fn newest_ec2(folder: &Path) -> Result<PathBuf> {
     let mut files = Vec::new();
     for version in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
@@ -91,7 +91,7 @@ fn newest_ec2(folder: &Path) -> Result<PathBuf> {
     files.sort();
     files
         .pop()
-        .with_context(|| format!("{}: there is no service-2.json", folder.display()))
+        .with_context(|| format!("{}: no service-2.json", folder.display()))
 }
 
 /// The Regions of all partitions, without the pseudo-Regions of global services.
@@ -112,13 +112,13 @@ fn regions(document: &Value) -> Vec<Region> {
 
 fn type_names(document: &Value) -> Result<BTreeSet<String>> {
     let names = document["shapes"]["InstanceType"]["enum"].as_array();
-    let names = names.context("botocore knows no instance types")?;
+    let names = names.context("botocore lists no instance types")?;
     Ok(names.iter().map(text).collect())
 }
 
 fn described(document: &Value) -> Result<Vec<InstanceType>> {
     let types = document["InstanceTypes"].as_array();
-    let types = types.context("--instance-types: there is no list InstanceTypes")?;
+    let types = types.context("--instance-types: no list `InstanceTypes`")?;
     let one = |described: &Value| InstanceType {
         name: text(&described["InstanceType"]),
         hypervisor: described["Hypervisor"].as_str().map(str::to_owned),
@@ -140,7 +140,7 @@ fn several_cards(path: &Path) -> Result<BTreeSet<String>> {
     let names: BTreeSet<_> = page.lines().filter_map(row).collect();
     ensure!(
         !names.is_empty(),
-        "{}: there are no rows such as `| c6in.metal | 2 |`",
+        "{}: no rows such as `| c6in.metal | 2 |`",
         path.display()
     );
     Ok(names)
