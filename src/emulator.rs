@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::{Method, Request};
 
 use crate::config::Config;
+use crate::constants;
 use crate::control;
 use crate::host_header;
 use crate::journal::{self, Entry, RequestTiming};
@@ -21,7 +22,6 @@ use crate::settings::Settings;
 use crate::state::State;
 use crate::store::{STATE_KEY, Store};
 use crate::time::UnixMillis;
-use crate::wire;
 
 /// An emulator with the cache of a reused component instance: the instance
 /// resolved from the last state document, valid while the stored bytes are
@@ -64,12 +64,12 @@ impl Emulator {
         method: &Method,
         target: &str,
     ) -> Option<&'static [&'static str]> {
-        const TOKEN: &[&str] = &[wire::TOKEN_NAME, wire::HOST_NAME];
+        const TOKEN: &[&str] = &[constants::TOKEN_NAME, constants::HOST_NAME];
         const ALL: &[&str] = &[
-            wire::TOKEN_NAME,
-            wire::HOST_NAME,
-            wire::PEER_NAME,
-            wire::USER_AGENT_NAME,
+            constants::TOKEN_NAME,
+            constants::HOST_NAME,
+            constants::PEER_NAME,
+            constants::USER_AGENT_NAME,
         ];
         let config = self.config.as_ref().ok()?;
         let reads = method.is_safe() && !path::is_control(&path::normalize(target));

@@ -1,16 +1,12 @@
 //! The `Host` that a request names, and which names are this machine's own.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use http::header::HOST;
 use http::uri::Authority;
 use http::{HeaderMap, Request};
 
-/// The service's names in EC2's own DNS.
-const SERVICE_NAMES: [&str; 2] = ["instance-data", "instance-data.ec2.internal"];
-
-/// The service's IPv6 address; the IPv4 one is link-local.
-const SERVICE_IPV6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+use crate::constants::{SERVICE_IPV6, SERVICE_NAMES};
 
 /// The host that a request names, port included. One that is not text is empty
 /// text, which is nobody's name.

@@ -29,6 +29,7 @@
 mod apply_settings;
 mod clock;
 mod config;
+pub mod constants;
 mod control;
 pub mod description;
 mod documents;
@@ -64,7 +65,6 @@ mod time;
 mod token;
 mod tree;
 mod versions;
-pub mod wire;
 
 pub use clock::Clock;
 pub use config::Config;

@@ -3,6 +3,7 @@
 
 use http::{HeaderMap, Method, StatusCode};
 
+use crate::constants;
 use crate::description::HttpTokens;
 use crate::documents::ImdsVersion;
 use crate::page_cache::Page;
@@ -13,7 +14,6 @@ use crate::response::MetadataResponse;
 use crate::simulation::Effect;
 use crate::token::Ttl;
 use crate::tree::{CredentialHealth, View};
-use crate::wire;
 
 /// How active faults alter a request's view of the instance.
 #[derive(Clone, Copy)]
@@ -48,9 +48,16 @@ pub(crate) fn answer(
         }
     };
     match *request.method {
-        Method::OPTIONS => MetadataResponse::allow(StatusCode::OK, wire::ALLOW_METADATA, ttl, now),
-        Method::GET | Method::HEAD if request.path == wire::TOKEN_PATH => {
-            MetadataResponse::allow(StatusCode::METHOD_NOT_ALLOWED, wire::ALLOW_TOKEN, ttl, now)
+        Method::OPTIONS => {
+            MetadataResponse::allow(StatusCode::OK, constants::ALLOW_METADATA, ttl, now)
+        }
+        Method::GET | Method::HEAD if request.path == constants::TOKEN_PATH => {
+            MetadataResponse::allow(
+                StatusCode::METHOD_NOT_ALLOWED,
+                constants::ALLOW_TOKEN,
+                ttl,
+                now,
+            )
         }
         Method::GET => get(resolved, context, request.path, faults, ttl),
         Method::HEAD => {
@@ -70,10 +77,10 @@ fn mint(
     headers: &HeaderMap,
 ) -> MetadataResponse {
     let now = context.now;
-    if resolved.config.reject_forwarded && headers.contains_key(wire::FORWARDED_FOR) {
+    if resolved.config.reject_forwarded && headers.contains_key(constants::FORWARDED_FOR) {
         return MetadataResponse::empty(StatusCode::FORBIDDEN, None, now);
     }
-    let wanted = headers.get(wire::TOKEN_TTL);
+    let wanted = headers.get(constants::TOKEN_TTL);
     let Some(ttl) = wanted.and_then(|value| Ttl::parse(value.to_str().ok()?)) else {
         return MetadataResponse::empty(StatusCode::BAD_REQUEST, None, now);
     };

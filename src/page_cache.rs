@@ -3,9 +3,9 @@
 
 use std::cell::RefCell;
 
+use crate::constants;
 use crate::documents::{ImdsVersion, Rotation};
 use crate::tree::{self, CredentialHealth, Node, View};
-use crate::wire;
 
 /// What a path shows.
 #[derive(Clone, Debug)]
@@ -65,8 +65,8 @@ fn look_up(view: &View<'_>, path: &str) -> Option<Page> {
     let node = tree::find(view, path)?;
     Some(Page {
         media_type: match node {
-            Node::Text(_) | Node::Listing(_) => wire::TEXT,
-            Node::Octets(_) => wire::OCTETS,
+            Node::Text(_) | Node::Listing(_) => constants::TEXT,
+            Node::Octets(_) => constants::OCTETS,
         },
         body: node.bytes().to_vec(),
     })

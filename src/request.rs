@@ -2,9 +2,9 @@
 
 use http::{HeaderMap, HeaderValue, Method, Request};
 
+use crate::constants;
 use crate::limits::MAX_TARGET_LEN;
 use crate::path;
-use crate::wire;
 
 /// The version of IMDS that a request speaks; see `MetadataRequest::version`. The
 /// control API is no part of the service and has none.
@@ -38,7 +38,7 @@ impl<'a> MetadataRequest<'a> {
             path,
             method: request.method(),
             headers,
-            token: headers.get(wire::TOKEN).map(HeaderValue::as_bytes),
+            token: headers.get(constants::TOKEN).map(HeaderValue::as_bytes),
             version: 1,
         };
         if request.token.is_some() || request.is_for_token() {
@@ -55,6 +55,6 @@ impl<'a> MetadataRequest<'a> {
 
     /// Whether it asks for a session token.
     pub(crate) fn is_for_token(&self) -> bool {
-        self.method == Method::PUT && self.path == wire::TOKEN_PATH
+        self.method == Method::PUT && self.path == constants::TOKEN_PATH
     }
 }

@@ -10,8 +10,8 @@ use http::header::{
 };
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 
+use crate::constants;
 use crate::time::UnixMillis;
-use crate::wire;
 
 /// A response.
 ///
@@ -42,7 +42,7 @@ impl MetadataResponse {
     pub(crate) fn empty(status: StatusCode, ttl: Option<u64>, now: UnixMillis) -> Self {
         Self::new(status)
             .ttl(ttl)
-            .header(CONTENT_TYPE, wire::TEXT)
+            .header(CONTENT_TYPE, constants::TEXT)
             .finish(Vec::new(), now)
     }
 
@@ -50,8 +50,8 @@ impl MetadataResponse {
     pub(crate) fn not_found(ttl: Option<u64>, now: UnixMillis) -> Self {
         Self::new(StatusCode::NOT_FOUND)
             .ttl(ttl)
-            .header(CONTENT_TYPE, wire::HTML)
-            .finish(wire::NOT_FOUND_PAGE.into(), now)
+            .header(CONTENT_TYPE, constants::HTML)
+            .finish(constants::NOT_FOUND_PAGE.into(), now)
     }
 
     /// A value or a listing.
@@ -79,7 +79,7 @@ impl MetadataResponse {
     ) -> Self {
         Self::new(status)
             .ttl(ttl)
-            .header(CONTENT_TYPE, wire::TEXT)
+            .header(CONTENT_TYPE, constants::TEXT)
             .header(ALLOW, methods)
             .finish(Vec::new(), now)
     }
@@ -90,7 +90,7 @@ impl MetadataResponse {
         Self::new(StatusCode::OK)
             .ttl(Some(ttl))
             .finish(token.into_bytes(), now)
-            .header(CONTENT_TYPE, wire::TEXT)
+            .header(CONTENT_TYPE, constants::TEXT)
     }
 
     pub(crate) fn header(mut self, name: HeaderName, value: &'static str) -> Self {
@@ -105,7 +105,7 @@ impl MetadataResponse {
 
     fn ttl(self, seconds: Option<u64>) -> Self {
         match seconds {
-            Some(seconds) => self.text(wire::TOKEN_TTL, seconds.to_string()),
+            Some(seconds) => self.text(constants::TOKEN_TTL, seconds.to_string()),
             None => self,
         }
     }
@@ -116,7 +116,7 @@ impl MetadataResponse {
         self.body = body;
         self.text(CONTENT_LENGTH, length)
             .text(DATE, now.http_date())
-            .header(SERVER, wire::SERVER)
+            .header(SERVER, constants::SERVER)
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::{Method, Request, StatusCode};
 
+use crate::constants;
 use crate::journal::Entry;
 use crate::metadata::{self, FaultContext};
 use crate::outcome::{Delivery, Outcome, Swap};
@@ -16,7 +17,6 @@ use crate::signature::Signature;
 use crate::simulation::{Effect, MatchedFault, RequestCounters};
 use crate::store::{COUNTERS_KEY, Store};
 use crate::time::UnixMillis;
-use crate::wire;
 
 /// The delay of a stalled response: longer than any client waits.
 const STALL: Duration = Duration::from_hours(1);
@@ -143,7 +143,7 @@ fn sees_notices(
     let Some(limit) = resolved.config.mock_ip_count else {
         return true;
     };
-    let peer = request.headers.get(wire::PEER);
+    let peer = request.headers.get(constants::PEER);
     let peer = peer.and_then(|peer| peer.to_str().ok()).unwrap_or_default();
     let category = request.path.split('/').nth(2).unwrap_or_default();
     if resolved.instance.events.any() && NOTICES.contains(&category) {

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::constants::{DOCUMENT_VARIABLE, VARIABLE_PREFIX};
 use crate::description::kind;
 use crate::json_limits;
 use crate::nearest::nearest;
@@ -43,11 +44,7 @@ pub const KEYS: &[&str] = &[
 /// The keys whose values are JSON documents.
 const DOCUMENTS: [&str; 4] = ["credentials", "instance", "overrides", "timeline"];
 
-/// How the names of environment variables begin.
-const PREFIX: &str = "IMDSIM_";
-/// The variable that holds a whole document.
-const DOCUMENT: &str = "IMDSIM_CONFIG";
-/// The same, where variables are named as [`KEYS`] are.
+/// The variable that holds a whole document where variables are named as [`KEYS`] are.
 const DOCUMENT_KEY: &str = "config";
 
 /// A value and the place a person gave it at.
@@ -133,8 +130,8 @@ impl Settings {
         let mut document = Self::default();
         let mut single = Self::default();
         for (name, value) in variables {
-            if name == DOCUMENT {
-                document = Self::parse(DOCUMENT, &value)?;
+            if name == DOCUMENT_VARIABLE {
+                document = Self::parse(DOCUMENT_VARIABLE, &value)?;
             } else if let Some(key) = key_of(&name) {
                 single.set(&name, key, &value)?;
             }
@@ -205,7 +202,7 @@ fn is_ini(text: &str) -> bool {
 /// The key that an environment variable sets, for instance `http_tokens` for
 /// `IMDSIM_HTTP_TOKENS`.
 pub fn key_of(variable: &str) -> Option<&'static str> {
-    known(&variable.strip_prefix(PREFIX)?.to_ascii_lowercase())
+    known(&variable.strip_prefix(VARIABLE_PREFIX)?.to_ascii_lowercase())
 }
 
 fn known(name: &str) -> Option<&'static str> {

@@ -16,7 +16,7 @@ use crate::merge;
 use crate::problem::Problem;
 use crate::signature::Signature;
 use crate::state::State;
-use crate::{path, wire};
+use crate::{constants, path};
 
 /// `instance`: the description; a merge patch changes it.
 pub(super) fn instance(call: Call<'_>) -> Answer {
@@ -79,7 +79,7 @@ pub(super) fn user_data(call: Call<'_>) -> Answer {
             let detail = "there is no user data; PUT it to this path";
             Refusal::new(StatusCode::NOT_FOUND, detail)
         })?;
-        return call.give(wire::OCTETS, bytes);
+        return call.give(constants::OCTETS, bytes);
     }
     let bytes = match *call.request.method() {
         Method::PUT => call.request.body(),
@@ -126,7 +126,7 @@ pub(super) fn one_override(call: Call<'_>, below: &str) -> Answer {
         Method::DELETE => false.into(),
         _ => {
             return match call.resolved.instance.overrides.lookup(below) {
-                OverrideLookup::Text(text) => call.give(wire::TEXT, text.into()),
+                OverrideLookup::Text(text) => call.give(constants::TEXT, text.into()),
                 OverrideLookup::Gone => Err(Refusal::new(
                     StatusCode::NOT_FOUND,
                     "this was removed; PUT a text to have it again",

@@ -398,7 +398,7 @@ fn client(number: usize) -> Request<Vec<u8>> {
     let peer = format!("10.0.{}.{}", number / 256, number % 256);
     request
         .headers_mut()
-        .insert(imdsim::wire::PEER, peer.try_into().unwrap());
+        .insert(imdsim::constants::PEER, peer.try_into().unwrap());
     request
 }
 

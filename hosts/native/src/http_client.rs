@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use ureq::Agent;
 
-use crate::constants::DEFAULT_ADDRESS;
 use crate::error::Failure;
+use imdsim::constants::DEFAULT_ADDRESS;
 
 /// Validates the URL of a server and removes a trailing slash. `what` names the
 /// server and `place` the source of the URL, both for the error.

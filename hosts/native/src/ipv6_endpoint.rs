@@ -16,10 +16,10 @@ use serde::Deserialize;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-use crate::constants::SERVICE_IPV6_ADDRESS;
 use crate::error::{Failure, say};
 use crate::instance_pool::InstancePool;
 use crate::listener::{listen, registered};
+use imdsim::constants::SERVICE_IPV6_ADDRESS;
 
 /// The polling interval of the option, which events change without a request.
 const INTERVAL: Duration = Duration::from_millis(200);

@@ -2,8 +2,8 @@
 
 use std::net::TcpListener;
 
-use crate::constants::DEFAULT_ADDRESS;
 use crate::error::{Failure, internal_error};
+use imdsim::constants::DEFAULT_ADDRESS;
 
 /// Binds an address; `place` is the source of the address, for the error.
 pub(crate) fn listen(place: &str, address: &str) -> Result<TcpListener, Failure> {

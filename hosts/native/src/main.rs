@@ -11,7 +11,6 @@ mod captured_field;
 mod cli;
 mod connection;
 mod connection_ends;
-mod constants;
 mod engine;
 mod engine_config;
 mod error;

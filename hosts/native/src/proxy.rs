@@ -14,10 +14,7 @@ use http::header::HOST;
 use http::uri::{Authority, Scheme};
 use http::{HeaderValue, Method, Request, Uri};
 
-use crate::constants::{SERVICE_IPV4, SERVICE_IPV6, SERVICE_PORT};
-
-/// The service's names in EC2's DNS.
-const NAMES: [&str; 2] = ["instance-data", "instance-data.ec2.internal"];
+use imdsim::constants::{SERVICE_IPV4, SERVICE_IPV6, SERVICE_NAMES, SERVICE_PORT};
 
 /// The response body for a request to another server.
 pub(crate) const REFUSAL: &str = "imdsim is no proxy: it answers for 169.254.169.254, \
@@ -71,7 +68,9 @@ fn is_here(server: &str, local: SocketAddr) -> bool {
             address == own,
         ),
         Err(_) => (
-            NAMES.iter().any(|name| host.eq_ignore_ascii_case(name)),
+            SERVICE_NAMES
+                .iter()
+                .any(|name| host.eq_ignore_ascii_case(name)),
             host.eq_ignore_ascii_case("localhost") && own.is_loopback(),
         ),
     };

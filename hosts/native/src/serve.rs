@@ -11,7 +11,6 @@ use imdsim::Config;
 
 use crate::aemm;
 use crate::connection_ends::is_loopback;
-use crate::constants::{ADMIN_TOKEN_VARIABLE, DEFAULT_ADDRESS};
 use crate::engine;
 use crate::error::{Failure, internal_error, ready};
 use crate::files::Files;
@@ -23,6 +22,7 @@ use crate::server::Server;
 use crate::settings::{SettingsFlags, Sources};
 use crate::signals;
 use crate::watch::Watch;
+use imdsim::constants::{ADMIN_TOKEN_VARIABLE, DEFAULT_ADDRESS};
 
 /// Server flags.
 #[derive(Args, Debug, Default)]

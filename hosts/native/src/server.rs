@@ -288,7 +288,7 @@ impl Server {
         let headers = request.headers_mut();
         name_host(headers, ends.local);
         // Replaces any value that the client sent.
-        headers.insert(imdsim::wire::PEER, ends.peer_header.clone());
+        headers.insert(imdsim::constants::PEER, ends.peer_header.clone());
         let answer = self.pool.answer(&request, ends.is_loopback()).await;
         // The listener must reflect the call before the client has its
         // response.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::header::{CONTENT_LENGTH, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri};
 use imdsim::limits::MAX_BODY_LEN;
-use imdsim::{Connection, Delivery, Emulator, MetadataResponse, wire};
+use imdsim::{Connection, Delivery, Emulator, MetadataResponse, constants};
 
 use super::bindings::wasi::http::types::{
     Fields, IncomingRequest, Method, OutgoingBody, OutgoingResponse, ResponseOutparam,
@@ -41,7 +41,7 @@ pub fn read(
     let headers = incoming.headers();
     if let Some(names) = emulator.headers_that_matter(method, path) {
         // Copying the other headers would cost more than the response.
-        for name in names.iter().filter(|name| **name != wire::PEER_NAME) {
+        for name in names.iter().filter(|name| **name != constants::PEER_NAME) {
             for value in headers.get(name) {
                 append(&mut request, HeaderName::from_static(name), value);
             }
@@ -55,7 +55,7 @@ pub fn read(
         }
     }
     // These hosts do not report the peer address, so a client must have set this.
-    request.headers_mut().remove(wire::PEER);
+    request.headers_mut().remove(constants::PEER);
     set_host(&mut request, incoming);
     let declared = content_length(request.headers());
     if declared.is_some_and(|declared| declared > MAX_BODY_LEN) {

@@ -2,9 +2,9 @@
 
 use super::save::save;
 use super::{Flags, Layers, Variables, home_file, read};
-use crate::constants::{DEFAULT_ADDRESS, DEFAULT_PORT};
 use crate::error::{Failure, say};
 use crate::files::Files;
+use imdsim::constants::{DEFAULT_ADDRESS, DEFAULT_PORT};
 
 /// The settings of the program that the mock's configuration has too.
 pub(crate) struct ServerSettings {

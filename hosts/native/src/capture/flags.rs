@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::constants::{DEFAULT_ADDRESS, ENDPOINT_VARIABLE, SERVICE_IPV4};
+use imdsim::constants::{DEFAULT_ADDRESS, ENDPOINT_VARIABLE, SERVICE_IPV4};
 
 /// Flags of `capture`.
 #[derive(Args, Debug, Default)]

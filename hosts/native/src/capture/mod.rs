@@ -25,9 +25,9 @@ use service::Service;
 use trees::Trees;
 
 use crate::captured_field::CAPTURED;
-use crate::constants::{ENDPOINT_VARIABLE, SERVICE_IPV4};
 use crate::error::{Failure, say};
 use crate::files::Files;
+use imdsim::constants::{ENDPOINT_VARIABLE, SERVICE_IPV4};
 
 /// Prints a service as an instance document.
 pub(crate) fn capture(flags: &CaptureFlags) -> Result<(), Failure> {

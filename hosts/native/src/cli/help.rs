@@ -5,7 +5,7 @@
 use clap::{Arg, Command};
 
 use crate::aemm;
-use crate::constants::{DOCUMENT_VARIABLE, URL_VARIABLE, VARIABLE_PREFIX};
+use imdsim::constants::{DOCUMENT_VARIABLE, URL_VARIABLE, VARIABLE_PREFIX};
 
 /// Commands, each with an example.
 const EXAMPLES: [(&str, &str); 21] = [

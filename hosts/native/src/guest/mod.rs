@@ -9,9 +9,9 @@ use wasmtime::component::{Linker, ResourceTable};
 use wasmtime::{Engine, ResourceLimiter, Result, Store, Trap, UpdateDeadline};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
-use crate::constants::DOCUMENT_VARIABLE;
 use crate::engine::MAX_TICKS;
 use crate::keyvalue;
+use imdsim::constants::DOCUMENT_VARIABLE;
 use keyvalue_host::KeyValue;
 
 /// The data of one instance, and the store that all instances share.

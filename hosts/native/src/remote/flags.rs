@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use crate::aemm;
-use crate::constants::DEFAULT_ADDRESS;
+use imdsim::constants::DEFAULT_ADDRESS;
 
 /// The emulator to control.
 #[derive(Args, Debug, Default)]

@@ -8,11 +8,11 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::aemm;
-use crate::constants::{ADMIN_TOKEN_VARIABLE, DEFAULT_ADDRESS, URL_VARIABLE};
 use crate::error::{Failure, say};
 use client::{Client, encode};
 pub(crate) use flags::{ControlCommand, Emulator, EventsCommand};
 use flags::{FaultCommand, FaultFlags, RequestsFlags};
+use imdsim::constants::{ADMIN_TOKEN_VARIABLE, DEFAULT_ADDRESS, URL_VARIABLE};
 
 const URL_FLAG: &str = "--url";
 

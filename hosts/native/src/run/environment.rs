@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use super::RunFlags;
-use crate::constants::{ENDPOINT_VARIABLE, URL_VARIABLE};
+use imdsim::constants::{ENDPOINT_VARIABLE, URL_VARIABLE};
 
 /// Changed variables: the new value, or `None` to remove the variable.
 pub(crate) type Changes = BTreeMap<String, Option<String>>;

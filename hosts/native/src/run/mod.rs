@@ -30,7 +30,6 @@ use self::command::Signals;
 use self::recorder::Recorder;
 use self::report::Report;
 use self::report_file::ReportFile;
-use crate::constants::{DEFAULT_ADDRESS, SERVICE_IPV4_ADDRESS};
 use crate::engine;
 use crate::error::{Failure, internal_error, say};
 use crate::files::Files;
@@ -42,6 +41,7 @@ use crate::log::{Escaped, Log};
 use crate::server::Server;
 use crate::settings::{SettingsFlags, Sources};
 use crate::workers::Workers;
+use imdsim::constants::{DEFAULT_ADDRESS, SERVICE_IPV4_ADDRESS};
 
 /// Minimum number of evaluated requests; more if the journal holds more.
 const MAX_CALLS: usize = 100_000;

@@ -19,8 +19,8 @@ mod platform {
     use rtnetlink::{LinkUnspec, new_connection};
     use tokio::runtime::Builder;
 
-    use crate::constants::{SERVICE_IPV4, SERVICE_IPV6};
     use crate::error::Failure;
+    use imdsim::constants::{SERVICE_IPV4, SERVICE_IPV6};
 
     /// The index of the loopback interface in a new network namespace.
     const LOOPBACK: u32 = 1;

@@ -19,9 +19,9 @@ pub(crate) use self::flags::{InstanceFlags, SettingsFlags};
 
 use crate::aemm;
 use crate::captured_field::without_captured;
-use crate::constants::{DOCUMENT_VARIABLE, URL_VARIABLE, VARIABLE_PREFIX};
 use crate::error::{Failure, say};
 use crate::files::{Files, place};
+use imdsim::constants::{DOCUMENT_VARIABLE, URL_VARIABLE, VARIABLE_PREFIX};
 
 /// The default number of requests in the journal.
 const JOURNAL: &str = "1000";

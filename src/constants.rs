@@ -1,7 +1,50 @@
-//! What is written on the wire, letter for letter: header names, media types,
-//! paths and fixed bodies.
+//! Constants that several modules share: addresses and ports, environment
+//! variables, and the wire format: header names, media types, paths and fixed
+//! bodies.
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 
 use http::HeaderName;
+
+/// The prefix of the program's environment variables.
+pub const VARIABLE_PREFIX: &str = "IMDSIM_";
+
+/// The variable that holds a whole settings document. The component gets all
+/// settings in it, and no other variable.
+pub const DOCUMENT_VARIABLE: &str = "IMDSIM_CONFIG";
+
+/// The variable that holds the URL of a running emulator.
+pub const URL_VARIABLE: &str = "IMDSIM_URL";
+
+/// The variable that holds the bearer token for the control API.
+pub const ADMIN_TOKEN_VARIABLE: &str = "IMDSIM_ADMIN_TOKEN";
+
+/// The variable in which AWS SDKs look for the URL of the metadata service.
+pub const ENDPOINT_VARIABLE: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
+
+/// The default port of an emulator.
+pub const DEFAULT_PORT: u16 = 4719;
+
+/// The default address of an emulator.
+pub const DEFAULT_ADDRESS: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, DEFAULT_PORT);
+
+/// The IPv4 address of the metadata service on an instance.
+pub const SERVICE_IPV4: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 254);
+
+/// The IPv6 address of the metadata service on an instance.
+pub const SERVICE_IPV6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+
+/// The IPv4 socket address of the metadata service.
+pub const SERVICE_IPV4_ADDRESS: SocketAddrV4 = SocketAddrV4::new(SERVICE_IPV4, SERVICE_PORT);
+
+/// The IPv6 socket address of the metadata service.
+pub const SERVICE_IPV6_ADDRESS: SocketAddrV6 = SocketAddrV6::new(SERVICE_IPV6, SERVICE_PORT, 0, 0);
+
+/// The port of the metadata service.
+pub const SERVICE_PORT: u16 = 80;
+
+/// The names of the metadata service in EC2's DNS.
+pub const SERVICE_NAMES: [&str; 2] = ["instance-data", "instance-data.ec2.internal"];
 
 /// Carries the session token, the mark of IMDS version 2.
 pub const TOKEN: HeaderName = HeaderName::from_static(TOKEN_NAME);
