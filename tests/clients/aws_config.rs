@@ -1,5 +1,5 @@
-//! The Rust SDK's IMDS client and credentials provider. It runs in a process
-//! of its own, since it takes its endpoint from the environment.
+//! The Rust SDK's IMDS client and credentials provider, in a separate process,
+//! since it reads its endpoint from the environment.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -10,7 +10,7 @@ use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_smithy_http_client::Builder;
 
-/// The argument with which this test becomes that process.
+/// The argument that turns this test into that process.
 pub(crate) const COMMAND: &str = "aws-config";
 
 /// Prints the credentials and the Region.

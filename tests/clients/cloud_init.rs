@@ -32,7 +32,7 @@ pub(crate) fn trials(outside: Option<&str>) -> Vec<Trial> {
     trials.collect()
 }
 
-/// It complains of nothing, and finds what it found before.
+/// cloud-init logs no warning, and its result matches the golden file.
 fn understands(name: &str, document: &Path, root: &Path, package: &Path) -> Result<(), Failed> {
     let program = Program::start(&[
         "--instance",

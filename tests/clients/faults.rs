@@ -1,5 +1,5 @@
-//! What boto3 and aws-config do when the metadata service goes wrong:
-//! `docs/faults.md` tells it as it is seen here.
+//! Behaviour of boto3 and aws-config under faults of the metadata service, as
+//! documented in `docs/faults.md`.
 
 pub(crate) mod aws_config;
 mod document;
@@ -19,17 +19,17 @@ use crate::trial;
 use document::Document;
 use seen::Seen;
 
-/// How long a client waits to connect, and then for an answer.
+/// A client's timeout for connecting, and for a response.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How often a client asks.
+/// A client's number of attempts.
 const ATTEMPTS: u32 = 2;
 
-/// One client, asked for the credentials of the role.
+/// One client that requests the role's credentials.
 #[derive(Clone, Copy)]
 struct Client {
     name: &'static str,
-    /// What precedes the version in its `User-Agent`.
+    /// The text before the version in its `User-Agent`.
     product: &'static str,
     command: fn() -> Command,
 }
@@ -99,7 +99,7 @@ fn presets() -> BTreeMap<String, String> {
         .collect()
 }
 
-/// What is seen of the client is what the document says.
+/// The observed behaviour of a client matches the document.
 fn does_as_told(client: Client, preset: &str, summary: &str) -> Result<(), Failed> {
     let program = Program::start(&["--quiet"]);
     // Neither ten seconds after the launch nor a new second to be throttled in
@@ -131,7 +131,7 @@ fn does_as_told(client: Client, preset: &str, summary: &str) -> Result<(), Faile
     same(client.name, row.unwrap_or_default(), &cells)
 }
 
-/// There is a section for each of the faults.
+/// The document has a section for each fault.
 fn tells_of(faults: &[String]) -> Result<(), Failed> {
     if files::updating() {
         Document::update(|document| document.sections.retain(|name, _| faults.contains(name)));
@@ -165,7 +165,7 @@ fn control(program: &Program, call: &str, body: &str) -> Value {
 }
 
 impl Client {
-    /// Why it cannot run here, if so.
+    /// The reason why the client cannot run here, if so.
     fn missing(self) -> Option<String> {
         let program = PathBuf::from((self.command)().get_program());
         (!program.is_file()).then(|| format!("no {}; .ci/clients installs it", program.display()))
@@ -191,7 +191,7 @@ impl Client {
             .map_err(|_| String::from_utf8_lossy(&output.stderr).into_owned().into())
     }
 
-    /// By what it calls itself in the journal.
+    /// The client's version, from its `User-Agent` in the journal.
     fn version(self, journal: &[Value]) -> &str {
         let agents = journal
             .iter()

@@ -1,10 +1,9 @@
-//! Real clients against the native program, in a network namespace that has
-//! nothing but loopback: a client that missed its endpoint could reach nobody.
+//! Real clients against the native program, in a network namespace with only
+//! loopback, so that a misconfigured client cannot reach a real service.
 //!
-//! A client that is not installed is reported as ignored, with the reason;
-//! with `IMDSIM_REQUIRE_CLIENTS` set, that is a failure. `.ci/clients` installs
-//! them.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+//! Tests of clients that are not installed are reported as ignored, or as failed
+//! if `IMDSIM_REQUIRE_CLIENTS` is set. `.ci/clients` installs them.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 #![allow(
     clippy::print_stdout,
     reason = "reasons for what is skipped; a client's words"
@@ -20,7 +19,7 @@ mod cloud_init;
 mod compose;
 #[path = "../support/endpoint.rs"]
 mod endpoint;
-/// Clients where things go wrong.
+/// Clients under faults.
 mod faults;
 /// The native program and `wasmtime serve`.
 mod hosts;
@@ -38,16 +37,16 @@ mod pins;
 )]
 #[path = "../native/program.rs"]
 mod program;
-/// How a client is run, and what must come back.
+/// A client, its command and the expected output.
 mod row;
 /// The matrix.
 mod rows;
 #[allow(dead_code, reason = "shared with the tests of `wasmtime serve`")]
 #[path = "../wasmtime/host.rs"]
 mod serve;
-/// What the documentation shows of tools, run as it stands there.
+/// The documented snippets for tools, run unchanged.
 mod snippets;
-/// The matrix as people read it.
+/// The matrix as a page.
 mod table;
 /// The picture of a terminal in README.md.
 mod terminal;
@@ -78,7 +77,7 @@ fn main() -> ExitCode {
     if std::env::args().nth(1).as_deref() == Some(faults::aws_config::COMMAND) {
         return faults::aws_config::run();
     }
-    // Before there is no network any more.
+    // Before entering the namespace, which has no network.
     let no_wasmtime = serve::missing();
     if no_wasmtime.is_none() && !namespace::is_inside() {
         serve::build();

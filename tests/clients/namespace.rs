@@ -1,17 +1,17 @@
-//! A network namespace of the test's own, with nothing but loopback.
+//! A network namespace for the test, with only loopback.
 
 use std::process::{Command, ExitCode};
 
 /// Set inside.
 const INSIDE: &str = "IMDSIM_TEST_NAMESPACE";
 
-/// Where the test runs.
+/// Result of entering the namespace.
 pub(crate) enum Entered {
     /// In the namespace.
     Inside,
     /// The test ran in the namespace, as another process, and ended so.
     Finished(ExitCode),
-    /// There can be no namespace here, for this reason.
+    /// A namespace cannot be created, for this reason.
     Impossible(String),
 }
 

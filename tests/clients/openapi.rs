@@ -1,5 +1,5 @@
-//! schemathesis, which calls an API as its OpenAPI document says, and as it
-//! does not, and complains of answers that are not described.
+//! schemathesis, which sends valid and invalid calls according to an OpenAPI
+//! document, and reports responses that it does not describe.
 
 use std::process::Command;
 
@@ -28,7 +28,7 @@ pub(crate) fn trials(outside: Option<&str>) -> Vec<Trial> {
         .collect()
 }
 
-/// It finds no failure of the server and no answer that is not described.
+/// schemathesis finds no server error and no undocumented response.
 fn is_as_described(schemathesis: &str, token: &str) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let config = folder.path().join("imdsim.json");

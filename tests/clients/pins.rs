@@ -1,11 +1,11 @@
-//! Which version of each client is tested, as the files of pins say, and
-//! whether that is what `.ci/clients` has installed.
+//! Pinned versions of the clients, compared with the versions that `.ci/clients`
+//! installed.
 
 use std::path::PathBuf;
 
 use crate::transcript::files;
 
-/// Where the version of a client is written down.
+/// The source of a client's version.
 #[derive(Clone, Copy)]
 pub(crate) enum Version {
     /// A package of `requirements.txt`.
@@ -35,7 +35,7 @@ impl Version {
         }
     }
 
-    /// Why this version is not what is installed, if so.
+    /// The reason why the pinned version is not installed, if so.
     pub(crate) fn missing(self) -> Option<String> {
         match self {
             Self::PyPi(_) => outdated("requirements.txt"),
@@ -57,7 +57,7 @@ pub(crate) fn folder() -> PathBuf {
     root().join("target/clients")
 }
 
-/// Says so if other versions are pinned than were installed the last time.
+/// Reports pins that changed since the last installation.
 pub(crate) fn outdated(pins: &str) -> Option<String> {
     let wanted = std::fs::read(files::folder().join("clients").join(pins)).unwrap();
     let installed = std::fs::read(folder().join(pins)).unwrap_or_default();

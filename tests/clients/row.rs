@@ -1,4 +1,4 @@
-//! A row of the matrix: a client, how it is run, and what must come back.
+//! A row of the matrix: a client, its command and the expected output.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -12,7 +12,7 @@ use crate::hosts::Host;
 use crate::pins::{Version, folder};
 use crate::transcript::files;
 
-/// A client, asked for one thing.
+/// A client with one request.
 pub(crate) struct Row {
     pub(crate) name: &'static str,
     pub(crate) version: Version,
@@ -24,7 +24,7 @@ pub(crate) struct Row {
     pub(crate) required: Answer,
 }
 
-/// How the client learns where the emulator is.
+/// How the client is pointed at the emulator.
 #[derive(Clone, Copy)]
 pub(crate) enum Pointed {
     /// By `AWS_EC2_METADATA_SERVICE_ENDPOINT`, which has this value.
@@ -38,12 +38,12 @@ pub(crate) enum Pointed {
 #[derive(Clone, Copy)]
 pub(crate) enum Answer {
     Says(&'static [&'static str]),
-    /// It has to fail, for it knows nothing of tokens.
+    /// The client must fail, since it does not support tokens.
     Fails(&'static [&'static str]),
 }
 
 impl Row {
-    /// Why it cannot run here, if so.
+    /// The reason why the client cannot run here, if so.
     pub(crate) fn missing(&self) -> Option<String> {
         let program = self.program();
         if !program.is_file() {
@@ -52,7 +52,7 @@ impl Row {
         self.version.missing()
     }
 
-    /// Runs it and holds what it says against what is expected.
+    /// Runs the client and compares its output with the expected one.
     pub(crate) fn check(&self, host: &Host, answer: Answer) -> Result<(), Failed> {
         let (succeeded, said) = self.run(host)?;
         let (succeeds, expected) = match answer {

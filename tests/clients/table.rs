@@ -1,4 +1,4 @@
-//! `docs/clients.md`: the matrix as people read it.
+//! `docs/clients.md`: the matrix as a page.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,7 +19,7 @@ pub(crate) const WAYS: [(Kind, &str); 4] = [
     (Kind::Wasmtime, "required"),
 ];
 
-/// What became of rows, by their number and that of the way.
+/// Results of rows, by the numbers of row and way.
 pub(crate) type Outcomes = Mutex<BTreeMap<(usize, usize), bool>>;
 
 /// What must hold of the table, whichever clients are installed.

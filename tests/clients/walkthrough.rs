@@ -79,7 +79,7 @@ pub(crate) fn console(text: &str) -> Vec<Step> {
     steps
 }
 
-/// Does what the page says, and compares.
+/// Runs a page's steps and compares their output.
 fn follow(page: &Page) -> Result<(), Failed> {
     let steps: Vec<_> = page.blocks.iter().flat_map(steps_of).collect();
     let printed = play(&Workplace::with([page]), &steps)?;
@@ -165,7 +165,7 @@ imdsim() {
 imdsim --quiet >/dev/null
 "#;
 
-/// Whether a page tells the truth: times may differ, and `…` is any text.
+/// Whether the output matches the page: times may differ, and `…` is any text.
 fn matches(expected: &str, printed: &str) -> bool {
     let (expected, printed) = (without_times(expected), without_times(printed));
     let mut rest = &*printed;

@@ -1,10 +1,10 @@
-//! The commands that AWS documents for checking the identity document, run as
-//! they stand there against what the emulator serves.
+//! AWS's documented commands for verifying the identity document, run unchanged
+//! against the emulator's signatures.
 //!
-//! Without `openssl` they are reported as ignored; with
-//! `IMDSIM_REQUIRE_CLIENTS` set, that is a failure.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-#![allow(clippy::print_stdout, reason = "reasons for what is skipped")]
+//! Without `openssl` these tests are reported as ignored, or as failed if
+//! `IMDSIM_REQUIRE_CLIENTS` is set.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
+#![allow(clippy::print_stdout, reason = "reasons for skipped tests")]
 #![allow(
     clippy::disallowed_methods,
     reason = "tests read files; the core does not"
@@ -28,10 +28,10 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 const FOLDER: &str = "/latest/dynamic/instance-identity";
 
-/// Where the files of one test lie.
+/// The folder for the files of one test.
 struct Bench(tempfile::TempDir);
 
-/// A claim, and how it is proven.
+/// A claim and its test.
 type Claim = (&'static str, fn() -> Result<(), Failed>);
 
 const CLAIMS: [Claim; 5] = [
@@ -65,7 +65,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
 }
 
-/// Keys as openssl makes them today, of sizes other than the test keys'.
+/// Keys in the current format of openssl, with sizes other than the test keys.
 fn own_keys() -> Result<(), Failed> {
     let bench = Bench::new();
     let group = "genpkey -genparam -algorithm DSA -pkeyopt dsa_paramgen_bits:1024 -out group";
@@ -95,7 +95,7 @@ impl Bench {
         fs::write(self.0.path().join(name), content).unwrap();
     }
 
-    /// What openssl writes when it is content, or what it complains of.
+    /// The output of openssl on success, or its error message.
     fn openssl(&self, arguments: &[&str]) -> Result<Vec<u8>, String> {
         let mut command = Command::new("openssl");
         let output = command.args(arguments).current_dir(&self.0).output();

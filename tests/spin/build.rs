@@ -1,12 +1,12 @@
-//! Builds the components that run on Spin, as they are handed out, and compiles
-//! them to machine code.
+//! Builds the distributed components that run on Spin, and compiles them to
+//! machine code.
 
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, anyhow};
 use imdsim_guest::Profile;
 
-/// What the components are made from, seen from the root of the workspace.
+/// Sources of the components, relative to the root of the workspace.
 const SOURCES: [&str; 8] = [
     "build.rs",
     "src",
@@ -24,7 +24,7 @@ fn main() -> Result<()> {
         println!("cargo::rerun-if-changed={}", path.display());
     }
     let out = PathBuf::from(std::env::var_os("OUT_DIR").context("cargo sets OUT_DIR")?);
-    // Beside the other folders of cargo's, which holds a lock on those.
+    // Separate from the outer cargo's folders, on which it holds a lock.
     let target = out.ancestors().nth(4).context("OUT_DIR is that deep")?;
     let engine = wasmtime::Engine::default();
     for package in ["imdsim-spin", "imdsim-wasi"] {

@@ -19,7 +19,7 @@ pub(crate) static SPIN: LazyLock<ProxyPre<Guest>> = LazyLock::new(|| load(compil
 pub(crate) static UNIVERSAL: LazyLock<ProxyPre<Guest>> =
     LazyLock::new(|| load(compiled::UNIVERSAL));
 
-/// What belongs to one instance.
+/// State of one instance.
 pub(crate) struct Guest {
     wasi: WasiCtx,
     http: WasiHttpCtx,
@@ -29,7 +29,7 @@ pub(crate) struct Guest {
 }
 
 impl Guest {
-    /// Surroundings of a new instance.
+    /// The store of a new instance.
     pub(crate) fn store(
         component: &ProxyPre<Self>,
         environment: &[(String, String)],
@@ -78,7 +78,7 @@ impl WasiHttpView for Guest {
 struct Hooks;
 
 impl WasiHttpHooks for Hooks {
-    /// Never called: nothing that sends is linked.
+    /// Never called: outgoing HTTP is not linked.
     fn send_request(
         &mut self,
         _request: http::Request<WasiBody>,
@@ -89,14 +89,14 @@ impl WasiHttpHooks for Hooks {
     }
 }
 
-/// A response and what becomes of its connection.
+/// A response and the rest of its transmission.
 type Sent = (
     http::Response<WasiBody>,
     Box<dyn Future<Output = Result<(), Error>> + Send>,
 );
 
-/// A component, linked with what Spin has and the manifest allows: nothing
-/// that sends requests.
+/// A component linked with the interfaces that Spin offers and the manifest
+/// allows, without outgoing requests.
 fn load(component: fn(&Engine) -> Result<Component>) -> ProxyPre<Guest> {
     let load = || {
         let engine = Engine::default();
@@ -114,13 +114,13 @@ fn load(component: fn(&Engine) -> Result<Component>) -> ProxyPre<Guest> {
     load().unwrap()
 }
 
-#[allow(unsafe_code, reason = "machine code is taken on trust")]
+#[allow(unsafe_code, reason = "loads trusted machine code")]
 mod compiled {
     use super::{Component, Engine, Result};
 
     pub(super) const SPIN: fn(&Engine) -> Result<Component> = |engine| {
         let code = include_bytes!(concat!(env!("OUT_DIR"), "/imdsim-spin.cwasm"));
-        // SAFETY: this is what this package's build script had compiled.
+        // SAFETY: this package's build script compiled it.
         unsafe { Component::deserialize(engine, code) }
     };
 

@@ -19,10 +19,10 @@ use crate::manifest::Manifest;
 use crate::transcript::Message;
 use crate::values::Values;
 
-/// Without this setting there is no control API here.
+/// The setting that enables the control API here.
 const LOOPBACK_ONLY: &str = "loopback_only";
 
-/// A component with what Spin gives it.
+/// A component with Spin's variables and stores.
 pub(crate) struct Host {
     component: &'static ProxyPre<Guest>,
     environment: Vec<(String, String)>,
@@ -31,7 +31,7 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// What `spin.toml` starts, with settings as Spin variables.
+    /// The component of `spin.toml`, with settings as Spin variables.
     pub(crate) fn new(values: &Arc<Values>, settings: &[(String, String)]) -> Self {
         let manifest = Manifest::read();
         let mut variables = manifest.variables(settings);
@@ -87,8 +87,8 @@ impl Host {
         }
     }
 
-    /// Has a new instance answer, as Spin does for every request; `None` if the
-    /// connection closes without an answer.
+    /// Answers a request with a new instance, like Spin; `None` if the connection
+    /// closes without a response.
     async fn answer(&self, request: Request<Bytes>) -> Result<Option<Response<Bytes>>> {
         let bodiless = request.method() == Method::HEAD;
         let mut store = Guest::store(self.component, &self.environment, &self.grants);
@@ -109,13 +109,13 @@ impl Host {
         while let Some(frame) = body.frame().await {
             match frame {
                 Ok(frame) => bytes.extend(frame.into_data().ok()),
-                // A body that is shorter than stated, which the answer to HEAD
-                // has, ends in an error.
+                // A body shorter than declared, as in a response to HEAD, ends in
+                // an error.
                 Err(_) => is_whole = bodiless,
             }
         }
         running.await??;
-        // hyper sends no head of a body that breaks off before it begins.
+        // hyper sends no head if the body breaks off before its first byte.
         let answers = is_whole || !bytes.is_empty();
         Ok(answers.then(|| Response::from_parts(head, bytes.freeze())))
     }

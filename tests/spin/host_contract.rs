@@ -6,7 +6,7 @@ use crate::host::Host;
 use crate::transcript::Message;
 use crate::values::{Kind, Values};
 
-/// What is claimed, and how it is proven.
+/// Claims and their tests.
 pub(crate) const CLAIMS: [(&str, fn()); 9] = [
     ("what was changed outlives the host", outlives),
     ("a token is valid until its second", until_its_second),
@@ -21,8 +21,7 @@ pub(crate) const CLAIMS: [(&str, fn()); 9] = [
     ("`Host` alone opens no control API", host_alone),
 ];
 
-/// An instance answers one request and is gone; of the host, too, nothing is
-/// left but the store.
+/// Instances answer one request each, and only the store outlives the host.
 fn outlives() {
     let values = Arc::new(Values::new(Kind::Sqlite));
     crash_recovery::outlives(|| Host::new(&values, &[]));
@@ -40,14 +39,14 @@ fn until_its_second() {
     assert_eq!(answer(at("30")), 401);
 }
 
-/// One of each component, as two replicas of different age may be.
+/// One host with each component, like replicas of different versions.
 fn two_hosts(kind: Kind) {
     let values = Arc::new(Values::new(kind));
     nothing_is_lost(&[Host::new(&values, &[]), Host::universal(&values, &[])]);
 }
 
-/// 8 clients of hosts that share a state, each with changes to leaves of its
-/// own, from before there is any document.
+/// 8 clients of hosts that share an initially empty state, each changing its own
+/// leaves.
 fn nothing_is_lost(hosts: &[Host]) {
     const CLIENTS: usize = 8;
     const CHANGES: usize = 10;
@@ -59,7 +58,7 @@ fn nothing_is_lost(hosts: &[Host]) {
                     let put = format!("PUT /_imdsim/overrides/meta-data/{client}/{change}");
                     let (status, body) = host.call(&put, &[], "x");
                     assert_eq!(status, 200, "{body}");
-                    // Readers are served meanwhile.
+                    // Readers are served at the same time.
                     assert_eq!(host.call(LEAF, &[], "").0, 200);
                 }
             });
@@ -109,7 +108,7 @@ fn bodies() {
     }
 }
 
-/// Spin does not say who asks, so all clients are the first one.
+/// Spin does not report client addresses, so all clients count as one.
 fn clients_are_one() {
     let values = Arc::new(Values::new(Kind::Sqlite));
     let notice = r#"[{"type": "spot-interruption"}]"#;

@@ -44,7 +44,7 @@ mod bindings {
     });
 }
 
-/// What the manifest and the runtime configuration give a component.
+/// The component's grants in the manifest and the runtime configuration.
 #[derive(Clone)]
 pub(crate) struct Grants {
     pub(crate) variables: BTreeMap<String, String>,
@@ -58,11 +58,11 @@ pub struct Bucket;
 #[allow(unreachable_pub, reason = "the generated code names it in public")]
 pub struct Cas {
     key: String,
-    /// Nothing until `current` is called.
+    /// Empty until `current` is called.
     seen: Seen,
 }
 
-/// What the interfaces work on during one call.
+/// State of the interfaces during one call.
 pub(crate) struct Spin<'a> {
     pub(crate) table: &'a mut ResourceTable,
     pub(crate) grants: &'a Grants,

@@ -1,10 +1,10 @@
 //! The components on Spin.
 //!
-//! A host made here of wasmtime offers what Spin offers them, so that this much
-//! is tested everywhere. Where a `spin` is on the PATH, `spin up` runs
-//! `spin.toml` besides; otherwise those trials are reported as ignored.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-#![allow(clippy::print_stdout, reason = "reasons for what is skipped")]
+//! A host built here on wasmtime offers the same interfaces as Spin, so that these
+//! tests run everywhere. If `spin` is on the PATH, `spin up` also runs `spin.toml`;
+//! otherwise those trials are reported as ignored.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
+#![allow(clippy::print_stdout, reason = "reasons for skipped tests")]
 
 #[path = "../support/as_native.rs"]
 mod as_native;
@@ -16,9 +16,9 @@ mod crash_recovery;
 mod endpoint;
 /// Instances of the components.
 mod guest;
-/// A component, given what the manifest gives it.
+/// A component with the grants of the manifest.
 mod host;
-/// What is claimed beyond the transcripts.
+/// Claims beyond the transcripts.
 mod host_contract;
 /// `fermyon:spin/variables` and `wasi:keyvalue`.
 mod interfaces;

@@ -4,7 +4,7 @@ use toml::{Table, Value};
 
 use crate::root;
 
-/// What `spin.toml` gives the component.
+/// The parsed `spin.toml`.
 pub(crate) struct Manifest {
     document: Table,
 }
@@ -17,8 +17,8 @@ impl Manifest {
         }
     }
 
-    /// The values of the component's variables when the application's are set
-    /// to these, the others having their defaults.
+    /// The component's variables for given application variables; the others have
+    /// their defaults.
     pub(crate) fn variables(&self, set: &[(String, String)]) -> BTreeMap<String, String> {
         let application = self.document["variables"].as_table().unwrap();
         let value = |template: &str| {
@@ -50,7 +50,7 @@ impl Manifest {
     }
 }
 
-/// Every setting is a variable, handed on under its name; nothing else is.
+/// The variables are exactly the settings, passed on under the same names.
 pub(crate) fn has_every_setting() {
     let manifest = Manifest::read();
     let settings: BTreeSet<_> = imdsim::KEYS.iter().chain(&["config"]).copied().collect();
@@ -79,7 +79,7 @@ pub(crate) fn has_every_setting() {
     }
 }
 
-/// The component can reach nothing but its store.
+/// The component can access only its store.
 pub(crate) fn grants_the_least() {
     let manifest = Manifest::read();
     let component = manifest.component();

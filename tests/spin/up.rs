@@ -9,26 +9,25 @@ use crate::endpoint::{self, Endpoint};
 use crate::transcript::Message;
 use crate::{load, root};
 
-/// What is claimed, and how it is proven.
+/// Claims and their tests.
 pub(crate) const CLAIMS: [(&str, fn()); 2] = [
     ("spin up: what was changed outlives a killed host", outlives),
     ("spin up: concurrent writers lose nothing", nothing_is_lost),
 ];
 
-/// A running `spin up`, killed when it is dropped, with the processes that it
-/// started.
+/// A running `spin up`, killed on drop with its child processes.
 pub(crate) struct Up {
     child: Child,
     pub(crate) address: String,
 }
 
-/// Why there is nothing to run the application with.
+/// The reason why `spin` cannot run here, if so.
 pub(crate) fn missing() -> Option<String> {
     let version = Command::new("spin").arg("--version").output();
     version.is_err().then(|| "no spin on PATH".to_owned())
 }
 
-/// What is run is what would be handed out now.
+/// Builds the current distribution, so that the tests use it.
 pub(crate) fn build() {
     static BUILT: Once = Once::new();
     BUILT.call_once(|| {
@@ -71,7 +70,7 @@ impl Up {
         let address = lines
             .find_map(|line| Some(line.split_once("http://")?.1.trim().to_owned()))
             .expect("spin says where it serves");
-        // Whoever prints into a closed pipe fails.
+        // Drains the pipe: printing into a closed one would fail.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, address }
     }
@@ -84,7 +83,7 @@ impl Endpoint for Up {
 }
 
 impl Drop for Up {
-    /// Without a chance to tidy up, as a crash is.
+    /// Kills the host without cleanup, like a crash.
     fn drop(&mut self) {
         let group = format!("-{}", self.child.id());
         let _ = Command::new("kill").args(["-KILL", "--", &group]).status();

@@ -1,11 +1,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
-/// Values that outlive the hosts that share them, swapped as one of Spin's
-/// stores swaps them.
+/// A store that outlives the hosts sharing it, with the swap semantics of one of
+/// Spin's stores.
 pub(crate) struct Values {
     kind: Kind,
-    /// Each with the number of the change that made it.
+    /// Each value with the number of its last change.
     values: Mutex<BTreeMap<String, (u64, Vec<u8>)>>,
 }
 
@@ -13,14 +13,14 @@ pub(crate) struct Values {
 /// Spin 4.1).
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
-    /// Where nothing was seen, a swap sets the value whatever is there now.
+    /// A swap that expects no value always succeeds.
     Sqlite,
-    /// A swap is reported as failed even if it was not: the command that
-    /// follows it, `UNWATCH`, is sent with an argument, which Redis refuses.
+    /// Every swap is reported as failed: the following `UNWATCH` is sent with an
+    /// argument, which Redis rejects.
     Redis,
 }
 
-/// What a writer saw before it swaps.
+/// The value that a writer read before its swap.
 #[derive(Default)]
 pub(crate) struct Seen {
     change: u64,
@@ -59,7 +59,7 @@ impl Values {
         self.lock().keys().cloned().collect()
     }
 
-    /// Adds to a number, kept as text, and says what it is now.
+    /// Adds to a number, stored as text, and returns the sum.
     pub(crate) fn increment(&self, key: &str, delta: i64) -> i64 {
         let mut values = self.lock();
         let number = values.get(key).map_or(0, |(_, text)| {
@@ -70,9 +70,9 @@ impl Values {
         sum
     }
 
-    /// Whether the store says that it swapped.
+    /// Swaps a value; returns the success that the store reports.
     pub(crate) fn swap(&self, key: &str, seen: &Seen, value: Vec<u8>) -> bool {
-        // Gives a rival the moment in which it does most harm.
+        // Lets another writer run at the most critical moment.
         std::thread::yield_now();
         let mut values = self.lock();
         let present = values.get(key);

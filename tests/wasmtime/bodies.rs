@@ -1,4 +1,4 @@
-//! Bodies of requests, as they come over a connection.
+//! Request bodies over real connections.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::endpoint::Endpoint as _;
 use crate::host::Host;
 
-/// How long a response may take before the test fails.
+/// Timeout for a response.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
 const PUT: &str = "PUT /_imdsim/user-data HTTP/1.1\r\nConnection: close\r\n";
@@ -25,7 +25,7 @@ pub(crate) fn chunked() {
 pub(crate) fn too_long() {
     let folder = tempfile::tempdir().unwrap();
     let host = Host::start(Some(folder.path()), &[]);
-    // The body never comes, so it is refused for what it says of itself.
+    // The body is never sent: its declared length alone is rejected.
     let stated = format!("{PUT}Host: localhost\r\nContent-Length: 1048577\r\n\r\n");
     assert_eq!(status(&host, &[&stated]), 413);
     let head = format!("{PUT}Host: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -38,19 +38,19 @@ pub(crate) fn too_long() {
 
 pub(crate) fn of_others() {
     let host = Host::start(None, &[]);
-    // The body never comes, so the answer does not wait for it.
+    // The body is never sent: the response does not wait for it.
     let head = format!("{PUT}Host: example.com\r\nContent-Length: 1000\r\n\r\n");
     assert_eq!(status(&host, &[&head]), 403);
 }
 
-/// Sends the pieces of a request, as far as the host takes them, and returns the
-/// status of the response.
+/// Sends the pieces of a request, as far as the host accepts them, and returns
+/// the status of the response.
 fn status(host: &Host, pieces: &[&str]) -> u16 {
     let stream = TcpStream::connect(host.address()).unwrap();
     stream.set_read_timeout(Some(TIMEOUT)).unwrap();
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            // A host that has refused a body takes no more of it.
+            // A host that has rejected a body stops reading it.
             for piece in pieces {
                 if (&stream).write_all(piece.as_bytes()).is_err() {
                     return;
@@ -60,7 +60,7 @@ fn status(host: &Host, pieces: &[&str]) -> u16 {
         let mut line = [0; 12];
         (&stream).read_exact(&mut line).unwrap();
         let line = std::str::from_utf8(&line).unwrap();
-        // Ends the other thread if it still writes.
+        // Stops the other thread if it is still writing.
         let _ = stream.shutdown(std::net::Shutdown::Both);
         line.strip_prefix("HTTP/1.1 ").unwrap().parse().unwrap()
     })

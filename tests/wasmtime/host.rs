@@ -5,19 +5,19 @@ use std::process::{Child, Command, Stdio};
 use crate::endpoint::{self, Endpoint};
 use crate::transcript::{Message, folder};
 
-/// The host, killed when it is dropped.
+/// The host, killed on drop.
 pub(crate) struct Host {
     child: Child,
     address: String,
 }
 
 impl Host {
-    /// Starts it on a free port, with or without a folder for the state.
+    /// Starts the host on a free port, with or without a folder for the state.
     pub(crate) fn start(state: Option<&Path>, settings: &[(String, String)]) -> Self {
         Self::run(&component(), state, settings)
     }
 
-    /// The same with a component that may be compiled already.
+    /// Starts a given component, which may be precompiled.
     pub(crate) fn run(
         component: &Path,
         state: Option<&Path>,
@@ -66,14 +66,14 @@ impl Endpoint for Host {
 }
 
 impl Drop for Host {
-    /// Without a chance to tidy up, as a crash is.
+    /// Kills the host without cleanup, like a crash.
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Why there is nothing to run the component with.
+/// The reason why `wasmtime` cannot run here, if so.
 pub(crate) fn missing() -> Option<String> {
     let version = Command::new("wasmtime").arg("--version").output();
     let Ok(version) = version else {
@@ -86,7 +86,7 @@ pub(crate) fn missing() -> Option<String> {
         .then(|| format!("{version} is older than wasmtime 48"))
 }
 
-/// Builds what is handed out now, so that it is that which is tested.
+/// Builds the current distribution, so that the tests use it.
 pub(crate) fn build() {
     let built = Command::new(env!("CARGO"))
         .args(["run", "--quiet", "--locked", "--package", "xtask", "--"])
@@ -100,7 +100,7 @@ fn component() -> PathBuf {
     root().join("dist/imdsim-standalone.wasm")
 }
 
-/// Compiles the component, as the host would each time that it starts.
+/// Compiles the component, as the host would at each start.
 pub(crate) fn compile(folder: &Path) -> PathBuf {
     let compiled = folder.join("imdsim.cwasm");
     let status = Command::new("wasmtime")

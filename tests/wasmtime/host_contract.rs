@@ -9,7 +9,7 @@ use crate::endpoint::Endpoint as _;
 use crate::host::{self, Host};
 use crate::load;
 
-/// What is claimed, and how it is proven.
+/// Claims and their tests.
 pub(crate) const CLAIMS: [(&str, fn()); 10] = [
     ("what was changed outlives a killed host", outlives),
     ("concurrent writers lose nothing", nothing_is_lost),
@@ -43,7 +43,7 @@ fn nothing_is_lost() {
     load::nothing_is_lost(host.address());
 }
 
-/// The component is compiled once; else most of the time would go into that.
+/// Compiles the component only once, since compilation would dominate the test.
 fn survives_kills() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("state");
@@ -76,8 +76,8 @@ fn without_a_folder() {
     assert!(problem.contains("--dir FOLDER::/state"), "{problem}");
 }
 
-/// An instance that waits is one that answers nobody else, so only so many may:
-/// 64 at most, where one period of the bound follows another.
+/// A waiting instance cannot answer other requests, so their number is limited:
+/// to 64 at most, around the start of a period.
 fn stalls() {
     const STALLED: usize = 150;
     const MAY_WAIT: usize = 64;
@@ -93,7 +93,7 @@ fn stalls() {
             scope.spawn(move || {
                 let request = "GET /latest/meta-data/ami-id HTTP/1.1\r\nHost: localhost\r\n\r\n";
                 stream.write_all(request.as_bytes()).unwrap();
-                // A connection that closes may do so with or without an error.
+                // A connection may close with or without an error.
                 let mut response = Vec::new();
                 let _ = stream.read_to_end(&mut response);
                 assert_eq!(response, b"", "a stalled request has no answer");
@@ -116,7 +116,7 @@ fn stalls() {
     });
 }
 
-/// This host does not say who asks, so all clients are the first one.
+/// This host does not report client addresses, so all clients count as one.
 fn clients_are_one() {
     let folder = tempfile::tempdir().unwrap();
     let settings = [

@@ -1,9 +1,9 @@
 //! The composed component under a real `wasmtime serve`, its state in a folder.
 //!
-//! Without `wasmtime` on the PATH these are reported as ignored; with
-//! `IMDSIM_REQUIRE_HOSTS` set, that is a failure. `.ci/wasmtime` installs it.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-#![allow(clippy::print_stdout, reason = "reasons for what is skipped")]
+//! Without `wasmtime` on the PATH these tests are reported as ignored, or as
+//! failed if `IMDSIM_REQUIRE_HOSTS` is set. `.ci/wasmtime` installs it.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
+#![allow(clippy::print_stdout, reason = "reasons for skipped tests")]
 
 #[path = "../support/as_native.rs"]
 mod as_native;
@@ -16,7 +16,7 @@ mod crash_recovery;
 mod endpoint;
 /// A running `wasmtime serve`.
 mod host;
-/// What is claimed beyond the transcripts.
+/// Claims beyond the transcripts.
 mod host_contract;
 #[path = "../support/load.rs"]
 mod load;
@@ -31,7 +31,7 @@ use host::Host;
 use libtest_mimic::{Arguments, Trial};
 use transcript::Transcript;
 
-/// What is claimed, and how it is proven.
+/// A claim and its test.
 type Claim = (String, Box<dyn FnOnce() + Send>);
 
 fn main() -> ExitCode {
