@@ -182,7 +182,7 @@ fn admin_token(settings: &Settings) -> Result<Option<String>, Problem> {
     if token.is_empty() {
         return Err(Problem::new(
             &given.place,
-            "an empty token would admit everybody; use a secret, or omit the setting",
+            "an empty token would admit every client; use a secret, or omit the setting",
         ));
     }
     Ok(Some(token))

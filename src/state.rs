@@ -91,7 +91,7 @@ impl State {
             Value::Null => None,
             events => Some(
                 Timeline::read(events, UnixMillis::default())
-                    .map_err(|problem| damaged(&format!("its events are odd ({problem})")))?,
+                    .map_err(|problem| damaged(&format!("its events are invalid ({problem})")))?,
             ),
         };
         Ok(Self {
@@ -104,7 +104,7 @@ impl State {
                 .to_owned(),
             instance: instance.clone(),
             clock: Clock::read(&document["clock"])
-                .map_err(|problem| damaged(&format!("its clock is odd ({problem})")))?,
+                .map_err(|problem| damaged(&format!("its clock is invalid ({problem})")))?,
             since: since(&document["since"])?,
             timeline,
         })
@@ -143,7 +143,7 @@ fn since(value: &Value) -> Result<Option<UnixMillis>, Problem> {
     }
     let time = value.as_i64().map(UnixMillis);
     let time = time.filter(|time| *time == time.clamped());
-    let time = time.ok_or_else(|| damaged("its last reset is no time"))?;
+    let time = time.ok_or_else(|| damaged("its last reset is not a time"))?;
     Ok(Some(time))
 }
 

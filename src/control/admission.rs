@@ -64,13 +64,13 @@ fn without_token(
     let detail = match connection {
         Connection::Remote => {
             "without an admin token the control API answers on loopback connections only, and \
-             this is none; set IMDSIM_ADMIN_TOKEN (--admin-token) and send it as `Authorization: \
-             Bearer`, or add `--addr 127.0.0.1:4719` and call that address"
+             this is not one; set IMDSIM_ADMIN_TOKEN (--admin-token) and send it as \
+             `Authorization: Bearer`, or add `--addr 127.0.0.1:4719` and call that address"
         }
         Connection::Unknown if !config.loopback_only => {
-            "without an admin token the control API is closed where clients cannot be told apart; \
-             set IMDSIM_ADMIN_TOKEN and send it as `Authorization: Bearer`, or, if this host \
-             listens on loopback only, set IMDSIM_LOOPBACK_ONLY=true"
+            "without an admin token the control API is closed on hosts that do not report \
+             the peer address; set IMDSIM_ADMIN_TOKEN and send it as `Authorization: Bearer`, or, \
+             if this host listens on loopback only, set IMDSIM_LOOPBACK_ONLY=true"
         }
         _ if !host.is_some_and(host_header::is_loopback) => {
             "without IMDSIM_ADMIN_TOKEN the control API answers to loopback hosts only; set it, \

@@ -63,7 +63,7 @@ pub(super) fn fault(call: Call<'_>, id: &str) -> Answer {
     }
     let timeline = &call.resolved.timeline;
     let event = timeline.find(id, true).ok_or_else(|| {
-        let detail = "there is no such fault; GET /_imdsim/faults lists all, and \
+        let detail = "unknown fault; GET /_imdsim/faults lists all, and \
                       GET /_imdsim/faults/presets those there are by name";
         Refusal::new(StatusCode::NOT_FOUND, detail)
     })?;
@@ -91,7 +91,10 @@ fn as_event(document: &Value) -> Result<Value, Problem> {
         let kind = fields.entry("type").or_insert_with(|| "fault".into());
         if *kind != "fault" {
             let remedy = "POST it to /_imdsim/events, or leave the type out";
-            return Err(Problem::new("type", format!("this is no fault; {remedy}")));
+            return Err(Problem::new(
+                "type",
+                format!("this is not a fault; {remedy}"),
+            ));
         }
     }
     Ok(event)

@@ -142,7 +142,7 @@ fn second(signature: Signature) -> String {
 
 const KEY: &str = "PRIVATE KEY";
 const CERTIFICATE: &str = "CERTIFICATE";
-const NO_KEY: &str = "there is no PRIVATE KEY in it; give PEM sections, a PRIVATE KEY and its \
+const NO_KEY: &str = "PRIVATE KEY is missing; give PEM sections, a PRIVATE KEY and its \
                       CERTIFICATE, up to three times";
 const LONE_KEY: &str = "no CERTIFICATE matches this private key; add the one that was issued \
                         for it";

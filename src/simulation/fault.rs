@@ -114,7 +114,10 @@ impl Fault {
             return Self::read_whole(fields, at);
         };
         let preset = presets::find(&name).ok_or_else(|| {
-            let message = format!("there is no {name:?}; there are {}", presets::names());
+            let message = format!(
+                "unknown preset {name:?}; expected one of {}",
+                presets::names()
+            );
             Problem::new("preset", message)
         })?;
         let mut whole = preset.fields()?;

@@ -19,12 +19,12 @@ pub(crate) struct Preset {
 pub(crate) const PRESETS: &[Preset] = &[
     Preset {
         name: "connection-closed",
-        summary: "Every connection closes without an answer.",
+        summary: "Every connection closes without a response.",
         document: r#"{"close": true}"#,
     },
     Preset {
         name: "credentials-refused",
-        summary: "EC2 cannot assume the role: the credentials are a document that says so.",
+        summary: "EC2 cannot assume the role: the credentials document reports the failure.",
         document: r#"{"credentials": "AssumeRoleUnauthorizedAccess"}"#,
     },
     Preset {
@@ -34,62 +34,62 @@ pub(crate) const PRESETS: &[Preset] = &[
     },
     Preset {
         name: "early-boot",
-        summary: "For ten seconds everything but the token is refused with 401, as now and then right after a launch.",
+        summary: "For ten seconds all requests except the token request fail with 401, as sometimes right after a launch.",
         document: r#"{"method": "GET", "status": 401, "for": "10s"}"#,
     },
     Preset {
         name: "early-boot-without-role",
-        summary: "For ten seconds the role is not there yet: 404 below iam/.",
+        summary: "For ten seconds the role is missing: 404 below iam/.",
         document: r#"{"path": "/*/meta-data/iam/**", "status": 404, "for": "10s"}"#,
     },
     Preset {
         name: "expired-credentials",
-        summary: "The credentials have ended an hour ago, as when their rotation fails.",
+        summary: "The credentials expired an hour ago, as after a failed rotation.",
         document: r#"{"credentials": "expired"}"#,
     },
     Preset {
         name: "flaky",
-        summary: "Every third request or so fails with 500, the same ones each time.",
+        summary: "About every third request fails with 500, always the same ones.",
         document: r#"{"share": 0.33, "status": 500}"#,
     },
     Preset {
         name: "garbled-body",
-        summary: "Bodies are as long as they should be and cannot be read.",
+        summary: "Bodies have the right length and unreadable content.",
         document: r#"{"method": "GET", "garble": true}"#,
     },
     Preset {
         name: "hop-limit-exceeded",
-        summary: "The token request never gets an answer, as behind one network hop too many.",
+        summary: "The token request never gets a response, as behind one network hop too many.",
         document: r#"{"path": "/latest/api/token", "method": "PUT", "stall": true}"#,
     },
     Preset {
         name: "imds-disabled",
-        summary: "Everything is refused with 403, as with HttpEndpoint=disabled.",
+        summary: "All requests are rejected with 403, as with HttpEndpoint=disabled.",
         document: r#"{"status": 403}"#,
     },
     Preset {
         name: "slow",
-        summary: "Every answer comes two seconds late.",
+        summary: "Every response is delayed by two seconds.",
         document: r#"{"delay": "2s"}"#,
     },
     Preset {
         name: "throttled",
-        summary: "Two requests a second are answered, the others get 503.",
+        summary: "Two requests per second succeed; the others fail with 503.",
         document: r#"{"throttle": 2, "status": 503}"#,
     },
     Preset {
         name: "token-forbidden",
-        summary: "The token request is refused with 403, as through a proxy.",
+        summary: "The token request is rejected with 403, as through a proxy.",
         document: r#"{"path": "/latest/api/token", "method": "PUT", "status": 403}"#,
     },
     Preset {
         name: "token-not-found",
-        summary: "There is no token path, 404, as before IMDSv2.",
+        summary: "The token path returns 404, as before IMDSv2.",
         document: r#"{"path": "/latest/api/token", "method": "PUT", "status": 404}"#,
     },
     Preset {
         name: "unavailable",
-        summary: "Everything fails with 500.",
+        summary: "All requests fail with 500.",
         document: r#"{"status": 500}"#,
     },
 ];

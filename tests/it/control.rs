@@ -442,7 +442,7 @@ fn unrepresentable_times_are_rejected_everywhere() {
         );
     }
     let said = refused(&mut client, &Method::PUT, "snapshot", &since);
-    assert!(said.contains("its last reset is no time"), "{said}");
+    assert!(said.contains("its last reset is not a time"), "{said}");
 }
 
 /// Values for fields of events, faults and descriptions, mostly invalid.

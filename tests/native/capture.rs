@@ -349,7 +349,7 @@ fn other_servers_and_files_are_rejected_in_one_sentence() {
     check(&mut command(&["diff", &url, &url]), &unreachable, remedy);
     check(
         command(&["capture"]).env(variable, "localhost"),
-        "AWS_EC2_METADATA_SERVICE_ENDPOINT: \"localhost\" is no address of a metadata service; ",
+        "AWS_EC2_METADATA_SERVICE_ENDPOINT: \"localhost\" is not the address of a metadata service; ",
         "write it like http://127.0.0.1:4719",
     );
     let bare = transcript::folder().join("data/bare.json");

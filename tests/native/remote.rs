@@ -188,12 +188,12 @@ fn an_invalid_command_sends_no_request() {
         ),
         (
             &["reset", "--url", "127.0.0.1:4719"],
-            "--url: \"127.0.0.1:4719\" is no address of an emulator; \
+            "--url: \"127.0.0.1:4719\" is not the address of an emulator; \
              write it like http://127.0.0.1:4719",
         ),
         (
             &["spot", "--url", "ftp://127.0.0.1"],
-            "--url: \"ftp://127.0.0.1\" is no address of an emulator; \
+            "--url: \"ftp://127.0.0.1\" is not the address of an emulator; \
              write it like http://127.0.0.1:4719",
         ),
         (

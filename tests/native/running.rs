@@ -148,7 +148,7 @@ fn invalid_flags_are_rejected_before_the_command_runs() {
     );
     assert_eq!(
         refusal_of(&mut run(&["--assert-requested", "latest"], "echo ran")),
-        "--assert-requested: \"latest\" is no path; \
+        "--assert-requested: \"latest\" is not a path; \
          begin it with a slash, as in /latest/meta-data/**"
     );
     assert_eq!(
@@ -210,7 +210,7 @@ fn a_client_without_tokens_is_reported_with_its_path() {
     assert_eq!(
         said,
         "imdsim: --assert-no-v1: Boto/2.49.0 sent a request without a token, \
-         for /latest/user-data; boto 2 knows no tokens; move to boto3\n\
+         for /latest/user-data; boto 2 does not support tokens; migrate to boto3\n\
          imdsim: 1 request from 1 client, 1 without a token\n"
     );
     let (status, said) = judged(&["--assert-no-v1"], WITH_TOKEN);

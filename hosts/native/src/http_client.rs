@@ -15,13 +15,13 @@ pub(crate) fn base_url(place: &str, url: &str, what: &str) -> Result<String, Fai
     match uri.as_ref().and_then(http::Uri::scheme_str) {
         Some("https") if !cfg!(feature = "tls") => Err(Failure::new(
             place,
-            format_args!("{url:?} needs TLS, without which this program was built"),
+            format_args!("{url:?} needs TLS, but this program was built without it"),
             "give an address that begins with http://, or build it with the feature `tls`",
         )),
         Some("http" | "https") => Ok(url.trim_end_matches('/').to_owned()),
         _ => Err(Failure::new(
             place,
-            format_args!("{url:?} is no address of {what}"),
+            format_args!("{url:?} is not the address of {what}"),
             format_args!("write it like http://{DEFAULT_ADDRESS}"),
         )),
     }

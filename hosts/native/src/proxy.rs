@@ -17,8 +17,8 @@ use http::{HeaderValue, Method, Request, Uri};
 use imdsim::constants::{SERVICE_IPV4, SERVICE_IPV6, SERVICE_NAMES, SERVICE_PORT};
 
 /// The response body for a request to another server.
-pub(crate) const REFUSAL: &str = "imdsim is no proxy: it answers for 169.254.169.254, \
-    [fd00:ec2::254] and instance-data on port 80, and for its own address; have this host in \
+pub(crate) const REFUSAL: &str = "imdsim is not a proxy: it answers for 169.254.169.254, \
+    [fd00:ec2::254] and instance-data on port 80, and for its own address; add this host to \
     no_proxy, or unset http_proxy\n";
 
 /// A request for another server.

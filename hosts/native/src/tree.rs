@@ -124,7 +124,7 @@ fn printed<'a>(leaf: &'a Node<'_>) -> Printed<'a> {
             line if !line.contains('\n') => Printed::Line(line),
             lines => Printed::Lines(lines.lines().collect()),
         },
-        Err(_) => Printed::Remark(format!("{} bytes that are no text", bytes.len())),
+        Err(_) => Printed::Remark(format!("{} bytes that are not text", bytes.len())),
     }
 }
 

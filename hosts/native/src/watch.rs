@@ -159,7 +159,7 @@ impl fmt::Display for ReloadResult {
 fn unexpected() -> Failure {
     Failure::new(
         "the files",
-        "this program fails on what is in them",
+        "imdsim crashed while reading them",
         "report this as a bug of imdsim",
     )
 }

@@ -28,7 +28,7 @@ pub(super) struct Section {
 /// One trial at a time changes the file.
 static CHANGING: Mutex<()> = Mutex::new(());
 
-const TABLE: &str = "| | what it does | what it asked |\n|---|---|---|";
+const TABLE: &str = "| | behaviour | requests |\n|---|---|---|";
 
 impl Document {
     pub(super) fn read() -> Self {

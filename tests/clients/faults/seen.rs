@@ -60,7 +60,7 @@ impl Seen {
             }
             if run.len() > 1 {
                 deeds.push(format!(
-                    "asks {} for the {}",
+                    "requests the {1} {0}",
                     times(run.len()),
                     run[0].subject
                 ));
@@ -70,12 +70,9 @@ impl Seen {
             End::Credentials(minutes) => gets(*minutes).to_owned(),
             End::Error(kind, message) => {
                 if deeds.is_empty() {
-                    deeds.push("does not try again".to_owned());
+                    deeds.push("does not retry".to_owned());
                 }
-                format!(
-                    "has no credentials: {}",
-                    code(&format!("{kind}: {message}"))
-                )
+                format!("fails: {}", code(&format!("{kind}: {message}")))
             }
         };
         if deeds.is_empty() {
@@ -150,10 +147,8 @@ fn subject(path: &str) -> String {
 /// Those that the emulator makes up are good for hours, or ended an hour ago.
 fn gets(minutes: i64) -> &'static str {
     match minutes {
-        ..0 => "gets credentials that have ended",
-        0..60 => {
-            "gets credentials that have ended, and holds them to be good for some minutes more"
-        }
+        ..0 => "gets expired credentials",
+        0..60 => "gets expired credentials, and treats them as valid for some minutes",
         60.. => "gets credentials",
     }
 }

@@ -183,7 +183,7 @@ fn move_paths(layers: &mut Layers, document: &mut Value) -> Result<(), Failure> 
         let from = filled(category.path, &|name| actual(layers, &shown, name));
         let Some(Node::Text(text)) = shown.at(&from) else {
             layers.warn(format_args!(
-                "{}: there is no text at /{VERSION}/{from} to be moved; ignored",
+                "{}: /{VERSION}/{from} has no text to move; ignored",
                 given.place
             ));
             continue;

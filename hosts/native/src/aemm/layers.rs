@@ -34,7 +34,7 @@ impl Layers {
     /// Adds a configuration file.
     pub(super) fn add_file(&mut self, file: &str, text: &str) -> Result<(), Failure> {
         let document: Value = serde_json::from_str(text)
-            .map_err(|error| Failure::new(file, error, "mend the JSON there"))?;
+            .map_err(|error| Failure::new(file, error, "fix the JSON"))?;
         let Value::Object(fields) = document else {
             return Err(Failure::new(
                 file,

@@ -119,7 +119,7 @@ mod tests {
             no_v1(&clients, 0, false).failures,
             [
                 "Boto/2.49.0 sent 2 requests without a token, for \
-                 /latest/meta-data/instance-id; boto 2 knows no tokens; move to boto3",
+                 /latest/meta-data/instance-id; boto 2 does not support tokens; migrate to boto3",
                 "wget/1 sent a request without a token, for /latest/user-data; \
                  ask PUT /latest/api/token for a token, and send it as X-aws-ec2-metadata-token",
             ]

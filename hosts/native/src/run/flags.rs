@@ -52,7 +52,7 @@ impl RunFlags {
         if let Some(pattern) = self.assert_requested.iter().find(relative) {
             return Err(Failure::new(
                 "--assert-requested",
-                format_args!("{pattern:?} is no path"),
+                format_args!("{pattern:?} is not a path"),
                 "begin it with a slash, as in /latest/meta-data/**",
             ));
         }

@@ -148,7 +148,7 @@ const ASK_FOR_A_TOKEN: &str =
 /// supports tokens according to the EC2 User Guide.
 #[rustfmt::skip]
 const REMEDIES: [(&str, &str); 11] = [
-    ("Boto/2",          "boto 2 knows no tokens; move to boto3"),
+    ("Boto/2",          "boto 2 does not support tokens; migrate to boto3"),
     ("Boto3/",          "use boto3 1.12.6 or later"),
     ("aws-cli/1",       "use the AWS CLI 1.16.289 or later"),
     ("aws-sdk-cpp/",    "use version 1.7.229 of the SDK or later"),
@@ -250,7 +250,10 @@ mod tests {
         assert_eq!((boto.requests, boto.without_token), (2, 2));
         assert_eq!(boto.asks_for, ["role credentials", "the Region or zone"]);
         assert_eq!(boto.paths_without_token.len(), 2);
-        assert_eq!(boto.remedy, Some("boto 2 knows no tokens; move to boto3"));
+        assert_eq!(
+            boto.remedy,
+            Some("boto 2 does not support tokens; migrate to boto3")
+        );
         assert_eq!(clients[1].remedy, Some(ASK_FOR_A_TOKEN));
     }
 

@@ -161,8 +161,8 @@ fn a_custom_path_moves_its_text() {
         described.warnings,
         [
             "aemm.json: metadata.paths.spot: this has a path that stays; ignored",
-            "aemm.json: metadata.paths.kernel-id: there is no text at \
-             /latest/meta-data/kernel-id to be moved; ignored",
+            "aemm.json: metadata.paths.kernel-id: /latest/meta-data/kernel-id has no text to move; \
+             ignored",
         ]
     );
 }
