@@ -1,4 +1,4 @@
-//! The JSON Schema of descriptions, made of the same declarations as reading.
+//! The JSON Schema of descriptions, from the same declarations as the parser.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -11,18 +11,18 @@ use super::{Described, Output, Reservation};
 use crate::options::{Flag, HttpTokens};
 use crate::time::UnixMillis;
 
-/// What has a form that can be told.
+/// A type with a JSON Schema.
 pub(super) trait Schema {
-    /// The form, named ones by reference.
+    /// Returns the schema; named types are references.
     fn schema(schemas: &mut Schemas) -> Value;
 }
 
-/// The named forms met so far.
+/// The schemas of named types so far.
 #[derive(Default)]
 pub(super) struct Schemas(Map<String, Value>);
 
 impl Schemas {
-    /// An object with these fields, each optional: key, words, form.
+    /// Adds an object type with these optional fields: key, description, schema.
     pub(super) fn object(
         &mut self,
         name: &str,
@@ -31,7 +31,7 @@ impl Schemas {
         fields: impl FnOnce(&mut Self) -> Vec<(&'static str, &'static str, Value)>,
     ) -> Value {
         if !self.0.contains_key(name) {
-            // A placeholder, lest a form that holds itself goes on for ever.
+            // A placeholder ends the recursion of recursive types.
             self.0.insert(name.to_owned(), Value::Null);
             let fields = fields(self).into_iter().map(|(key, words, mut form)| {
                 form["description"] = words.trim().into();
@@ -52,8 +52,8 @@ impl Schemas {
     }
 }
 
-/// The JSON Schema (2020-12) of the documents that
-/// [`Description::read`](super::Description::read) takes.
+/// Returns the JSON Schema (2020-12) of the documents that
+/// [`Description::read`](super::Description::read) accepts.
 pub fn schema() -> Value {
     let mut schemas = Schemas::default();
     let output = Output::schema(&mut schemas);
@@ -83,7 +83,7 @@ pub fn schema() -> Value {
     })
 }
 
-/// A form without a name of its own.
+/// Implements [`Schema`] for types with an inline schema.
 macro_rules! plain {
     ($($type:ty: $form:tt,)*) => {$(
         impl Schema for $type {
@@ -110,7 +110,7 @@ plain! {
     Override: { "anyOf": [{ "type": "string" }, { "enum": [false, null] }] },
 }
 
-/// The API writes an empty text for what is absent, and so may a person.
+/// EC2's API represents an absent text as an empty one, so both are valid.
 impl<T: Schema> Schema for Option<T> {
     fn schema(schemas: &mut Schemas) -> Value {
         json!({ "anyOf": [T::schema(schemas), { "enum": ["", null] }] })
