@@ -1,6 +1,6 @@
-//! `DescribeInstances`, as far as the metadata service shows it.
+//! The fields of `DescribeInstances` that affect the metadata service.
 //!
-//! Names and meaning are those of EC2's API reference.
+//! Names and meanings follow the EC2 API Reference.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -15,38 +15,38 @@ described! {
 
     /// `Instance`.
     InstanceDescription {
-        /// The order in one `RunInstances` call, from 0.
+        /// The launch index within one `RunInstances` call, from 0.
         ami_launch_index: u32 = "AmiLaunchIndex",
         /// `i386`, `x86_64` or `arm64`.
         architecture: Option<String> = "Architecture",
-        /// The block devices, the root among them.
+        /// The block devices, including the root device.
         block_device_mappings: Vec<BlockDeviceMapping> = "BlockDeviceMappings",
-        /// The graphics accelerators, a withdrawn feature.
+        /// The Elastic Graphics accelerators (discontinued by AWS).
         elastic_gpu_associations: Vec<ElasticGpuAssociation> = "ElasticGpuAssociations",
-        /// The inference accelerators, a withdrawn feature.
+        /// The Elastic Inference accelerators (discontinued by AWS).
         elastic_inference_accelerator_associations: Vec<ElasticInferenceAssociation>
             = "ElasticInferenceAcceleratorAssociations",
-        /// Whether it can hibernate.
+        /// The hibernation options.
         hibernation_options: HibernationOptions = "HibernationOptions",
-        /// The instance profile; without one there is no role.
+        /// The instance profile. Default: none, hence no role credentials.
         iam_instance_profile: Option<IamInstanceProfile> = "IamInstanceProfile",
         /// `ami-…`
         image_id: Option<String> = "ImageId",
         /// `i-…`
         instance_id: Option<String> = "InstanceId",
-        /// `spot`, `scheduled`, `capacity-block`; absent for on-demand.
+        /// `spot`, `scheduled` or `capacity-block`; omitted for On-Demand Instances.
         instance_lifecycle: Option<String> = "InstanceLifecycle",
-        /// For instance `m5.large`.
+        /// For example `m5.large`.
         instance_type: Option<String> = "InstanceType",
-        /// The first IPv6 address of the first interface.
+        /// The IPv6 address of the primary network interface.
         ipv6_address: Option<Ipv6Addr> = "Ipv6Address",
-        /// `aki-…`, of paravirtual instances.
+        /// `aki-…`, for paravirtual instances.
         kernel_id: Option<String> = "KernelId",
-        /// The key pair given at launch.
+        /// The name of the key pair.
         key_name: Option<String> = "KeyName",
-        /// When it was launched.
+        /// The launch time.
         launch_time: Option<UnixMillis> = "LaunchTime",
-        /// The options of the metadata service itself.
+        /// The options of the metadata service.
         metadata_options: MetadataOptionsDescription = "MetadataOptions",
         /// Detailed monitoring.
         monitoring: Monitoring = "Monitoring",
@@ -54,25 +54,25 @@ described! {
         network_interfaces: Vec<NetworkInterface> = "NetworkInterfaces",
         /// The ARN of the Outpost it runs on.
         outpost_arn: Option<String> = "OutpostArn",
-        /// Where it runs.
+        /// The placement.
         placement: Placement = "Placement",
         /// The private host name.
         private_dns_name: Option<String> = "PrivateDnsName",
-        /// What the private host name is made of.
+        /// The type of the private host name.
         private_dns_name_options: PrivateDnsNameOptions = "PrivateDnsNameOptions",
-        /// The private IPv4 address of the first interface.
+        /// The private IPv4 address of the primary network interface.
         private_ip_address: Option<Ipv4Addr> = "PrivateIpAddress",
-        /// The codes of Marketplace products.
+        /// The product codes.
         product_codes: Vec<ProductCode> = "ProductCodes",
-        /// The public host name; empty where the VPC gives none.
+        /// The public host name; empty if the VPC assigns none.
         public_dns_name: DnsName = "PublicDnsName",
         /// The public IPv4 address.
         public_ip_address: Option<Ipv4Addr> = "PublicIpAddress",
-        /// `ari-…`, of paravirtual instances.
+        /// `ari-…`, for paravirtual instances.
         ramdisk_id: Option<String> = "RamdiskId",
-        /// For instance `/dev/xvda`.
+        /// For example `/dev/xvda`.
         root_device_name: Option<String> = "RootDeviceName",
-        /// The security groups of the first interface.
+        /// The security groups of the primary network interface.
         security_groups: Vec<Group> = "SecurityGroups",
         /// `subnet-…`
         subnet_id: Option<String> = "SubnetId",
@@ -82,25 +82,25 @@ described! {
         virtualization_type: Option<String> = "VirtualizationType",
         /// `vpc-…`
         vpc_id: Option<String> = "VpcId",
-        /// What the API does not carry.
+        /// Facts that `DescribeInstances` does not return.
         imdsim: ImdsimFields = "Imdsim",
     }
 
     /// `InstanceBlockDeviceMapping`.
     BlockDeviceMapping {
-        /// For instance `/dev/xvda`.
+        /// For example `/dev/xvda`.
         device_name: Option<String> = "DeviceName",
-        /// The volume; a mapping without one is an instance store.
+        /// The volume; omitted for instance store volumes.
         ebs: Option<EbsVolume> = "Ebs",
-        /// `ephemeral0` and so on, as in a launch request.
+        /// The virtual device name of a launch request, for example `ephemeral0`.
         virtual_name: Option<String> = "VirtualName",
     }
 
     /// `EbsInstanceBlockDevice`.
     EbsVolume {
-        /// When it was attached. Only volumes that were there when the instance
-        /// was launched or last started are shown: those attached no later
-        /// than ten seconds after `LaunchTime`. Default: it was there.
+        /// When the volume was attached. Only volumes attached no later than ten
+        /// seconds after `LaunchTime`, at launch or at the last start, are shown.
+        /// Default: attached at launch.
         attach_time: Option<UnixMillis> = "AttachTime",
         /// `vol-…`
         volume_id: Option<String> = "VolumeId",
@@ -120,7 +120,7 @@ described! {
 
     /// `HibernationOptions`.
     HibernationOptions {
-        /// Whether it was launched so that it can hibernate.
+        /// Whether hibernation was enabled at launch.
         configured: bool = "Configured",
     }
 
@@ -134,29 +134,29 @@ described! {
 
     /// `InstanceMetadataOptionsResponse`.
     MetadataOptionsDescription {
-        /// Whether a session token is asked for: `optional` or `required`.
+        /// Whether requests need a session token: `optional` or `required`.
         http_tokens: Option<HttpTokens> = "HttpTokens",
-        /// Whether the service is on.
+        /// Whether the metadata service is enabled.
         http_endpoint: Option<Flag> = "HttpEndpoint",
-        /// How many hops an answer to the token request may travel, 1 to 64.
+        /// The hop limit of the token response, 1 to 64.
         http_put_response_hop_limit: Option<u32> = "HttpPutResponseHopLimit",
-        /// Whether the service answers on IPv6, which Xen types cannot have.
+        /// Whether the IPv6 endpoint is enabled; not supported by Xen instance types.
         http_protocol_ipv6: Option<Flag> = "HttpProtocolIpv6",
-        /// Whether tags are shown.
+        /// Whether tags are shown in metadata.
         instance_metadata_tags: Option<Flag> = "InstanceMetadataTags",
     }
 
     /// `Monitoring`.
     Monitoring {
-        /// `enabled` or `disabled`, or on the way to one of them.
+        /// `enabled` or `disabled`, or a transition to one of them.
         state: Option<String> = "State",
     }
 
     /// `InstanceNetworkInterface`.
     NetworkInterface {
-        /// The public address of the primary private one.
+        /// The public address associated with the primary private address.
         association: Option<Association> = "Association",
-        /// How it is attached.
+        /// The attachment.
         attachment: NetworkAttachment = "Attachment",
         /// The security groups.
         groups: Vec<Group> = "Groups",
@@ -168,11 +168,11 @@ described! {
         ipv4_prefixes: Vec<Prefix4> = "Ipv4Prefixes",
         /// The delegated IPv6 prefixes.
         ipv6_prefixes: Vec<Prefix6> = "Ipv6Prefixes",
-        /// For instance `0e:ff:cd:d5:fd:4f`.
+        /// For example `0e:ff:cd:d5:fd:4f`.
         mac_address: Option<MacAddress> = "MacAddress",
         /// `eni-…`
         network_interface_id: Option<String> = "NetworkInterfaceId",
-        /// The account.
+        /// The account ID of the owner.
         owner_id: Option<String> = "OwnerId",
         /// The private host name.
         private_dns_name: Option<String> = "PrivateDnsName",
@@ -184,21 +184,22 @@ described! {
         subnet_id: Option<String> = "SubnetId",
         /// `vpc-…`
         vpc_id: Option<String> = "VpcId",
-        /// The CIDR blocks around it, which the API does not carry.
+        /// The CIDR blocks of its subnet and VPC, which `DescribeInstances` does not
+        /// return.
         imdsim: CidrBlocks = "Imdsim",
     }
 
     /// `InstanceNetworkInterfaceAttachment`.
     NetworkAttachment {
-        /// The order of the interfaces, from 0.
+        /// The device index, from 0.
         device_index: Option<u32> = "DeviceIndex",
-        /// The network card, on types that have several.
+        /// The network card index, on types with several cards.
         network_card_index: Option<u32> = "NetworkCardIndex",
     }
 
     /// `InstanceNetworkInterfaceAssociation`.
     Association {
-        /// The public host name; empty where the VPC gives none.
+        /// The public host name; empty if the VPC assigns none.
         public_dns_name: DnsName = "PublicDnsName",
         /// The public IPv4 address.
         public_ip: Option<Ipv4Addr> = "PublicIp",
@@ -206,9 +207,9 @@ described! {
 
     /// `InstancePrivateIpAddress`.
     PrivateIpAddress {
-        /// Its public address.
+        /// The associated public address.
         association: Option<Association> = "Association",
-        /// Whether it is the interface's first.
+        /// Whether this is the interface's primary address.
         primary: bool = "Primary",
         /// The address.
         private_ip_address: Option<Ipv4Addr> = "PrivateIpAddress",
@@ -222,13 +223,13 @@ described! {
 
     /// `InstanceIpv4Prefix`.
     Prefix4 {
-        /// For instance `10.0.1.0/28`.
+        /// For example `10.0.1.0/28`.
         ipv4_prefix: String = "Ipv4Prefix",
     }
 
     /// `InstanceIpv6Prefix`.
     Prefix6 {
-        /// For instance `2600:1f16:67f:f201:1::/80`.
+        /// For example `2600:1f16:67f:f201:1::/80`.
         ipv6_prefix: String = "Ipv6Prefix",
     }
 
@@ -236,22 +237,22 @@ described! {
     Group {
         /// `sg-…`
         group_id: String = "GroupId",
-        /// Its name.
+        /// The group's name.
         group_name: String = "GroupName",
     }
 
     /// `Placement`.
     Placement {
-        /// For instance `us-east-1a`.
+        /// For example `us-east-1a`.
         availability_zone: Option<String> = "AvailabilityZone",
-        /// For instance `use1-az6`. Where the zone is left out, it follows from
-        /// this.
+        /// For example `use1-az6`. Determines the zone if `AvailabilityZone` is
+        /// omitted.
         availability_zone_id: Option<String> = "AvailabilityZoneId",
         /// The placement group.
         group_name: Option<String> = "GroupName",
         /// `h-…`, on a Dedicated Host.
         host_id: Option<String> = "HostId",
-        /// The partition, in a partition placement group.
+        /// The partition number in a partition placement group.
         partition_number: Option<u32> = "PartitionNumber",
     }
 
@@ -263,7 +264,7 @@ described! {
 
     /// `ProductCode`.
     ProductCode {
-        /// The code.
+        /// The product code.
         product_code_id: String = "ProductCodeId",
         /// `devpay` or `marketplace`. Default: `marketplace`.
         product_code_type: Option<String> = "ProductCodeType",
@@ -271,8 +272,8 @@ described! {
 
     /// `Tag`.
     Tag {
-        /// The key. Where tags are shown, 1 to 255 ASCII letters, digits and
-        /// + - = . , _ : @, but not `.`, `..` or `_index`.
+        /// The key. If tags are shown in metadata: 1 to 255 ASCII letters, digits
+        /// and + - = . , _ : @, except `.`, `..` and `_index`.
         key: String = "Key",
         /// The value, which may be empty.
         value: String = "Value",

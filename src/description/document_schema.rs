@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::reservations::{Described, Output, Reservation};
 use super::schema::{Schema as _, Schemas};
 
-/// The JSON Schema (2020-12) of the documents that
-/// [`Description::read`](super::Description::read) takes.
+/// Returns the JSON Schema (2020-12) of the documents that
+/// [`Description::read`](super::Description::read) accepts.
 pub fn schema() -> Value {
     let mut schemas = Schemas::default();
     let output = Output::schema(&mut schemas);

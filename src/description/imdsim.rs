@@ -1,5 +1,5 @@
-//! The `Imdsim` object: facts of the metadata service that
-//! `DescribeInstances` does not carry. Each has a sensible default.
+//! The `Imdsim` object: optional facts that `DescribeInstances` does not return,
+//! each with a default.
 
 use std::collections::BTreeMap;
 
@@ -13,93 +13,93 @@ described! {
 
     /// `Imdsim` of an instance.
     ImdsimFields {
-        /// The account that owns it, 12 digits. Default: the reservation's
-        /// owner, else that of an interface or of the instance profile.
+        /// The account ID, 12 digits. Default: the owner of the reservation, a
+        /// network interface or the instance profile.
         account_id: Option<String> = "AccountId",
-        /// For instance `us-east-1`. Default: from the availability zone, else
-        /// from its id.
+        /// For example `us-east-1`. Default: derived from the Availability Zone or
+        /// its id.
         region: Option<String> = "Region",
-        /// `aws`, `aws-cn`, `aws-us-gov`. Default: from the Region.
+        /// `aws`, `aws-cn` or `aws-us-gov`. Default: derived from the Region.
         partition: Option<String> = "Partition",
-        /// For instance `amazonaws.com`. Default: from the partition.
+        /// For example `amazonaws.com`. Default: derived from the partition.
         services_domain: Option<String> = "ServicesDomain",
-        /// For instance `use1-az6`. Default: from the zone's letter.
+        /// For example `use1-az6`. Default: derived from the zone's letter.
         availability_zone_id: Option<String> = "AvailabilityZoneId",
-        /// The reservation, where the document is one instance alone.
+        /// `r-…`, if the document is a single instance.
         reservation_id: Option<String> = "ReservationId",
-        /// The manifest's path in S3. Default: `(unknown)`, as for EBS images.
+        /// The manifest's path in S3. Default: `(unknown)`, as for EBS-backed images.
         ami_manifest_path: Option<String> = "AmiManifestPath",
-        /// The images this one was rebundled from.
+        /// The images that this instance's image was rebundled from.
         ancestor_ami_ids: Vec<String> = "AncestorAmiIds",
-        /// The identity document's `billingProducts`, for instance `bp-6ba54002`.
+        /// `billingProducts` of the identity document, for example `bp-6ba54002`.
         billing_products: Vec<String> = "BillingProducts",
-        /// The virtualisation profile. Default: `default-hvm`.
+        /// The virtualization profile. Default: `default-hvm`.
         profile: Option<String> = "Profile",
         /// The hypervisor. Default: `nitro`.
         system: Option<String> = "System",
-        /// `none`, `shutdown` or `bundle-pending`.
+        /// `none`, `shutdown` or `bundle-pending`. Default: `none`.
         instance_action: Option<String> = "InstanceAction",
-        /// Default: from `InstanceLifecycle`, else `on-demand`.
+        /// The purchasing option. Default: `InstanceLifecycle`, else `on-demand`.
         instance_life_cycle: Option<String> = "InstanceLifeCycle",
-        /// The `version` of the identity document. Default: `2017-09-30`.
+        /// `version` of the identity document. Default: `2017-09-30`.
         identity_document_version: Option<String> = "IdentityDocumentVersion",
-        /// The identity document's `pendingTime`. Default: `LaunchTime`.
+        /// `pendingTime` of the identity document. Default: `LaunchTime`.
         pending_time: Option<UnixMillis> = "PendingTime",
         /// `block-device-mapping/ami`. Default: the root device without `/dev/`.
         block_device_ami: Option<String> = "BlockDeviceAmi",
-        /// The API versions it serves, oldest first; `latest` may be left out.
+        /// The served API versions, oldest first; `latest` may be omitted.
         api_versions: Vec<String> = "ApiVersions",
-        /// User data, in base64, at most 16,384 bytes decoded.
+        /// User data in base64, at most 16,384 bytes decoded.
         user_data: Option<Base64> = "UserData",
-        /// The public keys. Default: one made up for `KeyName`.
+        /// The public keys. Default: one generated for `KeyName`.
         public_keys: Vec<PublicKey> = "PublicKeys",
-        /// The role in the instance profile. Default: the profile's name.
+        /// The name of the role. Default: the name of the instance profile.
         role_name: Option<String> = "RoleName",
-        /// Credentials to serve instead of made-up ones.
+        /// The credentials to serve. Default: generated ones.
         credentials: Option<RealCredentials> = "Credentials",
-        /// Why there are no role credentials; served in their place.
+        /// A failure to serve instead of role credentials.
         credentials_failure: Option<Failure> = "CredentialsFailure",
-        /// What is wrong with the instance profile; served as `iam/info`.
+        /// A failure of the instance profile to serve as `iam/info`.
         instance_profile_failure: Option<Failure> = "InstanceProfileFailure",
-        /// When the credentials were last made anew, the next ones being due
-        /// an hour later. Default: at the launch. `PATCH /_imdsim/instance`
-        /// takes `now`.
+        /// The time of the last credential rotation; the next one follows an hour
+        /// later. Default: the launch time. `PATCH /_imdsim/instance` also accepts
+        /// `now`.
         credentials_rotation_time: Option<UnixMillis> = "CredentialsRotationTime",
-        /// Whether `iam/security-credentials-extended` is served, as for the
-        /// accounts on AWS's list.
+        /// Whether to serve `iam/security-credentials-extended`, which AWS enables
+        /// for selected accounts.
         security_credentials_extended: bool = "SecurityCredentialsExtended",
-        /// The state that its Auto Scaling group moves it to, for instance
-        /// `Terminated`; `null` says that there is none. Default: `InService`
-        /// where it has the tag `aws:autoscaling:groupName`, else none.
+        /// The target lifecycle state in the Auto Scaling group, for example
+        /// `Terminated`; `null` for none. Default: `InService` if the instance has
+        /// the tag `aws:autoscaling:groupName`, else none.
         target_lifecycle_state: LifecycleState = "TargetLifecycleState",
-        /// When a rebalance recommendation was given. Default: never.
+        /// The time of the rebalance recommendation. Default: none.
         rebalance_notice_time: Option<UnixMillis> = "RebalanceNoticeTime",
-        /// The notice that its Spot capacity is taken back. Default: none.
+        /// The Spot interruption notice. Default: none.
         spot_instance_action: Option<SpotInstanceAction> = "SpotInstanceAction",
-        /// The maintenance events, past ones too.
+        /// The maintenance events, including completed and canceled ones.
         maintenance_events: Vec<MaintenanceEvent> = "MaintenanceEvents",
-        /// What EC2 Instance Connect has pushed.
+        /// The keys pushed by EC2 Instance Connect.
         managed_ssh_keys: Option<ManagedSshKeys> = "ManagedSshKeys",
-        /// The type of the inference accelerators. Default: `eia2.medium`.
+        /// The type of the Elastic Inference accelerators. Default: `eia2.medium`.
         elastic_inference_accelerator_type: Option<String> = "ElasticInferenceAcceleratorType",
-        /// Texts of leaves by path, as in `meta-data/instance-id`; `null`
-        /// removes what the path names.
+        /// Texts of leaves by path, for example `meta-data/instance-id`; `null`
+        /// removes the path.
         overrides: BTreeMap<String, Override> = "Overrides",
-        /// The IPv4 block of the first interface's subnet.
+        /// The IPv4 block of the primary network interface's subnet.
         subnet_ipv4_cidr_block: Option<String> = "SubnetIpv4CidrBlock",
-        /// The IPv6 blocks of the first interface's subnet.
+        /// The IPv6 blocks of the primary network interface's subnet.
         subnet_ipv6_cidr_blocks: Vec<String> = "SubnetIpv6CidrBlocks",
-        /// The first IPv4 block of its VPC.
+        /// The first IPv4 block of the VPC.
         vpc_ipv4_cidr_block: Option<String> = "VpcIpv4CidrBlock",
-        /// All IPv4 blocks of its VPC.
+        /// All IPv4 blocks of the VPC.
         vpc_ipv4_cidr_blocks: Vec<String> = "VpcIpv4CidrBlocks",
-        /// The IPv6 blocks of its VPC.
+        /// The IPv6 blocks of the VPC.
         vpc_ipv6_cidr_blocks: Vec<String> = "VpcIpv6CidrBlocks",
     }
 
-    /// The CIDR blocks around a network interface. Default: what is said of
-    /// another one in the same subnet or VPC, else a /20 subnet in a /16 VPC
-    /// that hold the addresses (IPv6: /64 in /56).
+    /// The CIDR blocks of a network interface's subnet and VPC. Default: those of
+    /// another interface in the same subnet or VPC, else a /20 subnet in a /16 VPC
+    /// that contain the addresses (IPv6: /64 in /56).
     CidrBlocks {
         /// The IPv4 block of the subnet.
         subnet_ipv4_cidr_block: Option<String> = "SubnetIpv4CidrBlock",
@@ -119,20 +119,20 @@ described! {
         access_key_id: String = "AccessKeyId",
         /// The secret.
         secret_access_key: String = "SecretAccessKey",
-        /// The session token, by its name in the metadata service. There must
-        /// be one: AWS refuses temporary keys without.
+        /// The session token, as named by the metadata service. Required under
+        /// either name, because AWS rejects temporary keys without it.
         token: Option<String> = "Token",
-        /// The session token, by its name in STS.
+        /// The session token, as named by STS.
         session_token: Option<String> = "SessionToken",
-        /// Default: six hours away, moved on every hour.
+        /// The expiration. Default: six hours ahead, renewed every hour.
         expiration: Option<UnixMillis> = "Expiration",
     }
 
-    /// Why the service has nothing to give (reference 9.2).
+    /// A failure document of the service (reference 9.2).
     Failure {
-        /// `AssumeRoleUnauthorizedAccess`, `InstanceProfileNotFound`, ….
+        /// For example `AssumeRoleUnauthorizedAccess` or `InstanceProfileNotFound`.
         code: String = "Code",
-        /// Default: AWS's own words, where they are known.
+        /// The message. Default: AWS's message for the code, if known.
         message: Option<String> = "Message",
     }
 
@@ -140,36 +140,36 @@ described! {
     SpotInstanceAction {
         /// `terminate`, `stop` or `hibernate`.
         action: String = "Action",
-        /// When.
+        /// The time of the interruption. Default: the launch time.
         time: Option<UnixMillis> = "Time",
     }
 
-    /// A maintenance event, by its names in `DescribeInstanceStatus`.
+    /// A maintenance event, with the field names of `DescribeInstanceStatus`.
     MaintenanceEvent {
         /// `instance-reboot`, `instance-retirement`, `instance-stop`,
         /// `system-reboot` or `system-maintenance`.
         code: String = "Code",
-        /// For people. Default: made of the code.
+        /// The description. Default: derived from the code.
         description: Option<String> = "Description",
-        /// `instance-event-…`. Default: made up.
+        /// `instance-event-…`. Default: generated.
         instance_event_id: Option<String> = "InstanceEventId",
-        /// When it begins at the earliest.
+        /// The earliest start. Default: the launch time.
         not_before: Option<UnixMillis> = "NotBefore",
-        /// When it ends at the latest.
+        /// The latest end.
         not_after: Option<UnixMillis> = "NotAfter",
-        /// Until when it must begin. Default: not shown.
+        /// The deadline for starting. Default: not shown.
         not_before_deadline: Option<UnixMillis> = "NotBeforeDeadline",
         /// `active`, `completed` or `canceled`. Default: `active`.
         state: Option<String> = "State",
     }
 
-    /// What EC2 Instance Connect leaves for a minute.
+    /// The keys that EC2 Instance Connect publishes for one minute.
     ManagedSshKeys {
-        /// The pushed keys, signatures included, by user.
+        /// The pushed keys, including signatures, by user.
         active_keys: BTreeMap<String, String> = "ActiveKeys",
         /// The signer's certificate.
         signer_cert: Option<String> = "SignerCert",
-        /// The answers about it, in base64, by SHA-1 of the certificate.
+        /// The OCSP responses in base64, by SHA-1 fingerprint of the certificate.
         signer_ocsp: BTreeMap<String, String> = "SignerOcsp",
     }
 
@@ -177,13 +177,13 @@ described! {
     PublicKey {
         /// The name of the key pair.
         key_name: String = "KeyName",
-        /// The key in OpenSSH's format; a comment gives way to the key's name.
+        /// The key in OpenSSH's format; the key pair's name replaces its comment.
         open_ssh_key: String = "OpenSshKey",
     }
 }
 
 impl ImdsimFields {
-    /// The blocks around the first interface, as its own `Imdsim` would say.
+    /// The CIDR blocks of the primary network interface's subnet and VPC.
     pub fn cidr_blocks(&self) -> CidrBlocks {
         CidrBlocks {
             subnet_ipv4_cidr_block: self.subnet_ipv4_cidr_block.clone(),

@@ -1,8 +1,8 @@
-//! The instance as a person describes it: the shape of EC2's own
-//! `DescribeInstances`, and `Imdsim` for what that API does not carry.
+//! The user's description of the instance: EC2's `DescribeInstances` plus
+//! `Imdsim` for facts which that API does not return.
 //!
-//! Nothing is derived here. Unknown fields are ignored, every field may be
-//! left out, and a field that cannot be understood is named by its path.
+//! Nothing is derived here. All fields are optional, unknown fields of EC2's API
+//! are ignored, and errors name the invalid field by its path.
 
 mod declare;
 mod describe_instances;
@@ -28,31 +28,31 @@ pub use imdsim::{
     RealCredentials, SpotInstanceAction,
 };
 pub(crate) use read::{Read, kind};
-use recognize::slips;
+use recognize::misspelled_fields;
 use reservations::reservations;
 pub use values::{Base64, DnsName, Flag, HttpTokens, LifecycleState, MacAddress, Override};
 
 use crate::merge;
 use crate::problem::Problem;
 
-/// An instance out of a document.
+/// The instance selected from a document.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Description {
-    /// What is said of it.
+    /// The parsed description.
     pub instance: InstanceDescription,
-    /// The same as a document of that instance alone: what its reservation
-    /// says of it is in `Imdsim`.
+    /// The description as a single-instance document, with the reservation's
+    /// fields moved into `Imdsim`.
     pub document: Value,
-    /// The ids of all instances in the document, in its order.
+    /// The ids of all instances, in the order of the document.
     pub instance_ids: Vec<String>,
-    /// What a person should know though nothing is wrong, a sentence each.
+    /// Warnings for the user, one sentence each.
     pub warnings: Vec<String>,
 }
 
 impl Description {
-    /// Reads a document: the whole output of `aws ec2 describe-instances`, a
+    /// Parses a document: the output of `aws ec2 describe-instances`, a
     /// reservation, an instance, or a list of any of these. Of several
-    /// instances the first that runs is taken, else the one nearest to it.
+    /// instances, it selects the first in the state closest to running.
     pub fn read(document: &Value) -> Result<Self, Problem> {
         let mut warnings = Vec::new();
         let mut all = Vec::new();
@@ -72,7 +72,7 @@ impl Description {
             .collect();
         let best = all
             .into_iter()
-            .min_by_key(|(described, ..)| described.readiness());
+            .min_by_key(|(described, ..)| described.state_rank());
         let Some((described, reservation_id, owner_id)) = best else {
             return Err(Problem::new(
                 "",
@@ -81,10 +81,10 @@ impl Description {
             ));
         };
         if count > 1 {
-            warnings.insert(0, described.chosen_of(count));
+            warnings.insert(0, described.selection_warning(count));
         }
         let mut document = described.document;
-        warnings.extend(slips(&document, InstanceDescription::FIELDS));
+        warnings.extend(misspelled_fields(&document, InstanceDescription::FIELDS));
         adopt(&mut document, "ReservationId", reservation_id.as_ref());
         adopt(&mut document, "AccountId", owner_id.as_ref());
         Ok(Self {
@@ -96,8 +96,8 @@ impl Description {
     }
 }
 
-/// Applies a merge patch that a person wrote. `null` takes a field away, as in
-/// any merge patch, save of the one field where it says something.
+/// Applies a user's merge patch. `null` removes a field as in any merge patch,
+/// except in the one field where `null` is a value.
 pub(crate) fn change(document: &mut Value, patch: &Value) {
     merge::apply(document, patch);
     if let Some(Value::Null) = patch.pointer("/Imdsim/TargetLifecycleState") {
@@ -105,8 +105,7 @@ pub(crate) fn change(document: &mut Value, patch: &Value) {
     }
 }
 
-/// Puts what a reservation says into `Imdsim`, where that does not say
-/// otherwise.
+/// Sets a field of `Imdsim` from the reservation, unless already set.
 fn adopt(document: &mut Value, key: &str, text: Option<&String>) {
     let extras = &mut document["Imdsim"];
     if extras.is_null() {
@@ -132,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_field_is_named_by_its_path() {
+    fn errors_name_the_path_of_the_invalid_field() {
         check(
             r#"{"Reservations":[{"Instances":[{"NetworkInterfaces":[{},{"MacAddress":"0e:ff"}]}]}]}"#,
             "Reservations[0].Instances[0].NetworkInterfaces[1].MacAddress: \"0e:ff\" is not a MAC \
@@ -151,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_without_an_instance_is_refused() {
+    fn documents_without_an_instance_are_rejected() {
         check(
             r#"{"Reservations": []}"#,
             "the document describes no instance; give the output of \
@@ -165,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn the_whole_output_a_reservation_an_instance_and_a_list_are_all_read() {
+    fn outputs_reservations_instances_and_lists_are_parsed() {
         for document in [
             r#"{"Reservations":[{"Instances":[{"InstanceId":"i-1"},{"InstanceId":"i-2"}]}]}"#,
             r#"{"Instances":[{"InstanceId":"i-1"},{"InstanceId":"i-2"}]}"#,
@@ -179,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_of_other_tools_are_refused_with_what_was_found_and_expected() {
+    fn documents_of_other_tools_are_rejected_with_found_and_expected_fields() {
         check(
             r#"{"instance_id": "i-0bbbbbbbbbbbbbbb1"}"#,
             "found `instance_id` and no field of an instance; expected what \
@@ -211,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_is_almost_a_known_one_gets_a_warning_and_others_none() {
+    fn only_near_misses_of_known_fields_cause_a_warning() {
         let document = json!({"Reservations": [{"OwnerID": "1", "Instances": [{
             "InstanceId": "i-1", "instancetype": "t3.nano", "Tag": [], "EbsOptimized": true,
             "State": {"Name": "running"}, "RootDeviceType": "ebs", "Hypervisor": "xen",
@@ -227,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_instances_one_that_runs_is_served_and_said() {
+    fn a_running_instance_is_preferred_and_reported() {
         let chosen = |states: &[&str]| {
             let all = states.iter().zip(1..).map(|(state, number)| {
                 json!({"InstanceId": format!("i-{number}"), "State": {"Name": state}})
@@ -251,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_fields_of_imdsim_are_refused_with_the_nearest_name_at_every_depth() {
+    fn unknown_fields_of_imdsim_are_rejected_with_the_nearest_name() {
         for (document, place, meant) in [
             (json!({"UserDate": ""}), "UserDate", "UserData"),
             (json!({"userData": ""}), "userData", "UserData"),

@@ -1,4 +1,4 @@
-//! Reading JSON so that a complaint names the field by its path.
+//! Parsing JSON with errors that name the field by its path.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use serde_json::{Map, Value};
 use crate::nearest::nearest;
 use crate::problem::Problem;
 
-/// What can be read from a JSON value.
+/// A type that can be parsed from a JSON value.
 pub(crate) trait Read: Sized {
-    /// Whether `null` says something else than a field that is left out.
+    /// Whether `null` differs from an omitted field.
     const READS_NULL: bool = false;
 
-    /// Reads a value that is there.
+    /// Parses a value.
     fn read(value: &Value) -> Result<Self, Problem>;
 }
 
@@ -22,37 +22,37 @@ pub(super) fn object(value: &Value) -> Result<&Map<String, Value>, Problem> {
         .ok_or_else(|| mismatch(value, "an object"))
 }
 
-/// The fields of an object, and what is wrong with the first that is.
+/// The fields of an object and the first error in them.
 ///
-/// To go on after a mistake, and to read into the place where a value belongs,
-/// costs less code, of which the components carry as little as can be, than to
-/// stop at each of a hundred fields and to move what it yields.
+/// Parsing in place and continuing after an error needs less code than returning
+/// from each of a hundred fields and moving the values, and the components
+/// carry this code.
 pub(super) struct Fields<'v> {
     fields: &'v Map<String, Value>,
     problem: Option<Problem>,
 }
 
 impl<'v> Fields<'v> {
-    /// Those of a value that must be an object, with `only` these if there is
-    /// such a list.
+    /// Opens a value that must be an object, restricted to the fields in `only`
+    /// if present.
     pub(super) fn of(value: &'v Value, only: Option<&[&str]>) -> Result<Self, Problem> {
         let fields = object(value)?;
         let problem = only.and_then(|known| unknown_field(fields, known));
         Ok(Self { fields, problem })
     }
 
-    /// Reads the field `key` into its place; one that is left out or `null`
-    /// leaves it as it is.
+    /// Parses the field `key` into `place`; an omitted or `null` field leaves it
+    /// unchanged.
     pub(super) fn field<T: Read>(&mut self, key: &str, place: &mut T) {
         if let Some(value) = self.given(key, T::READS_NULL) {
             match T::read(value) {
                 Ok(read) => *place = read,
-                Err(problem) => self.complain(problem, key),
+                Err(problem) => self.record_error(problem, key),
             }
         }
     }
 
-    // Each of these two is there once, not once for every type of a field.
+    // Not generic, so compiled once and not once per field type.
 
     #[inline(never)]
     fn given(&self, key: &str, reads_null: bool) -> Option<&'v Value> {
@@ -61,17 +61,17 @@ impl<'v> Fields<'v> {
     }
 
     #[inline(never)]
-    fn complain(&mut self, problem: Problem, key: &str) {
+    fn record_error(&mut self, problem: Problem, key: &str) {
         self.problem.get_or_insert_with(|| problem.inside(key));
     }
 
-    /// What was read, unless something was wrong.
+    /// Returns the parsed value or the first error.
     pub(super) fn finish<T>(self, read: T) -> Result<T, Problem> {
         self.problem.map_or(Ok(read), Err)
     }
 }
 
-/// The complaint about the first field that is not known, if there is one.
+/// The error about the first unknown field, if any.
 fn unknown_field(fields: &Map<String, Value>, known: &[&str]) -> Option<Problem> {
     let unknown = fields.keys().find(|key| !known.contains(&key.as_str()))?;
     let meant = nearest(unknown, known.iter().copied()).unwrap_or_default();
@@ -86,7 +86,7 @@ fn list(value: &Value) -> Result<&Vec<Value>, Problem> {
     value.as_array().ok_or_else(|| mismatch(value, "a list"))
 }
 
-/// The complaint about a value of the wrong kind.
+/// The error about a value of the wrong type.
 #[inline(never)]
 fn mismatch(value: &Value, expected: &str) -> Problem {
     Problem::new(
@@ -98,7 +98,7 @@ fn mismatch(value: &Value, expected: &str) -> Problem {
     )
 }
 
-/// The type of a JSON value, in words.
+/// The type of a JSON value in words.
 pub(crate) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -114,8 +114,8 @@ pub(crate) fn text(value: &Value) -> Result<&str, Problem> {
     value.as_str().ok_or_else(|| mismatch(value, "a text"))
 }
 
-/// Reads a text with a form of its own; `what` completes "… is not …" and
-/// names the remedy.
+/// Parses a string in a special format; `what` completes "… is not …" and names
+/// the remedy.
 pub(crate) fn parsed<T>(
     value: &Value,
     what: &str,
@@ -146,7 +146,7 @@ impl Read for u32 {
     }
 }
 
-/// EC2's API writes an empty text for what is absent.
+/// EC2's API represents an absent text as an empty one.
 impl<T: Read> Read for Option<T> {
     fn read(value: &Value) -> Result<Self, Problem> {
         if value.as_str() == Some("") {

@@ -1,5 +1,5 @@
-//! Whether a document is a description at all: other tools print documents
-//! about instances too, of which nothing would be read.
+//! Recognition of instance descriptions: documents of other tools would
+//! otherwise parse as an empty description.
 
 use serde_json::{Map, Value};
 
@@ -7,15 +7,15 @@ use super::describe_instances::InstanceDescription;
 use crate::nearest::{distance, nearest};
 use crate::problem::Problem;
 
-/// Of a document's unknown fields so many are looked at.
+/// The maximum number of unknown fields to check for typing errors.
 const LOOKED_AT: usize = 100;
 
-/// How much of a document's names a sentence tells.
+/// Limits on the names quoted in an error message.
 const SHOWN_NAMES: usize = 3;
 const SHOWN_LETTERS: usize = 40;
 
-/// Refuses an object that has fields, but none of an instance. One without any
-/// is an instance of which nothing is said.
+/// Rejects a non-empty object without any field of an instance. An empty object
+/// is a valid description.
 pub(super) fn recognize(document: &Value) -> Result<(), Problem> {
     let known = InstanceDescription::FIELDS;
     let Some(fields) = document.as_object().filter(|fields| !fields.is_empty()) else {
@@ -50,9 +50,9 @@ fn message(fields: &Map<String, Value>, known: &[&str]) -> String {
     )
 }
 
-/// What is said of unknown fields that are a letter, or its case, away from a
-/// known one.
-pub(super) fn slips(document: &Value, known: &[&'static str]) -> Vec<String> {
+/// Warnings about unknown fields that differ from a known one by one letter or
+/// in case.
+pub(super) fn misspelled_fields(document: &Value, known: &[&'static str]) -> Vec<String> {
     let fields = document.as_object().into_iter().flat_map(Map::keys);
     let unknown = fields.filter(|key| !known.contains(&key.as_str()));
     let near = unknown.take(LOOKED_AT).filter_map(|key| {

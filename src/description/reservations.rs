@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use super::declare::described;
 use super::describe_instances::InstanceDescription;
 use super::read::{Read, kind};
-use super::recognize::{recognize, slips};
+use super::recognize::{misspelled_fields, recognize};
 use super::schema::{Schema, Schemas, Unknown};
 use crate::problem::Problem;
 
-/// An instance as it was read, and as it was written.
+/// An instance, parsed and as JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Described {
     pub(super) instance: InstanceDescription,
@@ -18,13 +18,13 @@ pub(super) struct Described {
 }
 
 impl Described {
-    /// The name of the state it is in, where that is told.
+    /// The name of the instance's state, if known.
     fn state(&self) -> Option<&str> {
         self.document["State"]["Name"].as_str()
     }
 
-    /// The less, the more it is one that has a metadata service.
-    pub(super) fn readiness(&self) -> usize {
+    /// The rank of the state in the selection order; lower is closer to running.
+    pub(super) fn state_rank(&self) -> usize {
         const STATES: [&str; 6] = [
             "running",
             "pending",
@@ -37,7 +37,7 @@ impl Described {
         self.state().and_then(index).unwrap_or(0)
     }
 
-    pub(super) fn chosen_of(&self, count: usize) -> String {
+    pub(super) fn selection_warning(&self, count: usize) -> String {
         let id = self.instance.instance_id.as_deref();
         let state = self
             .state()
@@ -81,7 +81,7 @@ described! {
     Reservation {
         /// `r-…`
         id: Option<String> = "ReservationId",
-        /// The account.
+        /// The account ID of the owner.
         owner_id: Option<String> = "OwnerId",
         /// The instances.
         instances: Vec<Described> = "Instances",
@@ -95,11 +95,11 @@ pub(super) fn reservations(
     match document {
         Value::Object(fields) if fields.contains_key("Reservations") => {
             let all = document["Reservations"].as_array().into_iter().flatten();
-            warnings.extend(all.flat_map(|one| slips(one, Reservation::FIELDS)));
+            warnings.extend(all.flat_map(|one| misspelled_fields(one, Reservation::FIELDS)));
             Ok(Output::read(document)?.reservations)
         }
         Value::Object(fields) if fields.contains_key("Instances") => {
-            warnings.extend(slips(document, Reservation::FIELDS));
+            warnings.extend(misspelled_fields(document, Reservation::FIELDS));
             Ok(vec![Reservation::read(document)?])
         }
         Value::Object(_) => Ok(vec![Reservation {

@@ -1,4 +1,4 @@
-//! The JSON Schema of descriptions, made of the same declarations as reading.
+//! The JSON Schema of descriptions, from the same declarations as the parser.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -8,22 +8,22 @@ use serde_json::{Map, Value, json};
 use super::values::{Base64, DnsName, Flag, HttpTokens, LifecycleState, MacAddress, Override};
 use crate::time::UnixMillis;
 
-/// What becomes of fields that are not known.
+/// The treatment of unknown fields.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unknown {
-    /// They are ignored: EC2's API has more than the metadata service shows.
+    /// Ignored: EC2's API has more fields than the emulator uses.
     Ignored,
-    /// They are refused: nobody but this program reads them.
+    /// Rejected: only this program defines fields here.
     Refused,
 }
 
-/// What has a form that can be told.
+/// A type with a JSON Schema.
 pub(super) trait Schema {
-    /// The form, named ones by reference.
+    /// Returns the schema; named types are references.
     fn schema(schemas: &mut Schemas) -> Value;
 }
 
-/// The named forms met so far.
+/// The schemas of named types so far.
 #[derive(Default)]
 pub(super) struct Schemas(Map<String, Value>);
 
@@ -38,7 +38,7 @@ impl Schemas {
         self.0
     }
 
-    /// An object with these fields, each optional: key, words, form.
+    /// Adds an object type with these optional fields: key, description, schema.
     pub(super) fn object(
         &mut self,
         name: &str,
@@ -47,7 +47,7 @@ impl Schemas {
         fields: impl FnOnce(&mut Self) -> Vec<(&'static str, &'static str, Value)>,
     ) -> Value {
         if !self.0.contains_key(name) {
-            // A placeholder, lest a form that holds itself goes on for ever.
+            // A placeholder ends the recursion of recursive types.
             self.0.insert(name.to_owned(), Value::Null);
             let fields = fields(self).into_iter().map(|(key, words, mut form)| {
                 form["description"] = words.trim().into();
@@ -68,7 +68,7 @@ impl Schemas {
     }
 }
 
-/// A form without a name of its own.
+/// Implements [`Schema`] for types with an inline schema.
 macro_rules! plain {
     ($($type:ty: $form:tt,)*) => {$(
         impl Schema for $type {
@@ -95,7 +95,7 @@ plain! {
     Override: { "anyOf": [{ "type": "string" }, { "enum": [false, null] }] },
 }
 
-/// The API writes an empty text for what is absent, and so may a person.
+/// EC2's API represents an absent text as an empty one, so both are valid.
 impl<T: Schema> Schema for Option<T> {
     fn schema(schemas: &mut Schemas) -> Value {
         json!({ "anyOf": [T::schema(schemas), { "enum": ["", null] }] })

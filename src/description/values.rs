@@ -1,4 +1,4 @@
-//! Values with a form of their own, checked when they are read.
+//! Validated value types.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -15,9 +15,9 @@ use crate::time::{TimeError, UnixMillis};
 /// Whether requests must carry a session token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HttpTokens {
-    /// `optional`: requests without a token are served too.
+    /// `optional`: requests without a token are also served.
     Optional,
-    /// `required`: others are refused.
+    /// `required`: requests without a token are rejected.
     Required,
 }
 
@@ -30,7 +30,7 @@ pub enum Flag {
     Disabled,
 }
 
-/// A MAC address: six bytes, written in lower case with colons.
+/// A MAC address: six bytes, formatted in lowercase with colons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MacAddress(pub [u8; 6]);
 
@@ -68,7 +68,7 @@ impl Read for UnixMillis {
     }
 }
 
-/// Bytes, written in base64.
+/// Bytes, encoded in base64.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Base64(pub Vec<u8>);
 
@@ -85,12 +85,12 @@ impl Read for Base64 {
     }
 }
 
-/// What takes the place of a part of the tree.
+/// The override of a path in the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Override {
     /// The text of a leaf.
     Text(String),
-    /// `false` or `null`: nothing is there.
+    /// Removed: `false` or `null`.
     Gone,
 }
 
@@ -111,13 +111,13 @@ impl Read for Override {
     }
 }
 
-/// A public host name, of which EC2's API says three things.
+/// A public host name; EC2's API distinguishes three cases.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum DnsName {
-    /// The field is left out: the name that EC2 would give.
+    /// The field is omitted: EC2's default name.
     #[default]
     Unsaid,
-    /// The field is empty: the VPC gives no names.
+    /// The field is empty: the VPC assigns no names.
     Absent,
     /// The name.
     Name(String),
@@ -132,15 +132,15 @@ impl Read for DnsName {
     }
 }
 
-/// The state that an Auto Scaling group moves the instance to.
+/// The target lifecycle state in an Auto Scaling group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum LifecycleState {
-    /// The field is left out: it follows from the group.
+    /// The field is omitted: derived from the group.
     #[default]
     Unsaid,
-    /// The field is `null`, or empty: none.
+    /// The field is `null` or empty: no state.
     Absent,
-    /// This one.
+    /// An explicit state.
     State(String),
 }
 

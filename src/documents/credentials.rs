@@ -1,5 +1,5 @@
-//! Temporary credentials that look real, follow from the instance, and need no
-//! memory: the same for an hour, then others (reference 7.6 and 9.2).
+//! Temporary credentials in a realistic format, derived statelessly from the
+//! instance and rotated every hour (reference 7.6 and 9.2).
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::instance::{RealKeys, derive};
 use crate::mac::{self, Keyed};
 use crate::time::UnixMillis;
 
-/// Which protocol a request speaks. The two get different keys.
+/// The IMDS version of a request. Each version has its own keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImdsVersion {
     /// Without a session token.
@@ -19,23 +19,23 @@ pub enum ImdsVersion {
     V2,
 }
 
-/// One set of keys.
+/// A set of temporary credentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
-    /// When the service got them.
+    /// When the service fetched them.
     pub last_updated: UnixMillis,
-    /// `ASIA…`, 20 characters, with the account in it where AWS puts it.
+    /// `ASIA…`, 20 characters, with the account ID encoded as by AWS.
     pub access_key_id: String,
     /// 40 characters.
     pub secret_access_key: String,
     /// The session token.
     pub token: String,
-    /// More than five hours away at any time.
+    /// Always more than five hours ahead.
     pub expiration: UnixMillis,
 }
 
 impl Credentials {
-    /// The same with keys that AWS accepts.
+    /// Replaces the keys by real ones.
     pub(crate) fn replaced_by(self, real: &RealKeys) -> Self {
         Self {
             access_key_id: real.access_key_id.clone(),
@@ -46,7 +46,7 @@ impl Credentials {
         }
     }
 
-    /// The same, an hour after their end.
+    /// Moves the expiration to an hour before `now`.
     pub(crate) fn expired(self, now: UnixMillis) -> Self {
         Self {
             last_updated: now.plus_seconds(-ROTATION_SECONDS - LIFE_SECONDS),
@@ -56,14 +56,14 @@ impl Credentials {
     }
 }
 
-/// The hour that credentials belong to. Hours count from the launch.
+/// The rotation hour of credentials, counted from the launch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rotation {
     start: UnixMillis,
 }
 
 impl Rotation {
-    /// The hour that holds `now`.
+    /// Returns the rotation hour that contains `now`.
     pub fn at(now: UnixMillis, launch: UnixMillis) -> Self {
         let into = (now.seconds() - launch.seconds()).rem_euclid(ROTATION_SECONDS);
         Self {
@@ -71,8 +71,8 @@ impl Rotation {
         }
     }
 
-    /// When the service loaded its data, for `Last-Modified`: shortly before
-    /// it got the credentials of this hour (reference 5.1).
+    /// The value of `Last-Modified`: when the service loaded its data, shortly
+    /// before it fetched the credentials (reference 5.1).
     pub fn loaded(self) -> UnixMillis {
         self.before(LOADED_BEFORE)
     }
@@ -82,7 +82,7 @@ impl Rotation {
     }
 }
 
-/// Makes the credentials of one instance.
+/// Generates the credentials of one instance.
 #[derive(Clone)]
 pub struct CredentialIssuer {
     key: Keyed,
@@ -90,7 +90,7 @@ pub struct CredentialIssuer {
 }
 
 impl CredentialIssuer {
-    /// The keys follow from the secret, the instance and its account.
+    /// Creates an issuer; keys depend on secret, instance id and account.
     pub fn new(secret: &[u8], instance_id: &str, account: &str) -> Self {
         Self {
             key: mac::derive(secret, &[KEY_LABEL, instance_id]),
@@ -98,8 +98,8 @@ impl CredentialIssuer {
         }
     }
 
-    /// The credentials of the role `name` under the instance profile `id`.
-    /// Both protocols see the same `Expiration` (reference 17.6).
+    /// Returns the credentials of the role `name` in the instance profile `id`.
+    /// Both IMDS versions have the same `Expiration` (reference 17.6).
     pub fn role(
         &self,
         name: &str,
@@ -110,8 +110,8 @@ impl CredentialIssuer {
         self.make(&["role", name, profile], &[], imds, rotation)
     }
 
-    /// The instance's own credentials, `aws:ec2-instance`. They change when a
-    /// profile is attached, and the protocols see different expirations.
+    /// Returns the instance's own credentials, `aws:ec2-instance`. They change with
+    /// the profile, and `Expiration` differs between IMDS versions.
     pub fn instance(&self, profile: &str, imds: ImdsVersion, rotation: Rotation) -> Credentials {
         self.make(&["instance", profile], &[imds.label()], imds, rotation)
     }
@@ -144,7 +144,7 @@ impl CredentialIssuer {
     }
 }
 
-/// The key stays out of logs.
+/// Omits the key, which must not appear in logs.
 impl fmt::Debug for CredentialIssuer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CredentialIssuer").finish_non_exhaustive()
@@ -162,13 +162,13 @@ impl ImdsVersion {
 
 const KEY_LABEL: &str = "imdsim credentials";
 const ROTATION_SECONDS: i64 = 3600;
-/// Six hours and a bit, up to six hours and half (reference 9.2).
+/// Slightly over six hours, up to six and a half (reference 9.2).
 const LIFE_SECONDS: i64 = 6 * 3600 + 60;
 const LOADED_BEFORE: i64 = 64;
 /// 40 characters in base64.
 const SECRET_BYTES: usize = 30;
 const TOKEN_BYTES: usize = 588;
-/// `IQoJb3JpZ2luX2Vj` in base64, as session tokens begin.
+/// The common prefix of session tokens, `IQoJb3JpZ2luX2Vj` in base64.
 const TOKEN_OPENING: &[u8] = b"!\n\torigin_ec";
 
 #[cfg(test)]
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_have_the_shape_of_real_ones() {
+    fn keys_have_the_format_of_real_ones() {
         let keys = role(ImdsVersion::V2, 0);
         assert!(keys.access_key_id.starts_with("ASIA"));
         assert_eq!(keys.access_key_id.len(), 20);
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_stable_for_an_hour_and_change_long_before_they_expire() {
+    fn keys_rotate_hourly_and_long_before_expiration() {
         for second in [-1, 0, 1, 3599, 3600, 1_000_000] {
             let keys = role(ImdsVersion::V2, second);
             let left = keys.expiration.seconds() - at(second).seconds();
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn the_protocols_get_different_keys_with_the_same_expiration() {
+    fn imds_versions_have_different_keys_with_the_same_expiration() {
         let (v1, v2) = (role(ImdsVersion::V1, 0), role(ImdsVersion::V2, 0));
         assert_ne!(v1.access_key_id, v2.access_key_id);
         assert_ne!(v1.secret_access_key, v2.secret_access_key);
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn data_is_loaded_before_the_keys_arrive() {
+    fn data_is_loaded_before_the_keys_are_fetched() {
         for second in [0, 5000] {
             let loaded = Rotation::at(at(second), at(0)).loaded();
             assert!(loaded < role(ImdsVersion::V1, second).last_updated);

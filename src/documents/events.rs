@@ -1,4 +1,4 @@
-//! Notices: Spot, rebalance and maintenance, each in a layout of its own
+//! Spot, rebalance and maintenance documents, each in its own layout
 //! (reference 9.4 and 9.5).
 
 use serde_json::Value;
@@ -17,21 +17,21 @@ pub(crate) fn rebalance(notice_time: UnixMillis) -> String {
     format!(r#"{{"noticeTime": "{}"}}"#, notice_time.iso())
 }
 
-/// `events/maintenance/scheduled` (`past` is false) and `history`.
+/// `events/maintenance/scheduled`, or `history` if `past`.
 pub(crate) fn maintenance(events: &[Maintenance], past: bool) -> String {
     let events: Vec<_> = events
         .iter()
         .filter(|event| (event.state != MaintenanceState::Active) == past)
-        .map(one_event)
+        .map(maintenance_event)
         .collect();
     if events.is_empty() {
         return "[]".to_owned();
     }
-    // The spaces before the line ends are AWS's.
+    // AWS writes a space before each line break.
     format!("[ \n{} \n]", events.join(", \n"))
 }
 
-fn one_event(event: &Maintenance) -> String {
+fn maintenance_event(event: &Maintenance) -> String {
     let mark = match event.state {
         MaintenanceState::Active => "",
         MaintenanceState::Completed => "[Completed] ",
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scheduled_event_is_laid_out_as_documented() {
+    fn scheduled_events_have_the_documented_layout() {
         assert_eq!(
             maintenance(&[event(MaintenanceState::Active)], false),
             "[ \n  {\n    \"NotBefore\" : \"21 Jan 2019 09:00:43 GMT\",\n    \
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_is_shown_where_there_is_one() {
+    fn deadlines_are_shown_if_present() {
         let event = Maintenance {
             not_before_deadline: Some(UnixMillis::from_seconds(1_548_063_243)),
             ..event(MaintenanceState::Active)
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn past_events_are_marked_and_only_in_the_history() {
+    fn past_events_are_marked_and_only_in_history() {
         let events = [MaintenanceState::Completed, MaintenanceState::Canceled].map(event);
         let history = maintenance(&events, true);
         assert!(history.contains("\"[Completed] scheduled reboot\""));
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn notices_are_written_as_documented() {
+    fn notices_have_the_documented_layout() {
         let notice = Interruption {
             action: "stop".into(),
             time: UnixMillis::from_seconds(1_505_722_920),

@@ -17,12 +17,12 @@ pub(crate) fn info(profile: &InstanceProfile, last_updated: UnixMillis) -> Strin
     ])
 }
 
-/// The seven fields of `security-credentials/<role>`, and no others.
+/// The seven fields of `security-credentials/<role>`.
 pub(crate) fn credentials_document(keys: &Credentials) -> String {
     spaced(&credentials_fields(keys))
 }
 
-/// The eight of `security-credentials-extended/<role>` (reference 12.2).
+/// The eight fields of `security-credentials-extended/<role>` (reference 12.2).
 pub(crate) fn extended_document(keys: &Credentials, account_id: &str) -> String {
     let mut fields = credentials_fields(keys).to_vec();
     fields.push(("AccountId", account_id.into()));
@@ -41,7 +41,7 @@ fn credentials_fields(keys: &Credentials) -> [(&'static str, Value); 7] {
     ]
 }
 
-/// What is served, with status 200, in place of any of these.
+/// The failure served in place of any of these documents, with status 200.
 pub(crate) fn failure(failure: &Failure, last_updated: UnixMillis) -> String {
     spaced(&[
         ("Code", failure.code.as_str().into()),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::layout::spaced;
 use crate::instance::Instance;
 
-/// The 15 keys in the order of the Nitro back end; what is absent is `null`.
+/// The 15 keys in the order of the Nitro back end; absent values are `null`.
 pub(crate) fn document(instance: &Instance) -> String {
     let optional = |text: &Option<String>| text.clone().map_or(Value::Null, Value::from);
     let private_ip = instance

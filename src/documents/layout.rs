@@ -1,8 +1,8 @@
-//! The layouts in which the service writes JSON (reference 9).
+//! The service's JSON layouts (reference 9).
 
 use serde_json::Value;
 
-/// `{`, two spaces, `"Key" : value`, one field a line, no newline at the end.
+/// One field per line as `  "Key" : value`, without a final newline.
 pub(super) fn spaced(fields: &[(&str, Value)]) -> String {
     let lines: Vec<_> = fields
         .iter()
@@ -11,7 +11,7 @@ pub(super) fn spaced(fields: &[(&str, Value)]) -> String {
     format!("{{\n{}\n}}", lines.join(",\n"))
 }
 
-/// Lists have a space inside their brackets.
+/// Lists have spaces inside the brackets.
 fn inline(value: &Value) -> String {
     match value {
         Value::Array(items) => {
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_spaced_document_is_laid_out_as_captured() {
+    fn spaced_documents_have_the_captured_layout() {
         let document = spaced(&[
             ("Code", "Success".into()),
             ("billingProducts", vec!["bp-1", "bp-2"].into()),
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn the_tag_set_stands_on_one_line() {
+    fn tag_sets_are_on_one_line() {
         let tags = [("add", "added"), ("empty", "")].map(|(k, v)| (k.into(), v.into()));
         assert_eq!(one_line(&tags), r#"{"add":"added","empty":""}"#);
         assert_eq!(one_line(&[]), "{}");

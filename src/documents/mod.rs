@@ -1,4 +1,4 @@
-//! The JSON documents of the service, byte for byte.
+//! The service's JSON documents, byte for byte.
 
 mod credentials;
 mod events;

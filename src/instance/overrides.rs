@@ -7,25 +7,24 @@ use crate::limits::{self, MAX_OVERRIDES};
 use crate::path;
 use crate::problem::Problem;
 
-/// Texts and gaps by path, as in `meta-data/instance-id`, the same in every
-/// API version.
+/// Overridden texts and removals by path, for example `meta-data/instance-id`.
+/// They apply to every API version.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overrides(BTreeMap<String, Override>);
 
 /// The result of looking up a path in the overrides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OverrideLookup<'a> {
-    /// Nothing: it is as the instance says.
+    /// No override applies.
     Unchanged,
-    /// It is a leaf with this text.
+    /// A leaf with this text.
     Text(&'a str),
-    /// It was removed, by itself or with a directory around it, or it would be
-    /// below a leaf that was put there.
+    /// Removed, directly or with a parent directory, or below an overriding leaf.
     Gone,
 }
 
 impl Overrides {
-    /// Checks the paths, which are written without a version.
+    /// Validates the paths, which have no version, and builds the overrides.
     pub fn new(given: &BTreeMap<String, Override>) -> Result<Self, Problem> {
         let mut overrides = Self::default();
         for (path, change) in given {
@@ -39,7 +38,7 @@ impl Overrides {
         Ok(overrides)
     }
 
-    /// Puts a text or a gap at a path, in place of what was there.
+    /// Sets or removes a path, replacing any override of it.
     pub fn set(&mut self, path: &str, change: Override) -> Result<(), Problem> {
         let normal = path::normalize(path).into_owned();
         let named = |message| Problem::new(shown(path), message);
@@ -61,8 +60,8 @@ impl Overrides {
             ));
         }
         let (root, below) = path.split_once('/').unwrap_or((path, ""));
-        // Of what is right below a version only user data is a leaf, and all
-        // of it can be removed.
+        // Directly below a version, only user data is a leaf. Every entry can be
+        // removed.
         let can_be = match root {
             "dynamic" | "meta-data" => !below.is_empty() || *change == Override::Gone,
             "user-data" => below.is_empty(),
@@ -82,12 +81,12 @@ impl Overrides {
         Problem::new(shown(path), message)
     }
 
-    /// Whether there are none.
+    /// Whether no path is overridden.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// What is said of a normalised path: the innermost override counts.
+    /// Looks up a normalized path; the innermost override applies.
     pub fn lookup(&self, path: &str) -> OverrideLookup<'_> {
         match self.0.get(path) {
             Some(Override::Text(text)) => return OverrideLookup::Text(text),
@@ -102,14 +101,14 @@ impl Overrides {
         }
     }
 
-    /// The paths below a directory that have a text, relative to it.
+    /// The paths of overridden texts below a directory, relative to it.
     pub fn texts_below<'a>(&'a self, directory: &'a str) -> impl Iterator<Item = &'a str> {
         self.below(directory)
             .filter(|(_, change)| matches!(change, Override::Text(_)))
             .map(|(path, _)| path)
     }
 
-    /// Whether anything below a directory is overridden.
+    /// Whether a path below the directory is overridden.
     pub fn reach_below(&self, directory: &str) -> bool {
         self.below(directory).next().is_some()
     }
@@ -121,7 +120,7 @@ impl Overrides {
         })
     }
 
-    /// The overrides below a directory, which stand together in the order.
+    /// The overrides below a directory, adjacent in the map's order.
     fn within(&self, directory: &str) -> impl Iterator<Item = (&String, &Override)> + use<'_> {
         let start = match directory {
             "" => String::new(),
@@ -141,15 +140,15 @@ impl Overrides {
     }
 }
 
-/// A path as a problem names it: the beginning of a long one.
+/// A path shortened for an error message.
 fn shown(path: &str) -> &str {
     &path[..path.floor_char_boundary(MAX_SHOWN)]
 }
 
-/// How much of a path a problem repeats, in bytes.
+/// The maximum length of a path in an error message, in bytes.
 const MAX_SHOWN: usize = 100;
 
-/// The directories around a path, innermost first.
+/// The parent directories of a path, innermost first.
 fn ancestors(path: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(parent(path), |path| parent(path))
 }
@@ -172,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn the_innermost_override_counts() {
+    fn the_innermost_override_applies() {
         let overrides = overrides(&[
             ("meta-data/iam", None),
             ("/meta-data//iam/info/", Some("x")),
@@ -197,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_never_be_served_is_refused() {
+    fn overrides_that_can_never_be_served_are_rejected() {
         let said = |given: &[_]| overrides(given).unwrap_err().to_string();
         assert_eq!(
             said(&[("latest/meta-data/ami-id", Some("x"))]),
@@ -216,7 +215,7 @@ mod tests {
         );
     }
     #[test]
-    fn one_path_written_in_two_ways_is_refused() {
+    fn two_spellings_of_one_path_are_rejected() {
         let paths = ["/meta-data/a", "meta-data//a"];
         let given = paths.map(|path| (path.to_owned(), Override::Gone));
         assert_eq!(
@@ -226,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_above_the_limits_is_refused() {
+    fn overrides_above_the_limits_are_rejected() {
         let mut many = Overrides::default();
         for number in 0..MAX_OVERRIDES {
             let path = format!("meta-data/{number}");

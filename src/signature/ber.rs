@@ -1,4 +1,4 @@
-//! Writes BER and DER: tag, length, content (ITU-T X.690).
+//! BER and DER encoding: tag, length, content (ITU-T X.690).
 
 use crate::small_sort::sorted;
 
@@ -11,17 +11,17 @@ pub(super) const GENERALIZED_TIME: u8 = 0x18;
 pub(super) const SEQUENCE: u8 = 0x30;
 pub(super) const SET: u8 = 0x31;
 
-/// An element that says nothing.
+/// An encoded `NULL`.
 pub(super) const NULL: &[u8] = &[0x05, 0];
-/// In place of a tag: it is made of elements.
+/// The tag bit of constructed types.
 pub(super) const CONSTRUCTED: u8 = 0x20;
 
-/// A context-specific tag with elements inside, `[number]`.
+/// The constructed context-specific tag `[number]`.
 pub(super) const fn context(number: u8) -> u8 {
     0x80 | CONSTRUCTED | number
 }
 
-/// An element whose length stands in front, in as few bytes as it takes.
+/// Encodes an element with the shortest definite length.
 pub(super) fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let content = parts.concat();
     let length = content.len().to_be_bytes();
@@ -39,24 +39,24 @@ pub(super) fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     written
 }
 
-/// An element that says where it ends by two zeros, as streams do. Its parts
-/// are elements.
+/// Encodes a constructed element with an indefinite length, which ends in two
+/// zeros.
 pub(super) fn indefinite(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     [&[tag | CONSTRUCTED, 0x80], &parts.concat()[..], &[0, 0]].concat()
 }
 
-/// A number that is not negative, from its bytes, highest first.
+/// Encodes a non-negative integer from big-endian bytes.
 pub(super) fn unsigned(bytes: &[u8]) -> Vec<u8> {
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
     let sign: &[u8] = match bytes.get(zeros) {
         Some(0..0x80) => &[],
-        // The highest bit would make it negative; no bytes are no number.
+        // Keeps the number non-negative, and zero from being empty.
         Some(0x80..) | None => &[0],
     };
     element(INTEGER, &[sign, &bytes[zeros..]])
 }
 
-/// A set in DER's order, which is that of the bytes of its elements.
+/// Encodes a set with its elements in DER's byte order.
 pub(super) fn set_of(tag: u8, elements: Vec<Vec<u8>>) -> Vec<u8> {
     element(tag, &[&sorted(elements).concat()])
 }
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_takes_as_few_bytes_as_it_can() {
+    fn lengths_are_as_short_as_possible() {
         check_length(0, &[0]);
         check_length(127, &[127]);
         check_length(128, &[0x81, 128]);
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn an_indefinite_element_ends_in_two_zeros() {
+    fn indefinite_elements_end_in_two_zeros() {
         let text = element(OCTET_STRING, &[b"ab"]);
         assert_eq!(
             indefinite(OCTET_STRING, &[&text]),
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_has_no_needless_zeros_and_is_never_negative() {
+    fn integers_are_minimal_and_never_negative() {
         assert_eq!(unsigned(&[]), [2, 1, 0]);
         assert_eq!(unsigned(&[0, 0]), [2, 1, 0]);
         assert_eq!(unsigned(&[0, 1]), [2, 1, 1]);
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_is_sorted_by_the_bytes_of_its_elements() {
+    fn sets_are_sorted_by_the_bytes_of_their_elements() {
         let elements = vec![vec![0x30, 2, 9, 9], vec![0x30, 1, 9], vec![2, 1, 5]];
         assert_eq!(
             set_of(SET, elements),
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn context_tags_hold_elements() {
+    fn context_tags_are_constructed() {
         assert_eq!(context(0), 0xa0);
         assert_eq!(context(1), 0xa1);
     }

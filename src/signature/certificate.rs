@@ -1,21 +1,21 @@
-//! The fields of a certificate that a signature contains (RFC 5280).
+//! The certificate fields used by signatures (RFC 5280).
 
 use super::ber::{self, INTEGER, SEQUENCE};
 use super::der::Reader;
 use super::public_key::PublicKey;
 
-/// A certificate.
+/// A parsed certificate.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Certificate {
-    /// All of it, in DER.
+    /// The whole certificate in DER.
     pub(super) der: Vec<u8>,
-    /// `IssuerAndSerialNumber` (RFC 5652): how a signature names its signer.
+    /// `IssuerAndSerialNumber` (RFC 5652), which identifies the signer.
     pub(super) signer: Vec<u8>,
     pub(super) public_key: PublicKey,
 }
 
 impl Certificate {
-    /// Reads a certificate of an RSA or a DSA key.
+    /// Parses a certificate of an RSA or DSA key.
     pub(super) fn read(der: Vec<u8>) -> Option<Self> {
         let mut fields = Reader::new(&der).enter(SEQUENCE)?.enter(SEQUENCE)?;
         let mut field = fields.next()?;
@@ -40,5 +40,5 @@ impl Certificate {
     }
 }
 
-/// Version 1 is not written.
+/// The optional version field, absent in version 1.
 const VERSION: u8 = ber::context(0);

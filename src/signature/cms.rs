@@ -1,8 +1,8 @@
-//! `pkcs7` and `rsa2048`: a document and its signature in one (RFC 5652), in
-//! the form that the real ones have (reference 9.6).
+//! `pkcs7` and `rsa2048`: CMS signed data (RFC 5652) with the document included,
+//! in the same form as real ones (reference 9.6).
 //!
-//! BER with indefinite lengths, no certificates, the signer named by issuer
-//! and serial number, four signed attributes.
+//! BER with indefinite lengths, no certificates, the signer identified by issuer
+//! and serial number, and four signed attributes.
 
 use super::Identity;
 use super::ber::{
@@ -13,7 +13,7 @@ use super::key::PrivateKey;
 use super::oid;
 use crate::time::UnixMillis;
 
-/// `ContentInfo` with `SignedData` in it.
+/// Encodes `ContentInfo` with `SignedData`.
 pub(super) fn signed_data(identity: &Identity, document: &[u8], time: UnixMillis) -> Vec<u8> {
     let algorithms = Algorithms::of(&identity.key);
     let digest = element(SEQUENCE, &[&algorithms.digest]);
@@ -33,7 +33,7 @@ pub(super) fn signed_data(identity: &Identity, document: &[u8], time: UnixMillis
     indefinite(SEQUENCE, &[oid::SIGNED_DATA, &data])
 }
 
-/// `SignerInfo`.
+/// Encodes `SignerInfo`.
 fn signer_info(
     identity: &Identity,
     Algorithms { digest, signature }: &Algorithms,
@@ -43,15 +43,15 @@ fn signer_info(
     let attribute = |name: &[u8], value: &[u8]| element(SEQUENCE, &[name, &element(SET, &[value])]);
     let sum = element(OCTET_STRING, &[&identity.key.digest(document)]);
     let digest = element(SEQUENCE, &[digest]);
-    // Ties the algorithms to the signature (RFC 6211).
+    // Binds the algorithms to the signature (RFC 6211).
     let protection = element(SEQUENCE, &[&digest, &element(context(1), &[signature])]);
     let attributes = vec![
         attribute(oid::CONTENT_TYPE, oid::DATA),
-        attribute(oid::SIGNING_TIME, &moment(time)),
+        attribute(oid::SIGNING_TIME, &signing_time(time)),
         attribute(oid::MESSAGE_DIGEST, &sum),
         attribute(oid::ALGORITHM_PROTECTION, &protection),
     ];
-    // What is signed is tagged as a set, what is sent is tagged [0].
+    // The signature covers the attributes tagged as a set; they are sent as [0].
     let signed = set_of(SET, attributes.clone());
     element(
         SEQUENCE,
@@ -87,9 +87,9 @@ impl Algorithms {
     }
 }
 
-/// `UTCTime` with two digits of the year from 1950 to 2049, else
-/// `GeneralizedTime` (RFC 5652, section 11.3).
-fn moment(time: UnixMillis) -> Vec<u8> {
+/// Encodes a time as `UTCTime` from 1950 to 2049, else as `GeneralizedTime`
+/// (RFC 5652, section 11.3).
+fn signing_time(time: UnixMillis) -> Vec<u8> {
     let mut digits = time.iso();
     digits.retain(|c| c.is_ascii_digit() || c == 'Z');
     if ("1950".."2050").contains(&&digits[..4]) {
@@ -107,12 +107,12 @@ mod tests {
 
     #[track_caller]
     fn check(time: &str, tag: u8, expected: &str) {
-        let moment = moment(time.parse().unwrap());
-        assert_eq!(moment, element(tag, &[expected.as_bytes()]));
+        let signing_time = signing_time(time.parse().unwrap());
+        assert_eq!(signing_time, element(tag, &[expected.as_bytes()]));
     }
 
     #[test]
-    fn moments_have_two_digits_of_the_year_as_long_as_that_is_clear() {
+    fn years_have_two_digits_while_unambiguous() {
         check("1950-01-01T00:00:00Z", UTC_TIME, "500101000000Z");
         check("2026-09-26T14:32:42Z", UTC_TIME, "260926143242Z");
         check("2049-12-31T23:59:59Z", UTC_TIME, "491231235959Z");

@@ -1,25 +1,25 @@
-//! Reads DER, as far as keys and certificates need it: elements one after the
-//! other, lengths up front.
+//! A DER parser for keys and certificates: a sequence of elements with definite
+//! lengths.
 
-/// One element of DER.
+/// A DER element.
 #[derive(Clone, Copy)]
 pub(super) struct Element<'a> {
     pub(super) tag: u8,
     pub(super) content: &'a [u8],
-    /// All of it, tag and length included.
+    /// The element with its tag and length.
     pub(super) whole: &'a [u8],
 }
 
-/// What is left of a sequence of elements.
+/// The unread elements of a sequence.
 pub(super) struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    /// A reader of the elements in these bytes.
+    /// Creates a reader of the elements in `bytes`.
     pub(super) fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
-    /// The next element.
+    /// Returns the next element.
     pub(super) fn next(&mut self) -> Option<Element<'a>> {
         let all = self.0;
         let [tag, first, rest @ ..] = all else {
@@ -41,18 +41,18 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// The content of the next element, if it has this tag.
+    /// Returns the content of the next element if it has this tag.
     pub(super) fn expect(&mut self, tag: u8) -> Option<&'a [u8]> {
         let element = self.next()?;
         (element.tag == tag).then_some(element.content)
     }
 
-    /// The elements in the next element, if it has this tag.
+    /// Returns a reader of the next element's content if it has this tag.
     pub(super) fn enter(&mut self, tag: u8) -> Option<Self> {
         self.expect(tag).map(Self)
     }
 
-    /// The bytes of the next element, a positive number, highest first and
+    /// Returns the big-endian bytes of the next element, a positive integer,
     /// without leading zeros.
     pub(super) fn unsigned(&mut self) -> Option<&'a [u8]> {
         let bytes = self.expect(super::ber::INTEGER)?;
@@ -62,7 +62,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A length in up to four bytes.
+/// A length of up to four bytes.
 fn number(bytes: &[u8]) -> Option<usize> {
     if !(1..=4).contains(&bytes.len()) {
         return None;
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn encoded_elements_are_decoded() {
         for length in [0, 127, 128, 300, 70_000] {
             let text = ber::element(OCTET_STRING, &[&vec![7; length]]);
             let all = ber::element(SEQUENCE, &[&ber::unsigned(&[0xff]), &text]);
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_short_or_no_der_is_nothing() {
+    fn truncated_or_invalid_der_is_rejected() {
         for broken in [
             &[][..],
             &[INTEGER],

@@ -1,4 +1,4 @@
-//! Key pairs: the built-in ones, and those that a person gives.
+//! Signing identities, built-in or supplied by the user.
 
 use std::sync::Arc;
 
@@ -9,20 +9,20 @@ use super::pem::{self, Section};
 use super::public_key::PublicKey;
 use crate::problem::Problem;
 
-/// A private key and the certificate of its public key.
+/// A private key and its certificate.
 pub(super) struct Identity {
     pub(super) key: PrivateKey,
     pub(super) certificate: Certificate,
 }
 
-/// The key pairs that a person has given. A signature without one is made with
-/// a test key that everybody has.
+/// The user's signing identities. Signatures without one use a public built-in
+/// test key.
 #[derive(Clone, Default)]
 pub(crate) struct IdentityKeys([Option<Arc<Identity>>; Signature::ALL.len()]);
 
 impl IdentityKeys {
-    /// Reads up to three pairs of `PRIVATE KEY` and `CERTIFICATE`, in any
-    /// order. A pair is for the signature that its algorithm and size say.
+    /// Parses up to three pairs of `PRIVATE KEY` and `CERTIFICATE`, in any order.
+    /// The algorithm and size of a pair determine the signature it makes.
     pub(crate) fn read(text: &str) -> Result<Self, Problem> {
         let sections = pem::sections(text)?;
         let (mut keys, mut certificates) = (Vec::new(), Vec::new());
@@ -30,7 +30,7 @@ impl IdentityKeys {
             match section.label {
                 KEY => keys.push((section, read_key(section)?)),
                 CERTIFICATE => certificates.push((section, read_certificate(section)?)),
-                label => return Err(section.problem(&foreign(label))),
+                label => return Err(section.problem(&wrong_algorithm_message(label))),
             }
         }
         if keys.is_empty() {
@@ -44,7 +44,7 @@ impl IdentityKeys {
                 .position(|(_, certificate)| certificate.public_key == public_key)
                 .ok_or_else(|| section.problem(LONE_KEY))?;
             let (_, certificate) = certificates.remove(found);
-            let signature = made_with(&public_key);
+            let signature = signature_of_key(&public_key);
             let place = &mut pairs.0[signature as usize];
             if place.is_some() {
                 return Err(section.problem(&second(signature)));
@@ -57,8 +57,8 @@ impl IdentityKeys {
         }
     }
 
-    /// The pair that a signature is made with. A built-in one is read when it
-    /// is asked for: most instances never sign.
+    /// The identity for a signature. Built-in identities are parsed on demand, as
+    /// most instances never sign.
     pub(super) fn get(&self, signature: Signature) -> Arc<Identity> {
         self.0[signature as usize]
             .clone()
@@ -78,7 +78,7 @@ impl IdentityKeys {
 fn read_key(section: &Section<'_>) -> Result<PrivateKey, Problem> {
     PrivateKey::read(&section.der()?).map_err(|bad| {
         section.problem(match bad {
-            BadKey::Foreign => "this key is neither RSA nor DSA; provide an RSA or DSA key",
+            BadKey::WrongAlgorithm => "this key is neither RSA nor DSA; provide an RSA or DSA key",
             BadKey::Size => "unsupported key size; use 512 to 8192 bits",
             BadKey::Broken => "the numbers in this key do not make a key; export it again",
         })
@@ -91,9 +91,9 @@ fn read_certificate(section: &Section<'_>) -> Result<Certificate, Problem> {
     })
 }
 
-/// What a key signs: a real instance has 1024 bits for `signature` and 2048
-/// for `rsa2048` (reference 9.6).
-fn made_with(key: &PublicKey) -> Signature {
+/// The signature made by a key. As on real instances, `signature` uses 1024 bits
+/// and `rsa2048` uses 2048 (reference 9.6).
+fn signature_of_key(key: &PublicKey) -> Signature {
     match key {
         PublicKey::Dsa(_) => Signature::Pkcs7,
         PublicKey::Rsa(_) if key.bits() < 2048 => Signature::Bare,
@@ -125,7 +125,7 @@ fn built_in_text(signature: Signature) -> &'static str {
     }
 }
 
-fn foreign(label: &str) -> String {
+fn wrong_algorithm_message(label: &str) -> String {
     format!(
         "{label:?} is not taken; give PRIVATE KEY, as `openssl pkcs8 -topk8 -nocrypt` writes it, \
          and CERTIFICATE"
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_is_for_what_its_algorithm_and_size_say() {
+    fn algorithm_and_size_determine_the_signature_of_a_pair() {
         for one in Signature::ALL {
             let pairs = IdentityKeys::read(built_in_text(one)).unwrap();
             let given = Signature::ALL.map(|other| pairs.0[other as usize].is_some());
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn sections_may_come_in_any_order() {
+    fn sections_are_accepted_in_any_order() {
         let certificates: String = Signature::ALL.map(|one| text(one, CERTIFICATE)).concat();
         let keys: String = Signature::ALL.map(|one| text(one, KEY)).concat();
         let pairs = IdentityKeys::read(&(certificates + &keys)).unwrap();
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_and_a_certificate_that_do_not_match_are_refused() {
+    fn mismatched_keys_and_certificates_are_rejected() {
         let (key, certificate) = (
             text(Signature::Bare, KEY),
             text(Signature::Rsa2048, CERTIFICATE),
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn two_keys_for_one_signature_are_refused() {
+    fn two_keys_for_one_signature_are_rejected() {
         check(
             &built_in_text(Signature::Pkcs7).repeat(2),
             "line 32: this is the second key for pkcs7; give one RSA key below 2048 bits, one of \
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_key_or_no_certificate_is_refused() {
+    fn invalid_keys_and_certificates_are_rejected() {
         check(
             &pem::write("RSA PRIVATE KEY", b"x"),
             "line 1: \"RSA PRIVATE KEY\" is not taken; give PRIVATE KEY, as `openssl pkcs8 -topk8 \
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_key_is_refused_or_the_damage_does_not_matter() {
+    fn damaged_keys_are_rejected_or_still_usable() {
         for signature in Signature::ALL {
             let sound = built_in_section(signature, KEY);
             let signed = PrivateKey::read(&sound).unwrap().sign(b"x");

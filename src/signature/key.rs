@@ -16,25 +16,25 @@ use super::rsa::RsaKey;
 
 /// A private key.
 pub(super) enum PrivateKey {
-    /// Signs what SHA-1 makes of a message.
+    /// DSA over SHA-1.
     Dsa(Box<SigningKey>),
-    /// Signs what SHA-256 makes of a message, padded as PKCS#1 1.5 says.
+    /// RSA with PKCS#1 1.5 padding over SHA-256.
     Rsa(Box<RsaKey>),
 }
 
-/// Why a key cannot be used.
+/// An unusable key.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum BadKey {
-    /// It is a key of another algorithm.
-    Foreign,
-    /// It is too short or too long to sign with.
+    /// A key of another algorithm.
+    WrongAlgorithm,
+    /// A key of unsupported size.
     Size,
-    /// It is no PKCS#8, or its numbers do not fit each other.
+    /// Invalid PKCS#8 or inconsistent numbers.
     Broken,
 }
 
 impl PrivateKey {
-    /// Reads PKCS#8 (RFC 5208) with a key of RSA (RFC 8017) or DSA in it.
+    /// Parses a PKCS#8 (RFC 5208) RSA (RFC 8017) or DSA key.
     pub(super) fn read(pkcs8: &[u8]) -> Result<Self, BadKey> {
         let mut info = Reader::new(pkcs8).enter(SEQUENCE).ok_or(BadKey::Broken)?;
         info.expect(INTEGER).ok_or(BadKey::Broken)?;
@@ -44,11 +44,11 @@ impl PrivateKey {
         match name {
             DSA => dsa(&mut algorithm, key),
             RSA => rsa(key),
-            _ => Err(BadKey::Foreign),
+            _ => Err(BadKey::WrongAlgorithm),
         }
     }
 
-    /// The public key that belongs to it.
+    /// The corresponding public key.
     pub(super) fn public_key(&self) -> PublicKey {
         let bytes = |number: &BoxedUint| number.to_be_bytes_trimmed_vartime().into_vec();
         match self {
@@ -62,9 +62,8 @@ impl PrivateKey {
         }
     }
 
-    /// The signature of a message, the same whenever it is asked for: that of
-    /// RSA without any randomness, that of DSA with the number that RFC 6979
-    /// derives, in DER.
+    /// Signs a message deterministically: RSA without randomness, DSA with the
+    /// nonce of RFC 6979, encoded in DER.
     pub(super) fn sign(&self, message: &[u8]) -> Vec<u8> {
         match self {
             Self::Dsa(key) => {
@@ -78,7 +77,7 @@ impl PrivateKey {
         }
     }
 
-    /// What it signs of a message.
+    /// The digest of a message that this key signs.
     pub(super) fn digest(&self, message: &[u8]) -> Vec<u8> {
         match self {
             Self::Dsa(_) => Sha1::digest(message).to_vec(),
@@ -87,7 +86,7 @@ impl PrivateKey {
     }
 }
 
-/// The numbers that all keys of a group share, and the secret one.
+/// Parses the domain parameters and the private number.
 fn dsa(algorithm: &mut Reader<'_>, mut key: Reader<'_>) -> Result<PrivateKey, BadKey> {
     let mut shared = algorithm.enter(SEQUENCE).ok_or(BadKey::Broken)?;
     let mut next = || shared.unsigned().ok_or(BadKey::Broken);
@@ -106,7 +105,7 @@ fn dsa(algorithm: &mut Reader<'_>, mut key: Reader<'_>) -> Result<PrivateKey, Ba
         .map_err(|_| BadKey::Broken)
 }
 
-/// Works out the public number, which PKCS#8 leaves out.
+/// Computes the public number, which PKCS#8 omits.
 fn with_public(shared: Components, secret: BoxedUint) -> Result<SigningKey, dsa::signature::Error> {
     let modulus = BoxedMontyParams::new(shared.p().clone());
     let generator = BoxedMontyForm::new(shared.g().as_ref().clone(), &modulus);
@@ -114,7 +113,7 @@ fn with_public(shared: Components, secret: BoxedUint) -> Result<SigningKey, dsa:
     SigningKey::from_components(public, secret)
 }
 
-/// `RSAPrivateKey` (RFC 8017): a version, and eight numbers.
+/// Parses `RSAPrivateKey` (RFC 8017): a version and eight numbers.
 fn rsa(mut key: Reader<'_>) -> Result<PrivateKey, BadKey> {
     let mut key = key.enter(SEQUENCE).ok_or(BadKey::Broken)?;
     key.expect(INTEGER).ok_or(BadKey::Broken)?;
@@ -129,9 +128,9 @@ fn rsa(mut key: Reader<'_>) -> Result<PrivateKey, BadKey> {
     Ok(PrivateKey::Rsa(Box::new(key)))
 }
 
-/// In bits. PKCS#1's padding and SHA-256 take 62 bytes.
+/// Supported RSA key sizes in bits. PKCS#1 padding and SHA-256 take 62 bytes.
 const SIZES: RangeInclusive<usize> = 512..=8192;
-/// Of `q`, in bits: what FIPS 186-4 allows, from the length of SHA-1 on.
+/// Supported sizes of `q` in bits: FIPS 186-4, from the length of SHA-1.
 const ORDER_SIZES: RangeInclusive<usize> = 160..=256;
 
 #[cfg(test)]
@@ -173,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dsa_signature_is_the_one_of_rfc_6979() {
+    fn dsa_signatures_match_rfc_6979() {
         let key = PrivateKey::read(&rfc6979("411602CB19A6CCC34494D79D98EF1E7ED5AF25F7")).unwrap();
         let signature = key.sign(b"sample");
         let mut halves = Reader::new(&signature).enter(SEQUENCE).unwrap();
@@ -189,12 +188,12 @@ mod tests {
     }
 
     #[test]
-    fn an_rsa_key_whose_numbers_do_not_fit_is_refused() {
+    fn inconsistent_rsa_keys_are_rejected() {
         let text = include_str!("test-keys/rsa.pem");
         let sections = pem::sections(text).unwrap();
         let key = sections[0].der().unwrap();
         assert!(PrivateKey::read(&key).is_ok());
-        // One bit, in the last number and in others.
+        // Flips one bit in the last number and in others.
         for index in [key.len() - 1, key.len() / 2, key.len() * 3 / 4] {
             let mut other = key.clone();
             other[index] ^= 2;
@@ -203,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_whose_numbers_do_not_fit_is_refused() {
+    fn inconsistent_dsa_keys_are_rejected() {
         let larger_than_the_order = "FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF";
         for x in [larger_than_the_order, "00"] {
             let key = PrivateKey::read(&rfc6979(x));

@@ -1,8 +1,7 @@
 //! Signatures of the identity document (reference 9.6).
 //!
-//! Each is made when it is first asked for and then kept: in the memory of the
-//! instance, and by the host, which gets it under a key that names all that it
-//! follows from.
+//! Signatures are made on demand and cached: in the cached instance, and in the
+//! host's store under a key derived from all inputs.
 
 mod ber;
 mod certificate;
@@ -28,22 +27,22 @@ use crate::mac;
 use identity::Identity;
 pub(crate) use identity::IdentityKeys;
 
-/// One of the three, by the leaf of `dynamic/instance-identity/` that shows it.
+/// A signature, named by its leaf in `dynamic/instance-identity/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signature {
-    /// `signature`: RSA and SHA-256, and nothing else.
+    /// `signature`: RSA over SHA-256, detached and without attributes.
     Bare,
-    /// `pkcs7`: DSA and SHA-1, with the document.
+    /// `pkcs7`: DSA over SHA-1, with the document.
     Pkcs7,
-    /// `rsa2048`: RSA and SHA-256, with the document.
+    /// `rsa2048`: RSA over SHA-256, with the document.
     Rsa2048,
 }
 
 impl Signature {
-    /// All three.
+    /// All signatures.
     pub(crate) const ALL: [Self; 3] = [Self::Bare, Self::Pkcs7, Self::Rsa2048];
 
-    /// The name of its leaf.
+    /// The leaf's name.
     pub(crate) const fn leaf(self) -> &'static str {
         match self {
             Self::Bare => "signature",
@@ -52,7 +51,7 @@ impl Signature {
         }
     }
 
-    /// The name of its certificate in the control API.
+    /// The name of the certificate in the control API.
     pub(crate) const fn certificate(self) -> &'static str {
         match self {
             Self::Bare => "rsa.pem",
@@ -61,24 +60,24 @@ impl Signature {
         }
     }
 
-    /// The signature that a normalised path names, in any version.
+    /// The signature at a normalized path, in any version.
     pub(crate) fn at(path: &str) -> Option<Self> {
         let leaf = path.split_once('/')?.1.strip_prefix(FOLDER)?;
         Self::ALL.into_iter().find(|one| one.leaf() == leaf)
     }
 }
 
-/// The signatures of one instance's document.
+/// The signatures of one instance's document, made on demand.
 pub(crate) struct Signatures {
     keys: IdentityKeys,
     secret: Vec<u8>,
     texts: [OnceCell<String>; Signature::ALL.len()],
-    /// The one that was made and not yet given to the host.
+    /// A new signature that the host has not stored yet.
     new: Cell<Option<Signature>>,
 }
 
 impl Signatures {
-    /// None is made yet.
+    /// Creates an empty cache.
     pub(crate) fn new(keys: &IdentityKeys, secret: &[u8]) -> Self {
         Self {
             keys: keys.clone(),
@@ -88,7 +87,7 @@ impl Signatures {
         }
     }
 
-    /// A signature as its leaf shows it.
+    /// Returns a signature as shown by its leaf.
     pub(crate) fn text(&self, signature: Signature, instance: &Instance) -> &str {
         self.texts[signature as usize].get_or_init(|| {
             self.new.set(Some(signature));
@@ -109,12 +108,12 @@ impl Signatures {
         }
         let key = self.key(signature, instance);
         if let Some(text) = read(&key).and_then(|value| self.open(&key, &value)) {
-            // It was empty a moment ago.
+            // The cell was empty when checked above.
             let _ = place.set(text);
         }
     }
 
-    /// What the host is to keep since it was last asked: a key and a value.
+    /// Takes the new signature for the host to store, as key and value.
     pub(crate) fn take_new(&self, instance: &Instance) -> Option<(String, Vec<u8>)> {
         let signature = self.new.take()?;
         let key = self.key(signature, instance);
@@ -123,7 +122,7 @@ impl Signatures {
         Some((key, value))
     }
 
-    /// Names everything that a signature follows from.
+    /// The store key, derived from all inputs of a signature.
     fn key(&self, signature: Signature, instance: &Instance) -> String {
         let certificate = self.keys.certificate(signature);
         let document = document(instance);
@@ -133,28 +132,28 @@ impl Signatures {
         format!("{KEY_PREFIX}{}", hex::encode(&sum))
     }
 
-    /// The text in a value that was kept, if it was kept here.
+    /// Returns the text of a stored value if its tag is authentic.
     fn open(&self, key: &str, value: &[u8]) -> Option<String> {
         let (tag, text) = value.split_at_checked(TAG_LEN)?;
         let text = std::str::from_utf8(text).ok()?;
         (self.tag(key, text) == tag).then(|| text.to_owned())
     }
 
-    /// Tells what this emulator had its host keep from what others put there.
+    /// Authenticates stored values, which others could have written.
     fn tag(&self, key: &str, text: &str) -> [u8; TAG_LEN] {
         let mac = mac::derive(&self.secret, &[TAG_LABEL, key]).chain_update(text);
         mac.finalize().into_bytes().into()
     }
 }
 
-/// The keys stay out of logs.
+/// Omits keys, which must not appear in logs.
 impl fmt::Debug for Signatures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Signatures").finish_non_exhaustive()
     }
 }
 
-/// What is signed: the document as it is served.
+/// The signed text: the identity document as served.
 fn document(instance: &Instance) -> Cow<'_, str> {
     match instance.overrides.lookup(DOCUMENT) {
         OverrideLookup::Text(text) => text.into(),
@@ -178,11 +177,11 @@ fn make(signature: Signature, identity: &Identity, instance: &Instance) -> Strin
 const FOLDER: &str = "dynamic/instance-identity/";
 const DOCUMENT: &str = "dynamic/instance-identity/document";
 const KEY_PREFIX: &str = "imdsim/signature/";
-/// To be changed with anything that changes what is made of the same facts.
+/// Must change whenever the same inputs would produce another signature.
 const FORMAT: &str = "1";
 const TAG_LABEL: &str = "imdsim signatures";
 const TAG_LEN: usize = 32;
-/// Digits of base64 on a line.
+/// Base64 digits per line.
 const WIDTH: usize = 76;
-/// Seconds from pending to signed; 5 and 7 were seen.
+/// Seconds from pending to signed; captures show 5 and 7.
 const SIGNED_AFTER: i64 = 5;

@@ -1,8 +1,8 @@
-//! Object identifiers, tag and length included.
+//! Encoded object identifiers, including tag and length.
 
 use super::ber::OBJECT_IDENTIFIER;
 
-// PKCS, `1.2.840.113549.1`, and the arcs below it.
+// PKCS, `1.2.840.113549.1`, and its child arcs.
 pub(super) const RSA: &[u8] = &pkcs(1, 1);
 pub(super) const DATA: &[u8] = &pkcs(7, 1);
 pub(super) const SIGNED_DATA: &[u8] = &pkcs(7, 2);

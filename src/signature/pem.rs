@@ -1,19 +1,19 @@
-//! Bytes as text: PEM sections, and base64 in lines.
+//! PEM sections and base64 lines.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::problem::Problem;
 
-/// `-----BEGIN <label>-----` to `-----END <label>-----`.
+/// A section from `-----BEGIN <label>-----` to `-----END <label>-----`.
 pub(super) struct Section<'a> {
     pub(super) label: &'a str,
-    /// The line of the text that it begins on.
+    /// The number of its first line.
     line: usize,
     body: &'a str,
 }
 
-/// The sections of a text, in order. What stands between them is ignored.
+/// Parses the sections of a text in order; other text is ignored.
 pub(super) fn sections(text: &str) -> Result<Vec<Section<'_>>, Problem> {
     let mut sections = Vec::new();
     let mut rest = text;
@@ -33,7 +33,7 @@ pub(super) fn sections(text: &str) -> Result<Vec<Section<'_>>, Problem> {
 }
 
 impl Section<'_> {
-    /// The bytes in it.
+    /// Decodes the body.
     pub(super) fn der(&self) -> Result<Vec<u8>, Problem> {
         let text: String = self.body.split_ascii_whitespace().collect();
         STANDARD.decode(text).map_err(|_| {
@@ -41,19 +41,19 @@ impl Section<'_> {
         })
     }
 
-    /// A complaint about this section.
+    /// An error about this section.
     pub(super) fn problem(&self, message: &str) -> Problem {
         at(self.line, message)
     }
 }
 
-/// One section.
+/// Formats a section.
 pub(super) fn write(label: &str, der: &[u8]) -> String {
     let body = lines(der, PEM_WIDTH);
     format!("{BEGIN}{label}{DASHES}\n{body}\n-----END {label}-----\n")
 }
 
-/// Base64 in lines of `width`, without a newline at the end.
+/// Encodes base64 in lines of `width` digits, without a final newline.
 pub(super) fn lines(bytes: &[u8], width: usize) -> String {
     let text = STANDARD.encode(bytes);
     let mut lines = String::with_capacity(text.len() + text.len() / width);
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn written_sections_are_parsed() {
         let text = write("A", &[1; 50]) + "between\r\n" + &write("B C", &[2; 48]);
         let sections = sections(&text).unwrap();
         let read: Vec<_> = sections
@@ -90,13 +90,13 @@ mod tests {
     }
 
     #[test]
-    fn a_text_whose_lines_became_spaces_is_read_too() {
+    fn spaces_may_replace_line_breaks() {
         let text = write("A", &[1; 100]).replace('\n', " ");
         assert_eq!(sections(&text).unwrap()[0].der().unwrap(), [1; 100]);
     }
 
     #[test]
-    fn broken_sections_are_named_by_their_line() {
+    fn errors_name_the_line_of_a_broken_section() {
         let unfinished = sections("\n-----BEGIN A-----\nAAAA\n").err().unwrap();
         assert_eq!(
             unfinished.to_string(),
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_full_but_for_the_last_and_no_newline_ends_them() {
+    fn only_the_last_line_is_short_and_no_newline_follows() {
         assert_eq!(lines(&[0; 6], 4), "AAAA\nAAAA");
         assert_eq!(lines(&[0; 7], 4), "AAAA\nAAAA\nAA==");
         assert_eq!(lines(&[], 4), "");

@@ -1,11 +1,11 @@
-//! Public keys, to tell which certificate belongs to which key.
+//! Public keys, for matching certificates to private keys.
 
 use super::ber::{BIT_STRING, SEQUENCE};
 use super::der::Reader;
 use super::oid::{DSA, RSA};
 
-/// The numbers of a public key, highest byte first, without leading zeros: of
-/// RSA the modulus and the exponent, of DSA `p`, `q`, `g` and `y`.
+/// The numbers of a public key, big-endian without leading zeros: modulus and
+/// exponent for RSA; `p`, `q`, `g` and `y` for DSA.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum PublicKey {
     Dsa([Vec<u8>; 4]),
@@ -13,11 +13,11 @@ pub(super) enum PublicKey {
 }
 
 impl PublicKey {
-    /// Reads `SubjectPublicKeyInfo` (RFC 5280), without its tag and length.
+    /// Parses the content of `SubjectPublicKeyInfo` (RFC 5280).
     pub(super) fn read(info: &mut Reader<'_>) -> Option<Self> {
         let mut algorithm = info.enter(SEQUENCE)?;
         let name = algorithm.next()?.whole;
-        // The first byte says how many bits are not used: none.
+        // The first byte is the number of unused bits: none.
         let key = info.expect(BIT_STRING)?.split_first()?.1;
         let mut key = Reader::new(key);
         let next = |reader: &mut Reader<'_>| reader.unsigned().map(<[u8]>::to_vec);
@@ -35,14 +35,14 @@ impl PublicKey {
         }
     }
 
-    /// How many bits it is named by.
+    /// The key size in bits.
     pub(super) fn bits(&self) -> usize {
         let (Self::Dsa([number, ..]) | Self::Rsa([number, _])) = self;
         bits(number)
     }
 }
 
-/// How many bits a number has, highest byte first.
+/// The length in bits of a big-endian number.
 pub(super) fn bits(number: &[u8]) -> usize {
     let unused = number.first().map_or(0, |byte| byte.leading_zeros());
     number.len() * 8 - usize::try_from(unused).unwrap_or_default()

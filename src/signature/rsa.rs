@@ -1,8 +1,7 @@
-//! RSA signatures as PKCS#1 1.5 has them (RFC 8017), over SHA-256.
+//! RSA signatures with PKCS#1 1.5 padding (RFC 8017) over SHA-256.
 //!
-//! Of the arithmetic only the order of its steps is ours. The `rsa` crate would
-//! bring 40 KB into every component for keys, paddings and prime numbers that
-//! nobody asks for.
+//! `crypto-bigint` does the arithmetic. The `rsa` crate would add 40 KB to every
+//! component for keys, paddings and primes that the emulator never uses.
 
 use crypto_bigint::modular::{BoxedMontyForm, BoxedMontyParams};
 use crypto_bigint::{BoxedUint, ConcatenatingMul as _, NonZero, Resize as _};
@@ -11,17 +10,17 @@ use sha2::{Digest as _, Sha256};
 use super::ber::{self, NULL, OCTET_STRING, SEQUENCE};
 use super::oid::SHA_256;
 
-/// A private key whose numbers fit each other.
+/// A private key with consistent numbers.
 pub(super) struct RsaKey {
     modulus: BoxedUint,
     exponent: BoxedUint,
     p: Prime,
     q: Prime,
-    /// What `q` multiplies to 1 with, modulo `p`.
+    /// The inverse of `q` modulo `p`.
     inverse: BoxedMontyForm,
 }
 
-/// One of the two primes, and the private exponent modulo one less.
+/// A prime `p` and the private exponent modulo `p - 1`.
 struct Prime {
     number: NonZero<BoxedUint>,
     params: BoxedMontyParams,
@@ -29,8 +28,8 @@ struct Prime {
 }
 
 impl RsaKey {
-    /// A key of the numbers that PKCS#1 lists, highest bytes first: `n`, `e`,
-    /// `d`, `p`, `q`, `d` modulo `p - 1` and `q - 1`, and the inverse of `q`.
+    /// Creates a key from PKCS#1's big-endian numbers: `n`, `e`, `d`, `p`, `q`, `d`
+    /// modulo `p - 1` and `q - 1`, and the inverse of `q`.
     pub(super) fn new(numbers: [&[u8]; 8]) -> Option<Self> {
         let [n, e, _, p, q, dp, dq, inverse] = numbers.map(BoxedUint::from_be_slice_vartime);
         let (p, q) = (Prime::new(p, dp, &e)?, Prime::new(q, dq, &e)?);
@@ -53,12 +52,12 @@ impl RsaKey {
         [&self.modulus, &self.exponent]
     }
 
-    /// The signature of a message, as long as the modulus.
+    /// Signs a message; the signature is as long as the modulus.
     pub(super) fn sign(&self, message: &[u8]) -> Vec<u8> {
         let len = self.modulus.bits().div_ceil(8) as usize;
         let padded = BoxedUint::from_be_slice_vartime(&pad(message, len));
         let (by_p, by_q) = (self.p.power(&padded), self.q.power(&padded));
-        // Garner's way from both remainders to the whole number.
+        // Garner's formula combines the two remainders.
         let by_q = by_q.retrieve();
         let times = by_p.sub(&self.p.form(&by_q)).mul(&self.inverse);
         let product = self.q.number.as_ref().concatenating_mul(times.retrieve());
@@ -82,7 +81,7 @@ impl Prime {
         })
     }
 
-    /// A number modulo this prime, for arithmetic.
+    /// Reduces a number modulo this prime, in Montgomery form.
     fn form(&self, number: &BoxedUint) -> BoxedMontyForm {
         BoxedMontyForm::new(number.rem(&self.number), &self.params)
     }
@@ -92,12 +91,12 @@ impl Prime {
     }
 }
 
-/// Whether two numbers are the same, however wide they are.
+/// Whether two numbers of any width are equal.
 fn equal(one: &BoxedUint, other: &BoxedUint) -> bool {
     one.to_be_bytes_trimmed_vartime() == other.to_be_bytes_trimmed_vartime()
 }
 
-/// `EMSA-PKCS1-v1_5`.
+/// Applies `EMSA-PKCS1-v1_5`.
 fn pad(message: &[u8], len: usize) -> Vec<u8> {
     let algorithm = ber::element(SEQUENCE, &[SHA_256, NULL]);
     let digest = ber::element(OCTET_STRING, &[&Sha256::digest(message)]);

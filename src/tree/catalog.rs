@@ -1,7 +1,7 @@
-//! All categories, one row each, sorted by path.
+//! The metadata categories, one row each, sorted by path.
 //!
-//! The dates are AWS's own where it gives one and the captures do not
-//! contradict it (reference 2.3 and 8).
+//! Dates are AWS's own where documented and not contradicted by captures
+//! (reference 2.3 and 8).
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -12,7 +12,7 @@ use crate::documents::{identity_document, maintenance, one_line, rebalance, spot
 use crate::signature::Signature;
 use Value::{Document, Fact, Interface, InterfaceKeyed, Keyed, Octets, Seen, SeenKeyed};
 
-/// The tree.
+/// All rows.
 #[rustfmt::skip]
 #[allow(clippy::redundant_closure_for_method_calls, reason = "a path is less general")]
 pub(super) const CATALOG: &[Row] = &[
@@ -99,7 +99,7 @@ pub(super) const CATALOG: &[Row] = &[
     row("user-data",                                         "1.0",        Octets(|i| i.user_data.as_deref())),
 ];
 
-/// The row of a leaf whose path has no key in it.
+/// Returns the row of a leaf without keys in its path.
 pub(super) fn row_at(path: &str) -> Option<&'static Row> {
     let index = CATALOG.binary_search_by(|row| row.path.cmp(path)).ok()?;
     CATALOG.get(index).filter(|row| row.is_literal())
@@ -109,7 +109,7 @@ const fn row(path: &'static str, since: &'static str, value: Value) -> Row {
     Row::new(path, since, value)
 }
 
-/// The stub that AWS left of a withdrawn category.
+/// The placeholder that AWS left for a withdrawn category.
 const VHOSTMD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
 
 fn always(_: &View<'_>, _: &str) -> bool {
@@ -142,7 +142,7 @@ fn first(values: &[impl Display]) -> Text<'_> {
     values.first().and_then(own)
 }
 
-/// One a line; nothing where there are none.
+/// Joins values by newlines; `None` if there are none.
 fn lines<'a>(values: impl IntoIterator<Item = impl Display>) -> Text<'a> {
     let lines: Vec<_> = values.into_iter().map(|value| value.to_string()).collect();
     (!lines.is_empty()).then(|| Cow::Owned(lines.join("\n")))

@@ -1,29 +1,29 @@
-//! The whole tree at once.
+//! Traversal of the whole tree.
 
 use std::borrow::Cow;
 
 use super::{Lookup, Node, View, at};
 use crate::versions::Version;
 
-/// One name in a directory, and what is there.
+/// An entry of a directory.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Branch<'a> {
-    /// As in a path.
+    /// The path segment.
     pub name: String,
-    /// A leaf, or what is below a directory.
+    /// The value of a leaf, or the entries of a directory.
     pub content: Content<'a>,
 }
 
-/// What a name stands for.
+/// The content of an entry.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Content<'a> {
     /// A value.
     Leaf(Node<'a>),
-    /// The names below, in byte order.
+    /// The entries, in byte order.
     Directory(Vec<Branch<'a>>),
 }
 
-/// All that one API version serves. A version that is not served has nothing.
+/// Returns the tree of one API version; empty if the version is not served.
 pub fn crawl<'a>(view: &View<'a>, version: &str) -> Vec<Branch<'a>> {
     let Some(version) = view.version(version) else {
         return Vec::new();

@@ -1,19 +1,19 @@
-//! The names in a directory, and how they are written (reference 4).
+//! Directory listings (reference 4).
 
 use crate::small_sort::sorted;
 use std::borrow::Cow;
 
-/// What a directory holds.
+/// The entries of a directory.
 #[derive(Debug, Default)]
 pub(super) struct Listing<'a>(Vec<Entry<'a>>);
 
-/// One name in a directory.
+/// An entry of a directory.
 #[derive(Debug)]
 pub(super) struct Entry<'a> {
-    /// As in a path.
+    /// The path segment.
     pub(super) name: Cow<'a, str>,
     pub(super) is_leaf: bool,
-    /// As in a listing, where that is neither the name nor the name and a slash.
+    /// The line in the listing, if not the name with or without a slash.
     pub(super) line: Option<String>,
 }
 
@@ -40,8 +40,8 @@ impl<'a> Listing<'a> {
         self.0.push(entry);
     }
 
-    /// Whether the name that was added last is this one. Rows are sorted, so
-    /// those of one directory follow each other.
+    /// Whether the last entry has this name. Rows are sorted, so the rows of one
+    /// entry are adjacent.
     pub(super) fn ends_with(&self, name: &str) -> bool {
         self.0.last().is_some_and(|entry| entry.name == name)
     }
@@ -54,8 +54,8 @@ impl<'a> Listing<'a> {
         self.0.into_iter()
     }
 
-    /// Names in byte order, one a line, without a newline at the end.
-    /// Directories end in a slash, but for the three names right below a
+    /// Formats the names in byte order, one per line, without a final newline.
+    /// Directories end in a slash, except for the three entries directly below a
     /// version.
     pub(super) fn text(&self, below_version: bool) -> String {
         let mut lines = sorted(self.0.iter().map(Entry::line));

@@ -1,7 +1,7 @@
-//! The metadata tree: what a path names in one API version.
+//! The metadata tree: the content of paths by API version.
 //!
-//! The tree is a table (`catalog`), one row per category. Nothing is built up
-//! beforehand: a leaf costs its own row, a listing the rows below it.
+//! The tree is a table (`catalog`), one row per category, and is never
+//! materialized: a leaf evaluates one row, a listing the rows below it.
 
 mod catalog;
 mod crawl;
@@ -27,16 +27,16 @@ use listing::Listing;
 /// The content of a path.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Node<'a> {
-    /// A value, in the media type `text/plain`.
+    /// A value of media type `text/plain`.
     Text(Cow<'a, str>),
     /// User data.
     Octets(&'a [u8]),
-    /// The names in a directory, one a line, without a newline at the end.
+    /// The names in a directory, one per line, without a final newline.
     Listing(String),
 }
 
 impl Node<'_> {
-    /// The bytes that are served.
+    /// The response body.
     pub fn bytes(&self) -> &[u8] {
         match self {
             Self::Text(text) => text.as_bytes(),
@@ -46,7 +46,7 @@ impl Node<'_> {
     }
 }
 
-/// Looks up a normalised path: a version, then the path in it.
+/// Looks up a normalized path that begins with a version.
 pub fn find<'a>(view: &View<'a>, path: &str) -> Option<Node<'a>> {
     if path.is_empty() {
         return Some(Node::Listing(versions(view)));
@@ -56,7 +56,7 @@ pub fn find<'a>(view: &View<'a>, path: &str) -> Option<Node<'a>> {
     match at(view, version, path) {
         Some(Lookup::Leaf(leaf)) => Some(leaf),
         Some(Lookup::Directory(listing)) => Some(Node::Listing(listing.text(path.is_empty()))),
-        // A version is there, even if all of it was removed.
+        // A served version exists even if overrides remove all of it.
         None => path.is_empty().then(|| Node::Listing(String::new())),
     }
 }
@@ -84,9 +84,9 @@ fn at<'a>(view: &View<'a>, version: Version<'_>, path: &str) -> Option<Lookup<'a
     }
 }
 
-/// Looks up a path as the instance alone has it.
+/// Looks up a path, ignoring overrides.
 fn without_overrides<'a>(view: &View<'a>, version: Version<'_>, path: &str) -> Option<Lookup<'a>> {
-    // Most requests are for one leaf, under the very name of its row.
+    // Most requests are for a leaf with a literal path.
     if let Some(row) = catalog::row_at(path) {
         let leaf = version.shows(row.since).then(|| row.node(view, &[]))?;
         return leaf.map(Lookup::Leaf);

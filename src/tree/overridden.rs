@@ -1,5 +1,5 @@
-//! The tree with a person's overrides laid over it. None of them is below a leaf
-//! of the service that is still there.
+//! The tree with user overrides applied. No override is below a remaining leaf
+//! of the service.
 
 use super::catalog::CATALOG;
 use super::listing::{Entry, Listing};
@@ -22,7 +22,7 @@ pub(crate) fn check(overrides: &Overrides) -> Result<(), Problem> {
     Ok(())
 }
 
-/// Looks up a path as `without_overrides` does, overrides first.
+/// Looks up a path like `without_overrides`, with overrides applied.
 pub(super) fn find<'a>(view: &View<'a>, version: Version<'_>, path: &str) -> Option<Lookup<'a>> {
     let tree = Tree {
         view,
@@ -50,8 +50,8 @@ struct Tree<'v, 'a> {
 }
 
 impl<'a> Tree<'_, 'a> {
-    /// A directory with what overrides add to what stands there, and without
-    /// what they take away; one that is left empty is not there.
+    /// Returns a directory with overrides added and removed; `None` if it becomes
+    /// empty.
     fn directory(&self, path: &str, without_overrides: Listing<'a>) -> Option<Lookup<'a>> {
         let mut listing = Listing::default();
         for entry in without_overrides.entries() {
@@ -64,7 +64,7 @@ impl<'a> Tree<'_, 'a> {
                 Some((name, _)) => (name, false),
                 None => (added, true),
             };
-            // Those of one directory follow each other.
+            // The overrides of one directory are adjacent.
             if !listing.ends_with(name) {
                 listing.push(Entry::new(name.to_owned(), is_leaf));
             }
@@ -75,7 +75,7 @@ impl<'a> Tree<'_, 'a> {
     fn remains(&self, directory: &str, entry: &Entry<'a>) -> bool {
         let path = join(directory, &entry.name);
         match self.overrides.lookup(&path) {
-            // It is added again as what it is now.
+            // An overriding text is added separately.
             OverrideLookup::Text(_) | OverrideLookup::Gone => false,
             OverrideLookup::Unchanged if entry.is_leaf || !self.overrides.reach_below(&path) => {
                 true

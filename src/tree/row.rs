@@ -1,4 +1,4 @@
-//! One row of the catalog: a path, since when it is there, and its value.
+//! A row of the catalog: path, date and value.
 
 use std::borrow::Cow;
 
@@ -6,21 +6,21 @@ use super::listing::{Entry, Listing};
 use super::{Node, View};
 use crate::instance::{Instance, Interface};
 
-/// A category. In its path a name in braces stands for every key of that kind,
-/// for instance `{mac}`.
+/// A category. A path segment in braces, for example `{mac}`, stands for all keys
+/// of that kind.
 pub(super) struct Row {
     pub(super) path: &'static str,
-    /// How much of the path stands before its first key.
+    /// The length of the path before its first key.
     literal: usize,
-    /// AWS's date for it; see [`Version::shows`](crate::versions::Version::shows).
+    /// AWS's date for the category; see [`Version::shows`](crate::versions::Version::shows).
     pub(super) since: &'static str,
     pub(super) value: Value,
 }
 
-/// A text, or nothing where the category does not apply.
+/// A text, or `None` if the category does not apply.
 pub(super) type Text<'a> = Option<Cow<'a, str>>;
 
-/// Where a row's value comes from. A row without a value is neither listed nor
+/// The source of a row's value. A row without a value is neither listed nor
 /// served.
 pub(super) enum Value {
     /// From the instance alone.
@@ -31,22 +31,22 @@ pub(super) enum Value {
     Interface(for<'a> fn(&'a Interface) -> Text<'a>),
     /// From one network interface and a key in the path.
     InterfaceKeyed(for<'a> fn(&'a Interface, &str) -> Text<'a>),
-    /// From the view: whether tags are shown, for one.
+    /// From the view, for example its tag visibility.
     Seen(for<'a> fn(&View<'a>) -> Text<'a>),
     /// From the view and a key in the path.
     SeenKeyed(for<'a> fn(&View<'a>, &str) -> Text<'a>),
     /// Whether it applies, which listings ask, and what it says, which costs
     /// more. The first asks for the key in the path, if there is one.
     Document(fn(&View<'_>, &str) -> bool, fn(&View<'_>) -> String),
-    /// Bytes that are no text.
+    /// Bytes that may not be text.
     Octets(for<'a> fn(&'a Instance) -> Option<&'a [u8]>),
 }
 
-/// The keys that a path binds to the names in braces, outermost first.
+/// The keys bound to the segments in braces, outermost first.
 pub(super) type Bound<'k> = Vec<Cow<'k, str>>;
 
 impl Row {
-    /// A row of the catalog.
+    /// Creates a row of the catalog.
     pub(super) const fn new(path: &'static str, since: &'static str, value: Value) -> Self {
         let mut literal = 0;
         while literal < path.len() && path.as_bytes()[literal] != b'{' {
@@ -60,10 +60,10 @@ impl Row {
         }
     }
 
-    /// The keys, if `path` is this row's or leads to it.
+    /// Returns the bound keys if `path` is this row's path or an ancestor of it.
     ///
-    /// Most rows are passed over in every lookup, which costs them one
-    /// comparison of bytes: up to the first key, paths are compared as a whole.
+    /// Every lookup skips most rows, so the part before the first key is compared
+    /// in one piece.
     pub(super) fn matches<'k>(&self, path: &'k str) -> Option<Bound<'k>> {
         let literal = self.literal;
         if path.len() < literal {
@@ -87,7 +87,7 @@ impl Row {
         Some(bound)
     }
 
-    /// The leaf that this row stands for, if `path` would be below it.
+    /// The leaf of this row above `path`, if any.
     pub(super) fn leaf_around<'p>(&self, path: &'p str) -> Option<&'p str> {
         let rest = path.strip_prefix(&self.path[..self.literal])?;
         if self.is_literal() {
@@ -105,17 +105,17 @@ impl Row {
         given.next().map(|_| &path[..len - 1])
     }
 
-    /// Whether the path is the same for every instance.
+    /// Whether the path has no keys.
     pub(super) const fn is_literal(&self) -> bool {
         self.literal == self.path.len()
     }
 
-    /// How many names the path has.
+    /// The number of path segments.
     pub(super) fn depth(&self) -> usize {
         self.path.split('/').count()
     }
 
-    /// The value under the bound keys.
+    /// Returns the value for the bound keys.
     pub(super) fn node<'a>(&self, view: &View<'a>, bound: &[Cow<'_, str>]) -> Option<Node<'a>> {
         let instance = view.instance;
         let key = |index: usize| bound.get(index).map(|key| &**key);
@@ -135,8 +135,8 @@ impl Row {
         text.map(Node::Text)
     }
 
-    /// Adds to `listing` what this row contributes to the directory that the
-    /// first `depth` names of its path lead to.
+    /// Adds this row's contribution to the listing of the directory at the first
+    /// `depth` segments of its path.
     pub(super) fn children<'a>(
         &self,
         view: &View<'a>,
@@ -158,7 +158,7 @@ impl Row {
             below.push(key.clone());
             if self.is_visible(view, &below, depth + 1) {
                 listing.push(Entry {
-                    // The one directory whose listing gives its names otherwise.
+                    // Only `public-keys/` formats its names differently.
                     line: view.listed_key(name, &key),
                     ..Entry::new(key, is_leaf)
                 });
@@ -166,7 +166,7 @@ impl Row {
         }
     }
 
-    /// Whether any leaf of this row has a value below the bound keys.
+    /// Whether this row has a value below the bound keys.
     fn is_visible(&self, view: &View<'_>, bound: &[Cow<'_, str>], depth: usize) -> bool {
         let Some(name) = self.path.split('/').skip(depth).find(|name| is_key(name)) else {
             return match self.value {

@@ -1,5 +1,5 @@
-//! What a lookup sees: the instance in an hour of its credentials, through one
-//! of the protocols.
+//! The inputs of a lookup: the instance, its credential rotation, and the IMDS
+//! version of the request.
 
 use std::borrow::Cow;
 
@@ -9,41 +9,40 @@ use crate::signature::{Signature, Signatures};
 use crate::time::UnixMillis;
 use crate::versions::{LATEST, Version};
 
-/// The instance, the hour of its credentials, and how the request came.
+/// The inputs of a lookup.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
     /// The instance.
     pub instance: &'a Instance,
-    /// Makes its credentials.
+    /// Generates the credentials.
     pub credential_issuer: &'a CredentialIssuer,
-    /// Makes the signatures of its identity document.
+    /// Signs the identity document.
     pub(crate) signatures: &'a Signatures,
-    /// Whether tags are shown.
+    /// Whether tags are shown in metadata.
     pub tags: bool,
-    /// The hour of its credentials. Nothing that is shown depends on the time
-    /// more closely than that.
+    /// The hour of the credential rotation, the only dependency of content on time.
     pub rotation: Rotation,
-    /// The protocol, which decides which credentials are shown.
+    /// The IMDS version, which selects the credentials.
     pub imds: ImdsVersion,
-    /// Whether its notices are visible.
+    /// Whether scheduled events and notices are visible.
     pub notices: bool,
-    /// The validity of its credentials.
+    /// The validity of the credentials.
     pub credentials: CredentialHealth<'a>,
 }
 
 /// The validity of served credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CredentialHealth<'a> {
-    /// They are as described.
+    /// As described.
     Good,
-    /// They ended an hour before this moment, and no new ones came.
+    /// Expired an hour before this moment and not renewed.
     Expired(UnixMillis),
-    /// There are none, for a reason with this code.
+    /// Missing, with this failure code.
     Failed(&'a str),
 }
 
 impl<'a> View<'a> {
-    /// The version of this name, if it is served; `latest` is the newest.
+    /// Resolves a served version by name; `latest` is the newest.
     pub(super) fn version(&self, name: &str) -> Option<Version<'a>> {
         let mut served = self.instance.versions.iter();
         let version = if name == LATEST {
@@ -54,7 +53,7 @@ impl<'a> View<'a> {
         version.map(|version| Version::new(version))
     }
 
-    /// What is about to happen, as far as it is shown.
+    /// The visible scheduled events and notices.
     pub(super) fn events(&self) -> &'a Events {
         if self.notices {
             &self.instance.events
@@ -63,25 +62,25 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Whether there is an instance profile.
+    /// Whether the instance has an instance profile.
     pub(super) fn has_role(&self) -> bool {
         self.instance.profile.is_some()
     }
 
-    /// Whether the role in the instance profile has this name.
+    /// Whether the instance profile's role has this name.
     pub(super) fn is_role(&self, name: &str) -> bool {
         let profile = self.instance.profile.as_ref();
         profile.is_some_and(|profile| profile.role == name)
     }
 
-    /// Whether the role in the instance profile has this name, and the longer
-    /// document is there too.
+    /// Whether the instance profile's role has this name and also serves the
+    /// extended document.
     pub(super) fn is_extended_role(&self, name: &str) -> bool {
         let profile = self.instance.profile.as_ref();
         self.is_role(name) && profile.is_some_and(|profile| profile.extended)
     }
 
-    /// `iam/info`; empty without a profile, which is not asked for.
+    /// `iam/info`; empty without a profile, in which case no row uses it.
     pub(super) fn iam_info(&self) -> String {
         self.of_profile(|profile| {
             let last_updated = self.role_keys(profile).last_updated;
@@ -92,12 +91,12 @@ impl<'a> View<'a> {
         })
     }
 
-    /// `iam/security-credentials/<role>`, likewise.
+    /// `iam/security-credentials/<role>`; empty without a profile.
     pub(super) fn role_credentials(&self) -> String {
         self.of_profile(|profile| self.granted(profile, documents::credentials_document))
     }
 
-    /// `iam/security-credentials-extended/<role>`, likewise.
+    /// `iam/security-credentials-extended/<role>`; empty without a profile.
     pub(super) fn extended_role_credentials(&self) -> String {
         let account_id = &self.instance.account_id;
         self.of_profile(|profile| {
@@ -124,7 +123,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// A signature of the identity document, which lookups alone do not make.
+    /// A signature of the identity document; made on demand.
     pub(super) fn signature(&self, signature: Signature) -> String {
         self.signatures.text(signature, self.instance).to_owned()
     }
@@ -151,7 +150,7 @@ impl<'a> View<'a> {
             .instance(profile, self.imds, self.rotation)
     }
 
-    /// Credentials as they are by now.
+    /// Applies the credential health of this view.
     fn with_health(&self, keys: Credentials) -> Credentials {
         match self.credentials {
             CredentialHealth::Expired(now) => keys.expired(now),
@@ -159,14 +158,14 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The value of a tag, if tags are shown.
+    /// The value of a tag, if tags are shown in metadata.
     pub(super) fn tag(&self, key: &str) -> Option<Cow<'a, str>> {
         let mut tags = self.instance.tags.iter().filter(|_| self.tags);
         let (_, value) = tags.find(|(known, _)| known == key)?;
         Some(Cow::Borrowed(value))
     }
 
-    /// The keys that a name in braces stands for, below the key `outer`.
+    /// The keys of a segment in braces, below the key `outer`.
     pub(super) fn keys(&self, name: &str, outer: Option<&str>) -> Vec<Cow<'a, str>> {
         let instance = self.instance;
         let borrowed = |key: &'a String| Cow::Borrowed(key.as_str());
@@ -210,8 +209,8 @@ impl<'a> View<'a> {
         }
     }
 
-    /// How a listing shows a key, where it is not by the key itself:
-    /// `public-keys/` says `0=<key name>` (reference 4).
+    /// The line of a key in a listing, if not the key itself: `public-keys/` lists
+    /// `0=<key name>` (reference 4).
     pub(super) fn listed_key(&self, name: &str, key: &str) -> Option<String> {
         if name != "{index}" {
             return None;
@@ -221,7 +220,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// Nothing is about to happen.
+/// No scheduled events or notices.
 static QUIET: Events = Events {
     spot: None,
     rebalance: None,
@@ -229,7 +228,7 @@ static QUIET: Events = Events {
     maintenance: Vec::new(),
 };
 
-/// A test walks all rows, so that no name in braces comes here.
+/// Unreachable: a test covers the keys of all rows.
 fn unreachable_key<'a>(name: &str) -> Vec<Cow<'a, str>> {
     debug_assert!(false, "no keys are known for {name}");
     Vec::new()
