@@ -1,4 +1,4 @@
-//! CIDR blocks.
+//! CIDR blocks, by hand: the crate `ipnet` would add 5.6 KB to the component.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
