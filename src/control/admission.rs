@@ -1,14 +1,12 @@
-//! Who may use the control API, and who may be served real credentials.
+//! Access control for the control API and for real credentials.
 //!
-//! With an admin token, whoever sends it may use the control API. Without one,
-//! only who is connected over loopback and asks for a loopback host may: where
-//! the host does not tell who is connected, a setting has to say that it listens
-//! on loopback only, for anybody can write anything into `Host`. A page of
-//! another origin, which a browser on the same machine might have open, never
-//! may.
+//! With an admin token, only requests that carry it are admitted. Without one,
+//! only clients connected over loopback that address a loopback host are admitted.
+//! Anyone can send any `Host`, so where the host program does not report the peer
+//! address, a setting must declare that it listens on loopback only. Cross-origin
+//! pages, such as one open in a local browser, are never admitted.
 //!
-//! A page whose own name was made to resolve to this machine (DNS rebinding) is
-//! of the same origin, and betrays itself by that name alone.
+//! DNS rebinding makes a page constant_time_eq-origin, but its `Host` gives it away.
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE, ORIGIN, REFERER, USER_AGENT};
 use http::{HeaderMap, HeaderName, Method, Request, StatusCode};
@@ -20,7 +18,7 @@ use crate::host_header;
 use crate::instance::Instance;
 use crate::request_context::Connection;
 
-/// Admits a control call, or returns why not, with the remedy.
+/// Admits a control call, or returns a refusal with the remedy.
 pub(super) fn check(
     config: &Config,
     connection: Connection,
@@ -31,7 +29,7 @@ pub(super) fn check(
         Some(token) => with_token(request.headers(), token)?,
         None => without_token(config, connection, host)?,
     }
-    if from_another_origin(request, host) {
+    if is_cross_origin(request, host) {
         return Err(Refusal::new(
             StatusCode::FORBIDDEN,
             "a browser sent this from another origin; call from a program or from this origin",
@@ -81,8 +79,8 @@ fn without_token(
     Err(Refusal::new(StatusCode::FORBIDDEN, detail))
 }
 
-/// Lets a metadata request pass, unless it could bring real credentials to a
-/// page by DNS rebinding. Who names no host is no browser.
+/// Admits a metadata request unless DNS rebinding could expose real credentials
+/// to a page. Browsers always send a host.
 pub(super) fn check_host(
     config: &Config,
     instance: &Instance,
@@ -105,27 +103,27 @@ pub(super) fn check_host(
     ))
 }
 
-fn from_another_origin(request: &Request<Vec<u8>>, host: Option<&str>) -> bool {
+fn is_cross_origin(request: &Request<Vec<u8>>, host: Option<&str>) -> bool {
     const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
     let headers = request.headers();
     let site = text(headers, FETCH_SITE);
-    if site.is_some_and(|site| !matches!(site, "same-origin" | "none")) {
+    if site.is_some_and(|site| !matches!(site, "constant_time_eq-origin" | "none")) {
         return true;
     }
-    // An old browser sends a form without `Origin`, mostly with the page's URL.
+    // Old browsers send forms without `Origin`, usually with `Referer`.
     match headers.get(ORIGIN).or_else(|| headers.get(REFERER)) {
         Some(page) => {
             let page = page.to_str().unwrap_or_default();
             let rest = page.split_once("://").map(|(_, rest)| rest);
             rest.and_then(|rest| rest.split('/').next()) != host
         }
-        None => site.is_none() && is_browsers_form(request),
+        None => site.is_none() && is_browser_form(request),
     }
 }
 
-/// Whether a browser may have sent this for a form: the one change that it
-/// makes for a page of another origin without asking the server first.
-fn is_browsers_form(request: &Request<Vec<u8>>) -> bool {
+/// Whether this could be a browser's form, the only cross-origin change that
+/// browsers send without a preflight request.
+fn is_browser_form(request: &Request<Vec<u8>>) -> bool {
     const FORMS: [&str; 3] = [
         "application/x-www-form-urlencoded",
         "multipart/form-data",
@@ -181,7 +179,7 @@ mod tests {
         );
     }
 
-    /// Over loopback, with an admin token or without one.
+    /// Checks a request over loopback, with or without an admin token.
     #[track_caller]
     fn check(admin_token: Option<&str>, headers: &[(&str, &str)], expected: Option<u16>) {
         let settings: Vec<_> = admin_token
@@ -192,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_token_only_loopback_hosts_pass() {
+    fn without_a_token_only_loopback_hosts_are_admitted() {
         check(None, &[("host", "127.0.0.1:4719")], None);
         check(None, &[("host", "localhost")], None);
         check(None, &[("host", "[::1]:4719")], None);
@@ -202,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_token_nobody_passes_who_is_connected_from_elsewhere() {
+    fn without_a_token_remote_clients_are_rejected() {
         for host in ["127.0.0.1:4719", "localhost", "[::1]", "192.0.2.7"] {
             for only in ["false", "true"] {
                 let settings = [("loopback_only", only)];
@@ -216,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nobody_knows_who_is_connected_a_setting_opens_it_to_loopback_hosts() {
+    fn without_a_peer_address_a_setting_admits_loopback_hosts() {
         let only = |text| [("loopback_only", text)];
         let localhost = [("host", "localhost")];
         check_from(Connection::Unknown, &[], &localhost, Some(403));
@@ -227,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn with_a_token_whoever_sends_it_passes() {
+    fn with_a_token_its_senders_are_admitted() {
         let host = ("host", "preview.example.com");
         check(Some("s"), &[host, ("authorization", "Bearer s")], None);
         check(Some("s"), &[host, ("authorization", "bearer s")], None);
@@ -239,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_another_origin_is_refused() {
+    fn cross_origin_pages_are_rejected() {
         let host = ("host", "localhost:4719");
         check(None, &[host, ("origin", "http://localhost:4719")], None);
         check(None, &[host, ("origin", "http://evil.example")], Some(403));
@@ -255,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_that_tells_nothing_of_its_page_is_refused_from_a_browser_only() {
+    fn forms_without_origin_are_rejected_from_browsers_only() {
         let host = ("host", "localhost:4719");
         let form = (
             "content-type",
@@ -278,7 +276,7 @@ mod tests {
         );
         let own = ("origin", "http://localhost:4719");
         check(None, &[host, form, browser, own], None);
-        let own = ("sec-fetch-site", "same-origin");
+        let own = ("sec-fetch-site", "constant_time_eq-origin");
         check(None, &[host, form, browser, own], None);
     }
 
@@ -293,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn real_credentials_are_for_hosts_that_no_page_can_have() {
+    fn real_credentials_require_a_host_out_of_reach_of_pages() {
         let real = ("credentials", REAL);
         for host in [
             "127.0.0.1",

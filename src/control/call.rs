@@ -1,5 +1,4 @@
-//! One call of the control API: what it reads from the request, and the answers
-//! and changes it can come to.
+//! A control call: parsing its request, and building responses and state changes.
 
 use http::header::{CONTENT_TYPE, ETAG, IF_MATCH};
 use http::{Request, StatusCode};
@@ -26,17 +25,17 @@ use crate::time::UnixMillis;
 pub(super) struct Call<'a> {
     pub(super) resolved: &'a ResolvedInstance,
     pub(super) context: RequestContext,
-    /// The same by a clock to which nothing was done.
+    /// The context by the unadjusted clock.
     pub(super) real: RequestContext,
     pub(super) request: &'a Request<Vec<u8>>,
     pub(super) journal: &'a Journal,
 }
 
-/// How a call ends.
+/// The result of a control call.
 pub(super) type Answer = Result<Outcome, Refusal>;
 
 impl Call<'_> {
-    /// The body as JSON.
+    /// Parses the body as JSON.
     pub(super) fn document(&self) -> Result<Value, Refusal> {
         const PLACE: &str = "the body";
         let text = self.text()?;
@@ -44,7 +43,7 @@ impl Call<'_> {
         Ok(read_json(PLACE, text)?)
     }
 
-    /// The body as a JSON object; `example` is one.
+    /// Parses the body as a JSON object; `example` is for the error message.
     pub(super) fn object(&self, example: &str) -> Result<Value, Refusal> {
         let body = self.document()?;
         if !body.is_object() {
@@ -54,7 +53,7 @@ impl Call<'_> {
         Ok(body)
     }
 
-    /// The body as a text.
+    /// Returns the body as text.
     pub(super) fn text(&self) -> Result<&str, Refusal> {
         std::str::from_utf8(self.request.body()).map_err(|_| {
             let detail = "the body is not UTF-8 text; send text";
@@ -62,11 +61,10 @@ impl Call<'_> {
         })
     }
 
-    /// Changes the description of the instance, unless nothing sensible would
-    /// follow from it.
+    /// Changes the description of the instance; rejects an invalid result.
     pub(super) fn describe(&self, change: impl FnOnce(&mut Value)) -> Answer {
-        // What is shown has the notices of events in it, which stay events: so
-        // only what differs from that is written.
+        // The shown description includes the notices of events, which remain events,
+        // so only differences from it are stored.
         let shown = self.resolved.document(self.context.now);
         let mut changed = shown.clone();
         change(&mut changed);
@@ -84,17 +82,17 @@ impl Call<'_> {
     /// Adds an event, replacing one with the same id.
     pub(super) fn add_event(&self, event: Event) -> Answer {
         let id = event.id.clone();
-        let timeline = self.renewed(self.resolved.timeline.clone(), event.into());
+        let timeline = self.merge_events(self.resolved.timeline.clone(), event.into());
         let next = self.next(self.with_timeline(timeline))?;
         self.resolved.check(&next.state)?;
         let body = json!({ "status": "ok", "revision": next.state.revision, "id": id });
         Ok(next.outcome(&body, self.context.now))
     }
 
-    /// The events in `kept`, with others added or replaced by this call.
-    pub(super) fn renewed(&self, kept: Timeline, events: Timeline) -> Timeline {
+    /// Adds or replaces events in `kept`, as of the next revision.
+    pub(super) fn merge_events(&self, kept: Timeline, events: Timeline) -> Timeline {
         let timeline = &self.resolved.timeline;
-        timeline.renewed(kept, events, self.next_revision())
+        timeline.merge_events(kept, events, self.next_revision())
     }
 
     /// Replaces the timeline.
@@ -109,66 +107,64 @@ impl Call<'_> {
         }
     }
 
-    /// Stores another state, unless some day nothing sensible would follow from
-    /// it.
+    /// Stores a state that is valid at every moment its events define.
     pub(super) fn store_checked(&self, state: State) -> Answer {
         let next = self.next(state)?;
         self.resolved.check(&next.state)?;
-        Ok(next.done(self.context.now))
+        Ok(next.into_confirmation(self.context.now))
     }
 
-    /// Stores another state, from which the same description follows, or that
-    /// of the start.
+    /// Stores a state with an unchanged or the start-up description.
     pub(super) fn change(&self, state: State) -> Answer {
-        Ok(self.next(state)?.done(self.context.now))
+        Ok(self.next(state)?.into_confirmation(self.context.now))
     }
 
-    /// The state to store, unless the client has seen an older one.
+    /// Prepares a state, unless `If-Match` names another revision.
     fn next(&self, state: State) -> Result<Next, Refusal> {
-        unless_conflicting(self.request, self.resolved.state.revision)?;
+        check_if_match(self.request, self.resolved.state.revision)?;
         Next::new(&State {
             revision: self.next_revision(),
             ..state
         })
     }
 
-    /// The revision that a change makes.
+    /// The revision after a change.
     pub(super) fn next_revision(&self) -> u64 {
         self.resolved.state.revision.saturating_add(1)
     }
 
-    /// A JSON document as an answer.
+    /// A JSON response.
     pub(super) fn json(&self, body: &Value) -> Answer {
-        self.give(JSON, body.to_string().into())
+        self.respond(JSON, body.to_string().into())
     }
 
-    /// Bytes as an answer.
+    /// A response with this body.
     #[allow(
         clippy::unnecessary_wraps,
         reason = "calls end in an answer or a refusal"
     )]
-    pub(super) fn give(&self, media_type: &'static str, body: Vec<u8>) -> Answer {
+    pub(super) fn respond(&self, media_type: &'static str, body: Vec<u8>) -> Answer {
         let revision = self.resolved.state.revision;
         let response = tagged(media_type, body, revision, self.context.now);
         Ok(Outcome::reply(response))
     }
 }
 
-/// What is said of a change.
-pub(super) fn done(state: &State) -> Value {
+/// The response body after a change.
+pub(super) fn confirmation(state: &State) -> Value {
     json!({ "status": "ok", "revision": state.revision })
 }
 
-/// A state to store.
+/// A state ready to be stored.
 pub(super) struct Next {
-    /// What was read again from the document.
+    /// The state as parsed from `document`.
     state: State,
     document: Vec<u8>,
 }
 
 impl Next {
-    /// Refuses a state whose document is too long, or could not be read again:
-    /// every request afterwards would fail.
+    /// Rejects a state whose document is too long or cannot be parsed, which
+    /// would fail every later request.
     pub(super) fn new(state: &State) -> Result<Self, Refusal> {
         let document = state.to_bytes();
         if document.len() > MAX_STATE_LEN {
@@ -189,19 +185,19 @@ impl Next {
         Ok(Self { state, document })
     }
 
-    /// The answer that says that it is done.
-    pub(super) fn done(self, now: UnixMillis) -> Outcome {
-        let body = done(&self.state);
+    /// Stores the state and confirms it.
+    pub(super) fn into_confirmation(self, now: UnixMillis) -> Outcome {
+        let body = confirmation(&self.state);
         self.outcome(&body, now)
     }
 
-    /// The answer to a change, and the document to store.
+    /// Stores the state with this response body.
     fn outcome(self, body: &Value, now: UnixMillis) -> Outcome {
         let revision = self.state.revision;
         Outcome {
             swap: Some(Swap {
                 key: STATE_KEY,
-                // What was handed in, which the emulator knows.
+                // The emulator knows the bytes that it passed in.
                 expected: None,
                 next: self.document,
             }),
@@ -210,10 +206,10 @@ impl Next {
     }
 }
 
-/// Refuses a change by a client that has seen another revision than this.
-pub(super) fn unless_conflicting(request: &Request<Vec<u8>>, revision: u64) -> Result<(), Refusal> {
+/// Rejects a change whose `If-Match` does not name this revision.
+pub(super) fn check_if_match(request: &Request<Vec<u8>>, revision: u64) -> Result<(), Refusal> {
     match request.headers().get(IF_MATCH) {
-        Some(seen) if !names(seen.to_str().unwrap_or_default(), revision) => {
+        Some(seen) if !matches_revision(seen.to_str().unwrap_or_default(), revision) => {
             let detail = format!("the current revision is {revision}; fetch it and retry");
             Err(Refusal::new(StatusCode::PRECONDITION_FAILED, detail))
         }
@@ -221,7 +217,7 @@ pub(super) fn unless_conflicting(request: &Request<Vec<u8>>, revision: u64) -> R
     }
 }
 
-/// An answer of a revision.
+/// A response with the revision as its `ETag`.
 pub(super) fn tagged(
     media_type: &'static str,
     body: Vec<u8>,
@@ -236,8 +232,8 @@ pub(super) fn tagged(
 
 pub(super) const JSON: &str = "application/json";
 
-/// Whether an `If-Match` names the revision.
-fn names(seen: &str, revision: u64) -> bool {
+/// Whether an `If-Match` header contains the revision.
+fn matches_revision(seen: &str, revision: u64) -> bool {
     let tag = format!("\"{revision}\"");
     seen.split(',')
         .map(str::trim)

@@ -8,9 +8,8 @@ use super::problem::Refusal;
 use super::resources::is_read;
 use crate::simulation::{Event, Timeline};
 
-/// `events`: all of them but for faults. POST adds one, DELETE cancels all,
-/// and PUT puts a timeline in their place; faults in it are put beside those
-/// that there are.
+/// `events`: all events except faults. POST adds one, DELETE cancels all, and PUT
+/// replaces them by a timeline, whose faults are added to the existing ones.
 pub(super) fn events(call: Call<'_>) -> Answer {
     let now = call.context.now;
     let timeline = &call.resolved.timeline;
@@ -28,13 +27,13 @@ pub(super) fn events(call: Call<'_>) -> Answer {
         }
         Method::PUT => {
             let events = Timeline::read(&call.document()?, now)?;
-            call.replace_timeline(call.renewed(timeline.without_all(false), events))
+            call.replace_timeline(call.merge_events(timeline.without_all(false), events))
         }
         _ => call.replace_timeline(timeline.without_all(false)),
     }
 }
 
-/// `events/<id>`: one of them; DELETE cancels it.
+/// `events/<id>`: an event; DELETE cancels it.
 pub(super) fn event(call: Call<'_>, id: &str) -> Answer {
     let timeline = &call.resolved.timeline;
     let event = timeline.find(id, false).ok_or_else(|| {
@@ -49,7 +48,7 @@ pub(super) fn event(call: Call<'_>, id: &str) -> Answer {
 
 const EXAMPLE: &str = r#"{"type": "spot-interruption", "in": "30s"}"#;
 
-/// An event, and whether it shows yet.
+/// The JSON form of an event, including whether it is due.
 pub(super) fn show(call: Call<'_>, event: &Event) -> Value {
     let mut document = event.to_json();
     document["due"] = (event.at <= call.context.now).into();

@@ -10,7 +10,7 @@ use super::resources::is_read;
 use crate::problem::Problem;
 use crate::simulation::{Event, PRESETS, Preset, Timeline};
 
-/// `faults`: all of them. PUT puts a list in their place, DELETE ends all.
+/// `faults`: all faults. PUT replaces them, DELETE removes them.
 pub(super) fn faults(call: Call<'_>) -> Answer {
     let timeline = &call.resolved.timeline;
     if is_read(call) {
@@ -40,11 +40,11 @@ pub(super) fn faults(call: Call<'_>) -> Answer {
     });
     let list = list.collect::<Result<Vec<_>, _>>()?;
     let faults = Timeline::read_list(&list, call.context.now, "faults")?;
-    call.replace_timeline(call.renewed(others, faults))
+    call.replace_timeline(call.merge_events(others, faults))
 }
 
-/// `faults/<id>`: one of them. PUT puts one there, without a body the
-/// ready-made one of that name; DELETE ends it.
+/// `faults/<id>`: a fault. PUT adds or replaces it, without a body by the preset of
+/// that name; DELETE removes it.
 pub(super) fn fault(call: Call<'_>, id: &str) -> Answer {
     if call.request.method() == Method::PUT {
         let document = match &**call.request.body() {
@@ -73,15 +73,14 @@ pub(super) fn fault(call: Call<'_>, id: &str) -> Answer {
     call.replace_timeline(timeline.without(id, true))
 }
 
-/// `faults/presets`: the ready-made ones.
+/// `faults/presets`: the presets.
 pub(super) fn presets(call: Call<'_>) -> Answer {
     let presets = PRESETS.iter().map(Preset::show);
     let presets = presets.collect::<Result<Vec<_>, _>>()?;
     call.json(&json!({ "presets": presets }))
 }
 
-/// The document of a fault as that of an event. A text names one of the
-/// ready-made.
+/// Converts a fault's document into an event's. A string names a preset.
 fn as_event(document: &Value) -> Result<Value, Problem> {
     let mut event = match document {
         Value::String(preset) => json!({ "preset": preset }),

@@ -1,8 +1,7 @@
-//! The control API below `/_imdsim/`: who may call it, and what there is.
+//! The control API below `/_imdsim/`: access control and routing.
 //!
-//! It is not part of the metadata service. Listings never show it, and neither
-//! tokens nor the 404 page concern it; refusals are problem documents
-//! (RFC 9457) with a remedy.
+//! The control API is not part of the metadata service: listings omit it, it needs
+//! no session tokens, and errors are problem documents (RFC 9457) with a remedy.
 
 mod admission;
 mod call;
@@ -30,18 +29,18 @@ use crate::response::MetadataResponse;
 use crate::state::State;
 use crate::store::Store;
 use crate::time::UnixMillis;
-use call::{Answer, Call, JSON, Next, tagged, unless_conflicting};
+use call::{Answer, Call, JSON, Next, check_if_match, tagged};
 use problem::Refusal;
 use routes::{HEALTH, REQUESTS, RESET, ROUTES, Route};
 
-/// Every path of the control API, a name in braces where any will do, with the
-/// methods it takes as `Allow` lists them.
+/// All paths of the control API, with variable parts in braces, and their methods
+/// in the format of `Allow`.
 pub fn control_calls() -> impl Iterator<Item = (String, &'static str)> {
     let path = |route: &Route| format!("/{}/{}", CONTROL_PREFIXES[0], route.path);
     ROUTES.iter().map(move |route| (path(route), route.methods))
 }
 
-/// Answers a request for a normalised path.
+/// Handles a request for a normalized path.
 pub(crate) fn answer(
     resolved: &ResolvedInstance,
     context: RequestContext,
@@ -85,7 +84,7 @@ fn journal(config: &Config, route: &Route, method: &Method, store: &mut impl Sto
     }
 }
 
-/// Whether the client may make this call.
+/// Whether a call is admitted.
 pub(crate) fn admits(
     config: &Config,
     connection: Connection,
@@ -95,8 +94,7 @@ pub(crate) fn admits(
     route(config, connection, request, path).is_ok()
 }
 
-/// Answers when the stored state document is invalid: only health and a reset
-/// work.
+/// Handles the calls that work with an invalid state document: health and reset.
 pub(crate) fn recover(
     config: &Config,
     context: RequestContext,
@@ -123,11 +121,11 @@ pub(crate) fn recover(
                 Ok(Outcome::reply(tagged(JSON, body, revision, context.now)))
             }
             RESET => {
-                unless_conflicting(request, revision)?;
+                check_if_match(request, revision)?;
                 let state = blank(revision.saturating_add(1), context);
                 Ok(Outcome {
                     delete_keys: journal(config, route, request.method(), store).everything(),
-                    ..Next::new(&state)?.done(context.now)
+                    ..Next::new(&state)?.into_confirmation(context.now)
                 })
             }
             _ => Err(broken()),
@@ -136,20 +134,20 @@ pub(crate) fn recover(
     finish(answer(), request.method(), context.now)
 }
 
-/// The answer when the settings are bad.
+/// The response if the settings are invalid.
 pub(crate) fn misconfigured(problem: &Problem, now: UnixMillis) -> MetadataResponse {
     let detail = format!("{problem}; the settings are read at start-up");
     Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, detail).response(now)
 }
 
-/// The answer to a request with more than one `Host`.
+/// The response to a request with more than one `Host`.
 pub(crate) fn several_hosts(now: UnixMillis) -> MetadataResponse {
     let detail = "there is more than one `Host`; send one";
     Refusal::new(StatusCode::BAD_REQUEST, detail).response(now)
 }
 
-/// The answer to a metadata request for a host to which real credentials are
-/// not served.
+/// The response to a metadata request whose host must not receive real
+/// credentials.
 pub(crate) fn refuse_host(
     resolved: &ResolvedInstance,
     request: &Request<Vec<u8>>,
@@ -159,13 +157,13 @@ pub(crate) fn refuse_host(
     checked.err().map(|refusal| refusal.response(now))
 }
 
-/// The answer when a change could not be stored.
+/// The response if a change could not be stored.
 pub(crate) fn unstorable(reason: &str, now: UnixMillis) -> MetadataResponse {
     let detail = format!("the change was not stored: {reason}");
     Refusal::new(StatusCode::SERVICE_UNAVAILABLE, detail).response(now)
 }
 
-/// Finds the row of a call, and whether the call may be made.
+/// Returns the route of an admitted call.
 fn route<'p>(
     config: &Config,
     connection: Connection,
@@ -186,8 +184,8 @@ fn route<'p>(
     if route.path != HEALTH {
         admission::check(config, connection, request)?;
     }
-    // An id that is missing, or that clients take for a step in the path, must
-    // not stand for everything.
+    // A missing id, or one that clients resolve as a path step, must not select
+    // the whole collection.
     if route.has_members() && !path::is_exact(request.uri().path(), path) {
         return Err(Refusal::new(
             StatusCode::NOT_FOUND,
@@ -198,13 +196,13 @@ fn route<'p>(
         Method::HEAD => "GET",
         ref method => method.as_str(),
     };
-    if !route.takes(method) {
+    if !route.supports(method) {
         return Err(Refusal::method(route.methods));
     }
     Ok((route, below))
 }
 
-/// `health`: the status, host, version and instance of the emulator.
+/// `health`: status, host, version and instance of the emulator.
 fn health(call: Call<'_>) -> Answer {
     let resolved = call.resolved;
     let mut health = about(&resolved.config, resolved.state.revision, "ok");
@@ -233,7 +231,7 @@ fn reset(call: Call<'_>) -> Answer {
     })
 }
 
-/// A state without changes. Its new epoch voids all tokens.
+/// An unchanged state. Its new epoch invalidates all tokens.
 fn blank(revision: u64, context: RequestContext) -> State {
     State {
         revision,

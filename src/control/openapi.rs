@@ -13,7 +13,7 @@ use crate::settings::read_json;
 /// `openapi.json`, minified by the build script.
 const TEXT: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 
-/// The whole document.
+/// Returns the complete document.
 pub(super) fn document() -> Result<Value, Problem> {
     let mut document = read_json("openapi.json", TEXT)?;
     let shared = document
@@ -23,21 +23,20 @@ pub(super) fn document() -> Result<Value, Problem> {
     for call in fields(&mut document["paths"]).flat_map(|(_, item)| fields(item)) {
         match call {
             (name, _) if name == "parameters" => {}
-            (name, call) if name == "get" => lay_over(&shared["reading"], call),
-            (_, call) => lay_over(&shared["changing"], call),
+            (name, call) if name == "get" => merge_shared(&shared["reading"], call),
+            (_, call) => merge_shared(&shared["changing"], call),
         }
     }
     for (_, response) in fields(&mut document["components"]["responses"]) {
         if response["content"].is_null() {
-            lay_over(&shared["refusal"], response);
+            merge_shared(&shared["refusal"], response);
         }
     }
     Ok(document)
 }
 
-/// Merges the own part of a call or response over the shared part; `null`
-/// removes a field.
-fn lay_over(shared: &Value, own: &mut Value) {
+/// Merges a call's own parts into the shared ones; `null` removes a part.
+fn merge_shared(shared: &Value, own: &mut Value) {
     let patch = std::mem::replace(own, shared.clone());
     merge::apply(own, &patch);
 }

@@ -1,4 +1,4 @@
-//! Refusals of the control API: problem documents (RFC 9457).
+//! Errors of the control API: problem documents (RFC 9457).
 
 use http::StatusCode;
 use http::header::{ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
@@ -8,7 +8,7 @@ use crate::problem::Problem;
 use crate::response::MetadataResponse;
 use crate::time::UnixMillis;
 
-/// Why a call is refused, with the remedy.
+/// A rejected call, with the remedy.
 #[derive(Debug)]
 pub(super) struct Refusal {
     status: StatusCode,
@@ -25,7 +25,7 @@ impl Refusal {
         }
     }
 
-    /// The path is right, the method is not.
+    /// A method that the path does not support.
     pub(super) fn method(allow: &'static str) -> Self {
         Self {
             allow: Some(allow),
@@ -59,7 +59,7 @@ impl Refusal {
     }
 }
 
-/// What the reader of a document complains of.
+/// An error in a document of the request.
 impl From<Problem> for Refusal {
     fn from(problem: Problem) -> Self {
         Self::new(StatusCode::BAD_REQUEST, problem.to_string())

@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::call::{Answer, Call, done};
+use super::call::{Answer, Call, confirmation};
 use super::problem::Refusal;
 use crate::outcome::Outcome;
 use crate::path;
@@ -12,26 +12,26 @@ use crate::problem::Problem;
 use crate::small_sort;
 use crate::time::UnixMillis;
 
-/// `requests`: those that the query asks for; DELETE empties the journal.
+/// `requests`: the entries selected by the query; DELETE empties the journal.
 pub(super) fn requests(call: Call<'_>) -> Answer {
     check_on(call)?;
     if call.request.method() == Method::DELETE {
-        let outcome = call.json(&done(&call.resolved.state))?;
+        let outcome = call.json(&confirmation(&call.resolved.state))?;
         return Ok(Outcome {
             delete_keys: call.journal.everything(),
             ..outcome
         });
     }
-    call.json(&json!({ "requests": wanted(call)? }))
+    call.json(&json!({ "requests": selected_entries(call)? }))
 }
 
-/// `requests/count`: how many those are.
+/// `requests/count`: the number of selected entries.
 pub(super) fn count(call: Call<'_>) -> Answer {
     check_on(call)?;
-    call.json(&json!({ "count": wanted(call)?.len() }))
+    call.json(&json!({ "count": selected_entries(call)?.len() }))
 }
 
-/// `requests/metrics`: the counters that CloudWatch has of an instance.
+/// `requests/metrics`: the instance's CloudWatch counters.
 pub(super) fn metrics(call: Call<'_>) -> Answer {
     check_on(call)?;
     let counters = call.journal.counters.iter();
@@ -39,7 +39,7 @@ pub(super) fn metrics(call: Call<'_>) -> Answer {
     call.json(&small_sort::object(counters))
 }
 
-/// Where nothing is told, nothing that was asked must look like nothing asked.
+/// Rejects calls with the journal disabled, which must not look like an empty one.
 fn check_on(call: Call<'_>) -> Result<(), Refusal> {
     if call.resolved.config.journal > 0 {
         return Ok(());
@@ -48,14 +48,14 @@ fn check_on(call: Call<'_>) -> Result<(), Refusal> {
     Err(Refusal::new(StatusCode::CONFLICT, detail))
 }
 
-fn wanted(call: Call<'_>) -> Result<Vec<&Value>, Refusal> {
+fn selected_entries(call: Call<'_>) -> Result<Vec<&Value>, Refusal> {
     let query = call.request.uri().query().unwrap_or_default();
     let filter = Filter::read(query).map_err(|problem| problem.within("the query"))?;
     let entries = call.journal.entries.iter();
     Ok(entries.filter(|entry| filter.matches(entry)).collect())
 }
 
-/// What entries are asked for.
+/// A query for journal entries.
 #[derive(Default)]
 struct Filter {
     path: Option<PathPattern>,

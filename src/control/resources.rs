@@ -18,7 +18,7 @@ use crate::signature::Signature;
 use crate::state::State;
 use crate::{constants, path};
 
-/// `instance`: the description; a merge patch changes it.
+/// `instance`: the description; PATCH applies a merge patch.
 pub(super) fn instance(call: Call<'_>) -> Answer {
     if is_read(call) {
         return call.json(&call.resolved.document(call.context.now));
@@ -27,7 +27,7 @@ pub(super) fn instance(call: Call<'_>) -> Answer {
     let now = call.context.now;
     call.describe(|document| {
         description::change(document, &patch);
-        // The one time that people want to be this one.
+        // The only time for which `now` is useful.
         if let Some(time) = document.pointer_mut("/Imdsim/CredentialsRotationTime")
             && *time == "now"
         {
@@ -36,7 +36,7 @@ pub(super) fn instance(call: Call<'_>) -> Answer {
     })
 }
 
-/// `metadata-options`: those of EC2's API; a merge patch changes them.
+/// `metadata-options`: the options of EC2's API; PATCH applies a merge patch.
 pub(super) fn metadata_options(call: Call<'_>) -> Answer {
     let options = call.resolved.instance.options.to_json();
     if is_read(call) {
@@ -59,7 +59,7 @@ pub(super) fn metadata_options(call: Call<'_>) -> Answer {
             return Err(Refusal::new(StatusCode::BAD_REQUEST, detail));
         }
     }
-    // What is so already need not be said in the description.
+    // Unchanged options need no entry in the description.
     if let Value::Object(patch) = &mut patch {
         patch.retain(|name, value| options.get(name) != Some(value));
         if patch.is_empty() {
@@ -79,7 +79,7 @@ pub(super) fn user_data(call: Call<'_>) -> Answer {
             let detail = "there is no user data; PUT it to this path";
             Refusal::new(StatusCode::NOT_FOUND, detail)
         })?;
-        return call.give(constants::OCTETS, bytes);
+        return call.respond(constants::OCTETS, bytes);
     }
     let bytes = match *call.request.method() {
         Method::PUT => call.request.body(),
@@ -101,7 +101,7 @@ pub(super) fn user_data(call: Call<'_>) -> Answer {
     })
 }
 
-/// `overrides`: all of them; DELETE takes back those made at run time.
+/// `overrides`: all overrides; DELETE reverts those made at run time.
 pub(super) fn overrides(call: Call<'_>) -> Answer {
     const PLACE: &str = "/Imdsim/Overrides";
     if is_read(call) {
@@ -118,15 +118,15 @@ pub(super) fn overrides(call: Call<'_>) -> Answer {
     })
 }
 
-/// `overrides/<path>`: the text of one leaf; DELETE removes what the path names.
+/// `overrides/<path>`: the text of a leaf; DELETE removes the path from the tree.
 pub(super) fn one_override(call: Call<'_>, below: &str) -> Answer {
     let change: Value = match *call.request.method() {
         Method::PUT => call.text()?.into(),
-        // `null` would take the override back in a merge patch.
+        // In a merge patch, `null` would revert the override.
         Method::DELETE => false.into(),
         _ => {
             return match call.resolved.instance.overrides.lookup(below) {
-                OverrideLookup::Text(text) => call.give(constants::TEXT, text.into()),
+                OverrideLookup::Text(text) => call.respond(constants::TEXT, text.into()),
                 OverrideLookup::Gone => Err(Refusal::new(
                     StatusCode::NOT_FOUND,
                     "this was removed; PUT a text to have it again",
@@ -139,7 +139,7 @@ pub(super) fn one_override(call: Call<'_>, below: &str) -> Answer {
         }
     };
     call.describe(|document| {
-        // A start-up override may be written another way.
+        // A start-up override may spell the path differently.
         if let Some(Value::Object(overrides)) = document.pointer_mut("/Imdsim/Overrides") {
             overrides.retain(|path, _| path::normalize(path) != below);
         }
@@ -150,7 +150,7 @@ pub(super) fn one_override(call: Call<'_>, below: &str) -> Answer {
     })
 }
 
-/// `clock`: shifted, frozen, or released by DELETE.
+/// `clock`: shifts or freezes the clock; DELETE releases it.
 pub(super) fn clock(call: Call<'_>) -> Answer {
     let state = &call.resolved.state;
     let clock = match *call.request.method() {
@@ -167,8 +167,8 @@ pub(super) fn clock(call: Call<'_>) -> Answer {
     })
 }
 
-/// `snapshot`: the whole state. One of another epoch begins a new epoch, so
-/// that tokens which a reset has voided do not come back.
+/// `snapshot`: the whole state. Restoring a snapshot of another epoch starts a new
+/// epoch, so that tokens invalidated by a reset stay invalid.
 pub(super) fn snapshot(call: Call<'_>) -> Answer {
     if is_read(call) {
         return call.json(&call.resolved.state.to_json());
@@ -182,7 +182,7 @@ pub(super) fn snapshot(call: Call<'_>) -> Answer {
     call.store_checked(state)
 }
 
-/// `certificates/<name>`: what verifies a signature of the identity document.
+/// `certificates/<name>`: the certificate that verifies a signature.
 pub(super) fn certificate(call: Call<'_>, name: &str) -> Answer {
     let known = |signature: &Signature| signature.certificate() == name;
     let signature = Signature::ALL.into_iter().find(known).ok_or_else(|| {
@@ -191,10 +191,10 @@ pub(super) fn certificate(call: Call<'_>, name: &str) -> Answer {
         Refusal::new(StatusCode::NOT_FOUND, detail)
     })?;
     let text = call.resolved.config.identity_keys.certificate(signature);
-    call.give("application/x-pem-file", text.into_bytes())
+    call.respond("application/x-pem-file", text.into_bytes())
 }
 
-/// `openapi.json`: what all of these take and give.
+/// `openapi.json`: the API description.
 pub(super) fn openapi(call: Call<'_>) -> Answer {
     call.json(&openapi::document()?)
 }

@@ -1,32 +1,32 @@
-//! The calls there are, one row each.
+//! The table of control calls.
 //!
-//! The router, the sentence of a 404 and the tests of the OpenAPI document all
-//! read this table; `openapi.json` beside it describes the same calls to others.
+//! The router, the 404 message and the tests of the OpenAPI document share this
+//! table; `openapi.json` documents the same calls for users.
 
 use super::call::{Answer, Call};
 use super::{events, faults, health, requests, reset, resources};
 
-/// The calls of one path.
+/// A path and its methods.
 pub(super) struct Route {
-    /// Below `/_imdsim/`; a name in braces at the end stands for any number of
-    /// names, whatever they are.
+    /// The path below `/_imdsim/`; braces at the end match any number of
+    /// segments.
     pub(super) path: &'static str,
-    /// The methods it takes, as `Allow` lists them. HEAD goes with GET.
+    /// The methods as in `Allow`. GET implies HEAD.
     pub(super) methods: &'static str,
-    /// Answers one of them; the text is what the braces stood for.
+    /// The handler; its text is the part matched by the braces.
     pub(super) answer: fn(Call<'_>, &str) -> Answer,
 }
 
-/// The one call that everybody may make; it shows nothing private.
+/// The only unrestricted call; it exposes nothing private.
 pub(super) const HEALTH: &str = "health";
 
-/// The calls below this one look at the journal.
+/// The prefix of calls that use the journal.
 pub(super) const REQUESTS: &str = "requests";
 
-/// A path that is no fault's.
+/// A path that is not a fault id.
 const PRESETS: &str = "faults/presets";
 
-/// The one change that works when the state document cannot be read.
+/// The only change that works with an invalid state document.
 pub(super) const RESET: &str = "reset";
 
 const fn row(
@@ -64,7 +64,7 @@ pub(super) const ROUTES: &[Route] = &[
     row("openapi.json",        "GET",              |call, _| resources::openapi(call)),
 ];
 
-/// The row of a path below `/_imdsim/`, and what the braces stand for.
+/// Finds the route of a path below `/_imdsim/` and the text matched by braces.
 pub(super) fn find(path: &str) -> Option<(&'static Route, &str)> {
     ROUTES
         .iter()
@@ -82,7 +82,7 @@ impl Route {
         }
     }
 
-    /// Whether it is a collection, or what is named in one.
+    /// Whether the route is a collection or a member of one.
     pub(super) fn has_members(&self) -> bool {
         let start = self.path.split("/{").next().unwrap_or_default();
         let below = |path: &str| path.strip_prefix(start).map(|rest| rest.starts_with("/{"));
@@ -90,8 +90,8 @@ impl Route {
             && ROUTES.iter().any(|route| below(route.path) == Some(true))
     }
 
-    /// Whether it takes a method.
-    pub(super) fn takes(&self, method: &str) -> bool {
+    /// Whether the route supports a method.
+    pub(super) fn supports(&self, method: &str) -> bool {
         self.methods.split(", ").any(|taken| taken == method)
     }
 }

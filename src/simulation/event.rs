@@ -1,4 +1,4 @@
-//! Events: each changes the description of the instance from a moment on.
+//! Events: timed changes to the description of the instance.
 
 use std::time::Duration;
 
@@ -13,44 +13,44 @@ use crate::merge;
 use crate::problem::Problem;
 use crate::time::UnixMillis;
 
-/// How long before a Spot interruption its notice is given (reference 13).
-/// Hibernation begins with it.
+/// The time from a Spot interruption notice to the interruption (reference 13).
+/// Hibernation starts with the notice.
 const NOTICE: Duration = Duration::from_mins(2);
 
-/// Something that happens.
+/// A timed event.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Event {
-    /// What it is called, to look at it or to cancel it.
+    /// The id by which to fetch or cancel the event.
     pub(crate) id: String,
-    /// When it shows.
+    /// The time from which it is visible.
     pub(crate) at: UnixMillis,
-    /// What it is.
+    /// The kind of the event and its details.
     pub(crate) what: What,
 }
 
-/// What happens.
+/// A kind of event and its details.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum What {
-    /// Spot capacity is taken back.
+    /// A Spot interruption notice.
     SpotInterruption {
         /// `terminate`, `stop` or `hibernate`.
         action: &'static str,
-        /// When it is, which is after the notice.
+        /// The time of the interruption, after the notice.
         time: UnixMillis,
     },
-    /// EC2 recommends to move away.
+    /// A rebalance recommendation.
     RebalanceRecommendation,
-    /// A maintenance event, by its names in `DescribeInstanceStatus`.
+    /// A maintenance event, with the field names of `DescribeInstanceStatus`.
     Maintenance(Value),
-    /// The Auto Scaling group moves the instance to another state.
+    /// A new target lifecycle state in the Auto Scaling group.
     LifecycleState(String),
-    /// The description changes, by a merge patch.
+    /// A merge patch of the description.
     Change(Value),
-    /// Something goes wrong from then on.
+    /// A fault, active from then on.
     Fault(Fault),
 }
 
-/// Its names in documents.
+/// The kinds of events by their names in documents.
 const TYPES: [(&str, Type); 6] = [
     ("spot-interruption", Type::SpotInterruption),
     ("rebalance-recommendation", Type::RebalanceRecommendation),
@@ -77,17 +77,16 @@ const ACTIONS: [(&str, &str); 3] = [
     ("hibernate", "hibernate"),
 ];
 
-/// The fields of every event.
+/// The fields common to all events.
 const COMMON: [&str; 4] = ["type", "id", "at", "in"];
 
-/// The field that is shown of every event beside them. It is ignored, so that
-/// what is shown can be put back.
+/// An additional field of every event in responses. It is ignored in requests,
+/// so that responses can be sent back.
 const SHOWN: &str = "due";
 
 impl Event {
-    /// Reads an event. `base` is when `in` counts from; one with neither `at`
-    /// nor `in` shows at once. `id` is what it is called if it does not say,
-    /// which [`given_id`] tells.
+    /// Parses an event. `in` counts from `base`; an event with neither `at` nor
+    /// `in` is visible at once. `id` is the default id, based on [`given_id`].
     pub(crate) fn read(document: &Value, base: UnixMillis, id: &str) -> Result<Self, Problem> {
         let names = TYPES.map(|(name, _)| name).join(", ");
         let Value::Object(fields) = document else {
@@ -97,7 +96,7 @@ impl Event {
         let kind = word(fields, "type", &TYPES)?
             .ok_or_else(|| Problem::new("type", format!("it is missing; write one of {names}")))?;
         strict(document, &[&COMMON[..], kind.fields(), &[SHOWN]].concat())?;
-        let at = moment(fields, base)?;
+        let at = event_time(fields, base)?;
         let id = optional(fields, "id")?.unwrap_or_else(|| id.to_owned());
         ids::check(&id)?;
         Ok(Self {
@@ -107,7 +106,7 @@ impl Event {
         })
     }
 
-    /// The document that says the same.
+    /// The JSON form, which [`read`](Self::read) parses.
     pub(crate) fn to_json(&self) -> Value {
         let mut document = self.what.to_json();
         document["id"] = self.id.as_str().into();
@@ -115,17 +114,17 @@ impl Event {
         document
     }
 
-    /// Whether it is a fault.
+    /// Whether the event is a fault.
     pub(crate) fn is_fault(&self) -> bool {
         self.fault().is_some()
     }
 
-    /// Whether it is a change of the description and nothing else.
+    /// Whether the event is a change of the description.
     pub(crate) fn is_change(&self) -> bool {
         matches!(self.what, What::Change(_))
     }
 
-    /// The fault, if it is one.
+    /// The fault, if the event is one.
     pub(crate) fn fault(&self) -> Option<&Fault> {
         match &self.what {
             What::Fault(fault) => Some(fault),
@@ -133,7 +132,7 @@ impl Event {
         }
     }
 
-    /// The same as of a revision of the state.
+    /// Sets the revision of a fault.
     pub(crate) fn at_revision(mut self, revision: u64) -> Self {
         if let What::Fault(fault) = &mut self.what {
             fault.revision = Some(revision);
@@ -141,22 +140,22 @@ impl Event {
         self
     }
 
-    /// Makes the description what it is once the event has come.
+    /// Applies the event to the description.
     pub(crate) fn apply(&self, document: &mut Value) {
         match &self.what {
             What::SpotInterruption { action, time } => {
                 let action = json!({ "Action": action, "Time": time.iso() });
-                tell(document, "SpotInstanceAction", &action);
+                set_imdsim_field(document, "SpotInstanceAction", &action);
             }
             What::RebalanceRecommendation => {
-                tell(document, "RebalanceNoticeTime", &self.at.iso().into());
+                set_imdsim_field(document, "RebalanceNoticeTime", &self.at.iso().into());
             }
             What::Maintenance(event) => match document.pointer_mut("/Imdsim/MaintenanceEvents") {
                 Some(Value::Array(events)) => events.push(event.clone()),
-                _ => tell(document, "MaintenanceEvents", &json!([event])),
+                _ => set_imdsim_field(document, "MaintenanceEvents", &json!([event])),
             },
             What::LifecycleState(state) => {
-                tell(document, "TargetLifecycleState", &state.as_str().into());
+                set_imdsim_field(document, "TargetLifecycleState", &state.as_str().into());
             }
             What::Change(patch) => description::change(document, patch),
             What::Fault(_) => {}
@@ -164,19 +163,19 @@ impl Event {
     }
 }
 
-/// Whether a document is of a fault, its id if it says one, and its preset.
+/// Returns whether the document is a fault, its id and its preset.
 pub(super) fn given_id(document: &Value) -> (bool, Option<&str>, Option<&str>) {
     let text = |key: &str| document.get(key).and_then(Value::as_str);
     (text("type") == Some("fault"), text("id"), text("preset"))
 }
 
-/// Sets a field of `Imdsim`, whatever the document is.
-fn tell(document: &mut Value, field: &str, value: &Value) {
+/// Sets a field of `Imdsim`.
+fn set_imdsim_field(document: &mut Value, field: &str, value: &Value) {
     merge::apply(document, &json!({ "Imdsim": { field: value } }));
 }
 
 impl Type {
-    /// The fields of its own.
+    /// The additional fields of this kind.
     const fn fields(self) -> &'static [&'static str] {
         match self {
             Self::SpotInterruption => &["action", "time"],
@@ -232,8 +231,8 @@ impl What {
     }
 }
 
-/// When an event shows.
-fn moment(fields: &Map<String, Value>, base: UnixMillis) -> Result<UnixMillis, Problem> {
+/// The time of an event.
+fn event_time(fields: &Map<String, Value>, base: UnixMillis) -> Result<UnixMillis, Problem> {
     match (optional(fields, "at")?, optional(fields, "in")?) {
         (Some(_), Some(_)) => Err(Problem::new(
             "at",
@@ -245,8 +244,8 @@ fn moment(fields: &Map<String, Value>, base: UnixMillis) -> Result<UnixMillis, P
     }
 }
 
-/// A maintenance event; what it says of itself is checked as a described one
-/// is. It begins when it shows unless it says otherwise.
+/// Parses a maintenance event, whose fields are validated as if described. It
+/// starts when it becomes visible by default.
 fn maintenance(fields: &Map<String, Value>, at: UnixMillis) -> Result<Value, Problem> {
     let mut event = match fields.get("event") {
         None => json!({}),
@@ -282,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spot_notice_comes_two_minutes_before_and_that_of_hibernation_with_it() {
+    fn spot_notices_precede_all_actions_but_hibernation_by_two_minutes() {
         check(
             &json!({ "type": "spot-interruption", "in": "30s" }),
             &json!({ "id": "1", "type": "spot-interruption", "at": "2026-11-01T00:00:30Z",
@@ -296,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_event_is_refused_by_its_field() {
+    fn invalid_events_are_rejected_with_the_field() {
         let said = |document: &Value| Event::read(document, BASE, "1").unwrap_err().to_string();
         assert!(said(&json!({})).starts_with("type: it is missing; write one of spot-"));
         assert_eq!(

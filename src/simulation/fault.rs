@@ -12,25 +12,25 @@ use crate::problem::Problem;
 use crate::request::MetadataRequest;
 use crate::time::UnixMillis;
 
-/// Something that goes wrong with requests of a kind.
+/// A fault: requests, frequency and effect.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Fault {
-    /// Of which path.
+    /// The matching paths; `None` for all.
     path: Option<PathPattern>,
-    /// By which method.
+    /// The matching method; `None` for all.
     method: Option<String>,
-    /// Of IMDS version 1 or 2.
+    /// The matching IMDS version, 1 or 2; `None` for both.
     version: Option<u8>,
-    /// For how long; for ever if nothing is said.
+    /// The end; `None` for no end.
     until: Option<UnixMillis>,
-    /// Which of those requests.
+    /// The affected share of matching requests.
     pub(crate) frequency: Frequency,
-    /// What happens.
+    /// The effect on the response.
     pub(crate) effect: Effect,
-    /// By how much the answer comes later.
+    /// The delay of the response.
     pub(crate) delay: Duration,
-    /// The revision of the state that brought it, if it was brought: its
-    /// requests are counted from there.
+    /// The revision of the state that added the fault at run time. Its requests
+    /// are counted from there.
     pub(crate) revision: Option<u64>,
 }
 
@@ -48,43 +48,43 @@ impl MatchedFault<'_> {
     }
 }
 
-/// Which of the requests that a fault is about it strikes.
+/// The affected ones of a fault's matching requests.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Frequency {
     /// All.
     Always,
-    /// The one of this number, beginning with 1.
+    /// The one with this number, from 1.
     Nth(u32),
-    /// So many at the beginning.
+    /// The first so many.
     First(u32),
-    /// This part of them, from 0 to 1.
+    /// A share, from 0 to 1.
     Share(f64),
-    /// All but the first so many of every second.
+    /// All but the first so many of each second.
     Throttle(u32),
 }
 
-/// What becomes of the answer.
+/// The effect of a fault on a response.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Effect {
-    /// Nothing, but for the delay.
+    /// None except for the delay.
     Delay,
-    /// It is another.
+    /// A response with this status.
     Status(StatusCode),
-    /// It never comes.
+    /// No response.
     Stall,
-    /// The connection closes without it.
+    /// The connection closes without a response.
     Close,
-    /// The connection closes after so many bytes of its body.
+    /// The connection closes after so many bytes of the body.
     Cut(usize),
-    /// Its body is there and cannot be read.
+    /// A malformed body.
     Garble,
-    /// The credentials in it ended an hour ago.
+    /// Credentials that expired an hour ago.
     ExpiredCredentials,
-    /// It says why there are no credentials, by this code.
+    /// A failure document with this code in place of credentials.
     CredentialsFailure(String),
 }
 
-/// The fields of its own; `preset` stands for the fields of that one.
+/// The fields of a fault; `preset` provides defaults for the others.
 pub(super) const FIELDS: &[&str] = &[
     "preset",
     "path",
@@ -107,8 +107,8 @@ pub(super) const FIELDS: &[&str] = &[
 ];
 
 impl Fault {
-    /// Reads what a fault has beside the fields of every event; `at` is when
-    /// it begins.
+    /// Parses the fields of a fault other than those common to all events; `at`
+    /// is its start.
     pub(super) fn read(fields: &Map<String, Value>, at: UnixMillis) -> Result<Self, Problem> {
         let Some(name) = optional::<String>(fields, "preset")? else {
             return Self::read_whole(fields, at);
@@ -166,7 +166,7 @@ impl Fault {
         })
     }
 
-    /// The document that says the same, but for when it begins.
+    /// The JSON form without the start.
     pub(super) fn to_json(&self) -> Value {
         let mut document = json!({ "type": "fault" });
         let mut set = |key: &str, value: Value| document[key] = value;
@@ -202,7 +202,7 @@ impl Fault {
             Effect::ExpiredCredentials => set("credentials", EXPIRED.into()),
             Effect::CredentialsFailure(code) => set("credentials", code.as_str().into()),
         }
-        // A fault that only delays says so, however little.
+        // A fault without another effect needs its delay, even if zero.
         if self.effect == Effect::Delay || !self.delay.is_zero() {
             let delay = humantime::format_duration(self.delay).to_string();
             set("delay", delay.replace(' ', "").into());
@@ -210,22 +210,21 @@ impl Fault {
         document
     }
 
-    /// Whether a request is of the kind that this is about, at a moment after
-    /// its beginning.
-    pub(super) fn concerns(&self, request: &MetadataRequest<'_>, now: UnixMillis) -> bool {
+    /// Whether a request after the start matches this fault.
+    pub(super) fn matches(&self, request: &MetadataRequest<'_>, now: UnixMillis) -> bool {
         self.until.is_none_or(|until| now < until)
             && self
                 .version
                 .is_none_or(|version| version == request.version)
             && (self.method.as_ref()).is_none_or(|method| request.method == method.as_str())
             && (self.path.as_ref()).is_none_or(|pattern| pattern.matches(request.path))
-            && self.effect.can_happen_to(request.path)
+            && self.effect.is_possible_at(request.path)
     }
 }
 
 impl Effect {
-    /// Whether what a normalised path names can show it.
-    fn can_happen_to(&self, path: &str) -> bool {
+    /// Whether this effect is possible at a normalized path.
+    fn is_possible_at(&self, path: &str) -> bool {
         match self {
             Self::ExpiredCredentials | Self::CredentialsFailure(_) => {
                 ["/security-credentials/", "/security-credentials-extended/"]
@@ -237,7 +236,7 @@ impl Effect {
     }
 }
 
-/// The fields of which one says what happens.
+/// The mutually exclusive fields that select the effect.
 const EFFECTS: [&str; 7] = [
     "delay",
     "status",
@@ -248,8 +247,8 @@ const EFFECTS: [&str; 7] = [
     "credentials",
 ];
 
-/// The fields of which a fault has one at most: where a person gives one, those
-/// of the preset do not count.
+/// Groups of mutually exclusive fields: a user's field of a group replaces those
+/// of the preset.
 const GROUPS: [&[&str]; 3] = [
     &["for", "until"],
     &["nth", "first", "share", "throttle"],
@@ -261,10 +260,10 @@ const METHODS: [&str; 9] = [
     "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH",
 ];
 
-/// The longest delay. No client waits for so long; a stall has no end.
+/// The maximum delay, longer than clients wait; `stall` has no limit.
 const MAX_DELAY: Duration = Duration::from_hours(1);
 
-/// What `credentials` says of such that have ended; anything else is a code.
+/// The value of `credentials` for expired ones; other values are failure codes.
 const EXPIRED: &str = "expired";
 
 fn frequency(fields: &Map<String, Value>) -> Result<Frequency, Problem> {
@@ -306,7 +305,7 @@ fn effect(fields: &Map<String, Value>) -> Result<Option<Effect>, Problem> {
     ])
 }
 
-/// The one field that is there; two contradict each other.
+/// Returns the only value present; rejects two, which contradict each other.
 fn only<T, const N: usize>(found: [(&str, Option<T>); N]) -> Result<Option<T>, Problem> {
     let mut only: Option<(&str, T)> = None;
     for (key, value) in found {
@@ -323,7 +322,7 @@ fn flag(fields: &Map<String, Value>, key: &str) -> Result<bool, Problem> {
     optional(fields, key).map(Option::unwrap_or_default)
 }
 
-/// The method in capitals, in whatever letters it is given.
+/// Parses a method in any case into upper case.
 fn method(fields: &Map<String, Value>) -> Result<Option<String>, Problem> {
     let Some(given) = optional::<String>(fields, "method")? else {
         return Ok(None);
@@ -365,7 +364,7 @@ fn share(fields: &Map<String, Value>) -> Result<Option<f64>, Problem> {
     })
 }
 
-/// A final status, so that there is an answer.
+/// Parses a final (not informational) status.
 fn status(fields: &Map<String, Value>) -> Result<Option<StatusCode>, Problem> {
     let Some(number) = optional::<u32>(fields, "status")? else {
         return Ok(None);
@@ -403,7 +402,7 @@ fn both(one: &str, other: &str) -> Problem {
 mod tests {
     use super::*;
 
-    /// What a fault is, as it is stored; or why it is refused.
+    /// Returns a fault's stored form, or the error.
     fn read(document: &Value) -> Result<Value, String> {
         let fields = document.as_object().unwrap();
         let fault = Fault::read(fields, UnixMillis(0)).map_err(|problem| problem.to_string())?;
@@ -423,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_person_says_takes_the_place_of_what_the_preset_says() {
+    fn fields_of_the_user_replace_those_of_the_preset() {
         check(
             &json!({ "preset": "throttled", "nth": 3 }),
             &json!({ "nth": 3, "status": 503 }),
@@ -455,7 +454,7 @@ mod tests {
     }
 
     #[test]
-    fn two_things_that_a_person_says_still_contradict_each_other() {
+    fn contradictory_fields_of_the_user_are_rejected() {
         let both = json!({ "preset": "unavailable", "stall": true, "close": true });
         assert_eq!(
             read(&both).unwrap_err(),
@@ -464,7 +463,7 @@ mod tests {
     }
 
     #[test]
-    fn a_method_is_one_of_http_in_any_letters() {
+    fn methods_are_those_of_http_in_any_case() {
         check(
             &json!({ "status": 500, "method": "get" }),
             &json!({ "status": 500, "method": "GET" }),
@@ -478,7 +477,7 @@ mod tests {
     }
 
     #[test]
-    fn a_delay_of_nothing_is_one_and_one_that_is_longer_than_an_hour_is_none() {
+    fn delays_are_from_zero_to_one_hour() {
         check(
             &json!({ "preset": "slow", "delay": "0s" }),
             &json!({ "delay": "0s" }),

@@ -1,11 +1,10 @@
-//! Ids of events and of faults: what can be one, and which are free. Events
-//! have theirs, and faults have theirs.
+//! Ids of events and faults: validation and allocation. Events and faults have
+//! separate namespaces.
 
 use crate::limits::MAX_ID_LEN;
 use crate::problem::Problem;
 
-/// Refuses a text that cannot be the last name of a path, or not so on every
-/// client.
+/// Rejects an id that is not usable as the last path segment on every client.
 pub(super) fn check(id: &str) -> Result<(), Problem> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
     let is_id =
@@ -20,12 +19,12 @@ pub(super) fn check(id: &str) -> Result<(), Problem> {
     Err(Problem::new("id", message))
 }
 
-/// The ids that are taken.
+/// The allocated ids.
 #[derive(Debug, Default)]
 pub(super) struct Ids(Vec<(bool, String)>);
 
 impl Ids {
-    /// Takes an id, of a fault or of another event, unless it is taken.
+    /// Allocates an id of a fault or another event; false if it is taken.
     pub(super) fn take(&mut self, is_fault: bool, id: &str) -> bool {
         let wanted = (is_fault, id.to_owned());
         match self.0.binary_search(&wanted) {
@@ -37,8 +36,8 @@ impl Ids {
         }
     }
 
-    /// Takes a free id: the name of the preset, if it has one, or this with a
-    /// number; else the first free number from `number` on.
+    /// Allocates a free id: the preset's name, with a number if taken, or the
+    /// first free number from `number` on.
     pub(super) fn take_free(
         &mut self,
         is_fault: bool,
@@ -59,7 +58,7 @@ impl Ids {
         }
     }
 
-    /// The number after all that are ids of the kind.
+    /// The first number after all numeric ids of this kind.
     pub(super) fn next_number(&self, is_fault: bool) -> u64 {
         let ids = self.0.iter().filter(|(kind, _)| *kind == is_fault);
         let numbers = ids.filter_map(|(_, id)| id.parse::<u64>().ok());
@@ -72,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_a_plain_name() {
+    fn ids_are_plain_names() {
         let longest = "x".repeat(MAX_ID_LEN);
         for id in ["1", "scale-in", "a.b:c_D", "...", &longest] {
             assert_eq!(check(id), Ok(()), "{id:?}");
@@ -85,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_was_not_given_is_free() {
+    fn default_ids_are_free() {
         let mut ids = Ids::default();
         assert!(ids.take(true, "throttled"));
         assert!(!ids.take(true, "throttled"));

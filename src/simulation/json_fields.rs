@@ -1,5 +1,5 @@
-//! Documents with a few fields of their own: an unknown one is refused, for it
-//! is a slip that would otherwise go unseen.
+//! Parsing of objects with a fixed set of fields. Unknown fields are rejected to
+//! catch typing errors.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::description::{Read, kind};
 use crate::problem::Problem;
 use crate::time::{OUT_OF_RANGE, UnixMillis};
 
-/// An object with no fields but the `known` ones.
+/// Returns the fields of an object that has only `known` fields.
 pub(crate) fn strict<'v>(
     value: &'v Value,
     known: &[&str],
@@ -31,7 +31,7 @@ pub(crate) fn strict<'v>(
     }
 }
 
-/// A field that may be left out.
+/// Parses an optional field.
 pub(crate) fn optional<T: Read>(
     fields: &Map<String, Value>,
     key: &str,
@@ -40,7 +40,7 @@ pub(crate) fn optional<T: Read>(
     value.map_err(|problem| problem.inside(key))
 }
 
-/// A field that is one of a few words.
+/// Parses a field with a fixed set of words.
 pub(crate) fn word<T: Copy>(
     fields: &Map<String, Value>,
     key: &str,
@@ -60,7 +60,7 @@ pub(crate) fn word<T: Copy>(
     Err(Problem::new(key, message))
 }
 
-/// A length of time, as people write it.
+/// A duration in human-readable form, for example `1m30s`.
 impl Read for Duration {
     fn read(value: &Value) -> Result<Self, Problem> {
         let text = value.as_str().unwrap_or_default();
@@ -71,7 +71,7 @@ impl Read for Duration {
     }
 }
 
-/// The moment so much later, which the field `key` says.
+/// Adds the duration of the field `key` to a time.
 pub(crate) fn later(key: &str, time: UnixMillis, by: Duration) -> Result<UnixMillis, Problem> {
     let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
     time.shifted(millis).ok_or_else(|| {

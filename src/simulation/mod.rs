@@ -1,7 +1,7 @@
-//! What is made to happen to the instance, and when.
+//! Simulated events and faults.
 //!
-//! Nothing here waits or counts down: what stands at a moment follows from the
-//! moment and from what was asked for.
+//! There are no timers: the active events and faults are a function of the time
+//! and the timeline.
 
 mod event;
 mod fault;

@@ -1,21 +1,21 @@
-//! Preset faults, by name: failures that occur on real instances.
+//! Preset faults by name, modeled on failures of real instances.
 
 use serde_json::{Map, Value, json};
 
 use crate::problem::Problem;
 use crate::settings::read_json;
 
-/// A fault that is there to be asked for.
+/// A predefined fault.
 pub(crate) struct Preset {
-    /// By which it is asked for.
+    /// The name, for example in `faults/<name>`.
     pub(crate) name: &'static str,
-    /// What it does, in one sentence.
+    /// The effect, in one sentence.
     summary: &'static str,
-    /// The fault, but for when it begins.
+    /// The fault's fields as JSON, without the start.
     document: &'static str,
 }
 
-/// All of them, by name.
+/// All presets, sorted by name.
 pub(crate) const PRESETS: &[Preset] = &[
     Preset {
         name: "connection-closed",
@@ -94,19 +94,19 @@ pub(crate) const PRESETS: &[Preset] = &[
     },
 ];
 
-/// The one of this name.
+/// Returns the preset with this name.
 pub(crate) fn find(name: &str) -> Option<&'static Preset> {
     PRESETS.iter().find(|preset| preset.name == name)
 }
 
-/// All names, for a sentence.
+/// All names, joined for an error message.
 pub(crate) fn names() -> String {
     let names: Vec<_> = PRESETS.iter().map(|preset| preset.name).collect();
     names.join(", ")
 }
 
 impl Preset {
-    /// The fields of the fault.
+    /// Parses the fields of the fault.
     pub(super) fn fields(&self) -> Result<Map<String, Value>, Problem> {
         match read_json(self.name, self.document)? {
             Value::Object(fields) => Ok(fields),
@@ -114,7 +114,7 @@ impl Preset {
         }
     }
 
-    /// For people to choose from.
+    /// The preset's representation in the control API.
     pub(crate) fn show(&self) -> Result<Value, Problem> {
         Ok(json!({
             "name": self.name,

@@ -1,7 +1,7 @@
-//! What is counted from one request to the next, for faults that strike only
-//! some and for notices that only some clients get.
+//! Request counters for faults that affect only some requests and notices that
+//! only some clients see.
 //!
-//! It is kept apart from the state document, which reads never write.
+//! They are stored apart from the state document, which reads never write.
 
 use serde_json::{Value, json};
 
@@ -9,31 +9,31 @@ use super::fault::{Frequency, MatchedFault};
 use crate::small_sort;
 use crate::time::UnixMillis;
 
-/// The counts. They are stored as those of an epoch: a reset begins anew.
+/// The counters of one epoch; a reset starts over.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct RequestCounters {
-    /// By fault, of which there are few.
+    /// The requests by fault.
     counts: Vec<(String, Count)>,
-    /// The addresses of clients in the order of their coming.
+    /// The addresses of clients in order of their first request.
     clients: Vec<String>,
 }
 
-/// The requests that a fault was about.
+/// The requests that matched a fault.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Count {
-    /// All.
+    /// All requests.
     seen: u64,
-    /// Those in the second `second`.
+    /// The requests in the second `second`.
     lately: u64,
     second: i64,
 }
 
 impl Count {
-    /// Counts a request that came at a moment.
+    /// Counts a request at this time.
     fn add(&mut self, now: UnixMillis) {
         self.seen = self.seen.saturating_add(1);
-        // One that came before others and is counted after them does not take
-        // the count back to its own second.
+        // A request counted late must not move the counter back to its own
+        // second.
         let second = now.seconds();
         if second > self.second || second < self.second.saturating_sub(LATE) {
             self.second = second;
@@ -43,12 +43,12 @@ impl Count {
     }
 }
 
-/// By how many seconds the requests of which others were counted first can have
-/// come before those. A clock that goes back further was put back.
+/// The maximum age in seconds of a request counted after later ones. A larger
+/// step back means that the clock was set back.
 const LATE: i64 = 5;
 
 impl RequestCounters {
-    /// Reads what is stored. What cannot be understood counts for nothing.
+    /// Parses the stored counters; invalid entries are ignored.
     pub(crate) fn read(stored: Option<&[u8]>, epoch: &str) -> Self {
         let mut request_counters = Self::default();
         let Some(stored) = stored else {
@@ -73,7 +73,7 @@ impl RequestCounters {
         request_counters
     }
 
-    /// What to store.
+    /// The bytes to store.
     pub(crate) fn to_bytes(&self, epoch: &str) -> Vec<u8> {
         let counts = self.counts.iter().map(|(fault, count)| {
             let numbers = json!([count.seen, count.lately, count.second]);
@@ -87,9 +87,9 @@ impl RequestCounters {
         document.to_string().into_bytes()
     }
 
-    /// Counts a request that a fault is about, and tells whether the fault
-    /// strikes it.
-    pub(super) fn strikes(&mut self, fault: &MatchedFault<'_>, now: UnixMillis) -> bool {
+    /// Counts a request that matches a fault and returns whether the fault
+    /// affects it.
+    pub(super) fn affects(&mut self, fault: &MatchedFault<'_>, now: UnixMillis) -> bool {
         let name = fault.counter_key();
         let known = self.counts.iter().position(|(fault, _)| *fault == name);
         let index = known.unwrap_or_else(|| {
@@ -107,14 +107,14 @@ impl RequestCounters {
         }
     }
 
-    /// Drops what is counted for no fault any more.
+    /// Removes the counters of all other faults.
     pub(crate) fn retain(&mut self, faults: impl Iterator<Item = String>) {
         let faults: Vec<_> = faults.collect();
         self.counts.retain(|(fault, _)| faults.contains(fault));
     }
 
-    /// Whether a client is among the first so many, as which it now counts if
-    /// there is room.
+    /// Whether a client is among the first `limit` clients; adds it if there is
+    /// room.
     pub(crate) fn admits(&mut self, client: &str, limit: usize) -> bool {
         if self.clients.iter().any(|known| known == client) {
             return true;
@@ -127,9 +127,9 @@ impl RequestCounters {
     }
 }
 
-/// A number from 0 to below 1 for the nth request: multiples of the golden
-/// ratio, whose fractions are spread evenly and never fall into step with what
-/// clients repeat. What failed once fails again the next time.
+/// Returns a number in [0, 1) for the nth request: the fractional part of a
+/// multiple of the golden ratio. These are evenly distributed, never in step with
+/// a repeating client, and the same on every run.
 fn chance(nth: u64) -> f64 {
     const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
     let top = u32::try_from(nth.wrapping_mul(GOLDEN) >> 32).unwrap_or(u32::MAX);
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_share_is_its_part_of_any_run_of_requests() {
+    fn shares_hold_for_any_run_of_requests() {
         for (share, expected) in [
             (0.0, 0..=0),
             (0.33, 32..=34),
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_again_in_the_same_epoch_only() {
+    fn stored_counters_are_valid_in_their_epoch_only() {
         let mut request_counters = RequestCounters::read(None, "1");
         assert!(request_counters.admits("10.0.0.1", 1));
         assert!(!request_counters.admits("10.0.0.2", 1));
@@ -179,13 +179,13 @@ mod tests {
     }
 
     #[test]
-    fn a_second_counts_on_for_requests_that_came_before_it() {
+    fn late_requests_count_towards_the_current_second() {
         let mut count = Count::default();
         let lately = [10, 10, 11, 10, 11, 6, 12, 12, 11, 5].map(|second| {
             count.add(UnixMillis(second * 1000));
             count.lately
         });
-        // The last one is too early to be late: the clock was put back.
+        // The last request is too early to be late: the clock was set back.
         assert_eq!(lately, [1, 2, 1, 2, 3, 4, 1, 2, 3, 1]);
         assert_eq!(count.seen, 10);
     }

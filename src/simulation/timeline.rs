@@ -1,4 +1,4 @@
-//! Events in the order of their time.
+//! Events in chronological order.
 
 use std::ops::Range;
 
@@ -15,13 +15,12 @@ use crate::request::MetadataRequest;
 use crate::time::UnixMillis;
 use crate::tree;
 
-/// All events, those that are still to come included, by their time.
+/// All events, past and future, sorted by time.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Timeline(Vec<Event>);
 
 impl Timeline {
-    /// Reads `{"events": […]}` or the list alone; `base` is when `in` counts
-    /// from.
+    /// Parses `{"events": […]}` or the list alone; `in` counts from `base`.
     pub(crate) fn read(document: &Value, base: UnixMillis) -> Result<Self, Problem> {
         let (step, list) = match document {
             Value::Object(fields) if fields.contains_key("events") => {
@@ -39,9 +38,9 @@ impl Timeline {
         Self::read_list(list, base, step)
     }
 
-    /// Reads a list that was found in the field `step`. A fault without an id is
-    /// called by its preset, other events by their place, beginning with 1; in
-    /// one list no two are called alike.
+    /// Parses the list in the field `step`. The default id is the preset for a
+    /// fault and the position, from 1, for other events. Ids must be unique within
+    /// each namespace.
     pub(crate) fn read_list(list: &[Value], base: UnixMillis, step: &str) -> Result<Self, Problem> {
         let place = |index: usize| format!("{step}[{index}]");
         let mut ids = Ids::default();
@@ -60,7 +59,7 @@ impl Timeline {
         let mut events = Vec::with_capacity(list.len());
         for (index, document) in list.iter().enumerate() {
             let id = match given_id(document) {
-                (is_fault, None, preset) => ids.take_free(is_fault, preset, number(index)),
+                (is_fault, None, preset) => ids.take_free(is_fault, preset, position(index)),
                 _ => String::new(),
             };
             let event = Event::read(document, base, &id);
@@ -70,7 +69,7 @@ impl Timeline {
         Ok(Self(events))
     }
 
-    /// An event of a document, called as nothing is yet if it does not say how.
+    /// Parses an event with a free id as default.
     pub(crate) fn read_another(
         &self,
         document: &Value,
@@ -82,16 +81,16 @@ impl Timeline {
                 for event in &self.0 {
                     ids.take(event.is_fault(), &event.id);
                 }
-                let number = ids.next_number(is_fault);
-                ids.take_free(is_fault, preset, number)
+                let position = ids.next_number(is_fault);
+                ids.take_free(is_fault, preset, position)
             }
             _ => String::new(),
         };
         Event::read(document, base, &id)
     }
 
-    /// Refuses events after one of which the description makes no sense.
-    /// `document` is what it is before them.
+    /// Rejects events that lead to an invalid description, starting from
+    /// `document`.
     pub(crate) fn check(&self, mut document: Value) -> Result<(), Problem> {
         let faults = self.events(true).count();
         limited(self.0.len() - faults, faults)?;
@@ -113,19 +112,19 @@ impl Timeline {
         Ok(())
     }
 
-    /// The same as of a revision of the state.
+    /// Sets the revision of all faults.
     pub(crate) fn at_revision(self, revision: u64) -> Self {
         let events = self.0.into_iter();
         Self(events.map(|event| event.at_revision(revision)).collect())
     }
 
-    /// The list that says the same.
+    /// The JSON list, which [`read_list`](Self::read_list) parses.
     pub(crate) fn to_list(&self) -> Value {
         self.0.iter().map(Event::to_json).collect()
     }
 
-    /// Puts an event where its time belongs, in the place of one of its kind and
-    /// id. One that is there to the letter stays where it is.
+    /// Inserts an event by time, replacing one with the same kind and id. An
+    /// identical event keeps its position.
     fn put(&mut self, event: Event) {
         if self.0.contains(&event) {
             return;
@@ -137,9 +136,9 @@ impl Timeline {
         self.0.insert(place, event);
     }
 
-    /// The events in `kept`, with `events` added or replaced. They are new as of a
-    /// revision of the state, except those that this timeline already contains.
-    pub(crate) fn renewed(&self, mut kept: Self, events: Self, revision: u64) -> Self {
+    /// Adds or replaces `events` in `kept`. Faults receive the revision, except
+    /// those already in this timeline.
+    pub(crate) fn merge_events(&self, mut kept: Self, events: Self, revision: u64) -> Self {
         for event in events.0 {
             kept.put(if self.0.contains(&event) {
                 event
@@ -150,28 +149,28 @@ impl Timeline {
         kept
     }
 
-    /// The fault of this id, or the other event.
+    /// Returns the fault or other event with this id.
     pub(crate) fn find(&self, id: &str, faults: bool) -> Option<&Event> {
         self.events(faults).find(|event| event.id == id)
     }
 
-    /// The timeline without the fault, or the other event, of this id.
+    /// The timeline without the fault or other event with this id.
     pub(crate) fn without(&self, id: &str, faults: bool) -> Self {
         self.filtered(|event| event.is_fault() != faults || event.id != id)
     }
 
-    /// What has come by `now`, in order.
+    /// The events due by `now`, in order.
     pub(crate) fn due(&self, now: UnixMillis) -> impl Iterator<Item = &Event> {
         self.0.iter().take_while(move |event| event.at <= now)
     }
 
-    /// The timeline without the changes due by `now`, for when they have been
-    /// written into the description itself.
+    /// The timeline without changes due by `now`, once they are merged into the
+    /// description.
     pub(crate) fn fold_due_changes(&self, now: UnixMillis) -> Self {
         self.filtered(|event| event.at > now || !event.is_change())
     }
 
-    /// The time around `now` in which nothing comes.
+    /// The interval around `now` in which no event becomes due.
     pub(crate) fn quiet_interval(&self, now: UnixMillis) -> Range<UnixMillis> {
         let next = self.0.partition_point(|event| event.at <= now);
         let (past, future) = self.0.split_at(next);
@@ -182,7 +181,7 @@ impl Timeline {
         from..until
     }
 
-    /// All in order, faults or the others.
+    /// All faults, or all other events, in order.
     pub(crate) fn events(&self, faults: bool) -> impl Iterator<Item = &Event> {
         self.0
             .iter()
@@ -194,14 +193,14 @@ impl Timeline {
         self.filtered(|event| event.is_fault() != faults)
     }
 
-    /// Whether what becomes of a request depends on others before it.
+    /// Whether the response to a request depends on earlier requests.
     pub(crate) fn counts(&self, request: &MetadataRequest<'_>, now: UnixMillis) -> bool {
         self.faults(request, now)
             .any(|matched| matched.fault.frequency != Frequency::Always)
     }
 
-    /// The fault that strikes a request: of those that are about it the first
-    /// whose turn it is. Those before it count the request.
+    /// Returns the first matching fault that affects a request. Matching faults
+    /// before it count the request.
     pub(crate) fn matching_fault(
         &self,
         request: &MetadataRequest<'_>,
@@ -211,11 +210,11 @@ impl Timeline {
         self.faults(request, now)
             .find(|matched| match matched.fault.frequency {
                 Frequency::Always => true,
-                _ => request_counters.strikes(matched, now),
+                _ => request_counters.affects(matched, now),
             })
     }
 
-    /// The names under which faults are counted.
+    /// The counter keys of all faults.
     pub(crate) fn counter_keys(&self) -> impl Iterator<Item = String> {
         self.0.iter().filter_map(|event| {
             let fault = event.fault()?;
@@ -224,7 +223,7 @@ impl Timeline {
         })
     }
 
-    /// What is about a request at this time.
+    /// The faults that match a request at this time.
     fn faults(
         &self,
         request: &MetadataRequest<'_>,
@@ -234,7 +233,7 @@ impl Timeline {
             let fault = event.fault()?;
             let id = &event.id;
             fault
-                .concerns(request, now)
+                .matches(request, now)
                 .then_some(MatchedFault { id, fault })
         })
     }
@@ -251,7 +250,7 @@ impl From<Event> for Timeline {
     }
 }
 
-/// Refuses more events and faults than there may be.
+/// Enforces the limits on events and faults.
 fn limited(events: usize, faults: usize) -> Result<(), Problem> {
     for (name, count, most) in [
         ("events", events, MAX_EVENTS),
@@ -265,7 +264,7 @@ fn limited(events: usize, faults: usize) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The number of a place in a list.
-fn number(index: usize) -> u64 {
+/// The one-based position of a list index.
+fn position(index: usize) -> u64 {
     u64::try_from(index).unwrap_or(u64::MAX).saturating_add(1)
 }

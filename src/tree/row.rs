@@ -35,8 +35,8 @@ pub(super) enum Value {
     Seen(for<'a> fn(&View<'a>) -> Text<'a>),
     /// From the view and a key in the path.
     SeenKeyed(for<'a> fn(&View<'a>, &str) -> Text<'a>),
-    /// Whether it applies, which listings ask, and what it says, which costs
-    /// more. The first asks for the key in the path, if there is one.
+    /// A cheap predicate for listings and an expensive text. The predicate
+    /// receives the key in the path, if any.
     Document(fn(&View<'_>, &str) -> bool, fn(&View<'_>) -> String),
     /// Bytes that may not be text.
     Octets(for<'a> fn(&'a Instance) -> Option<&'a [u8]>),
