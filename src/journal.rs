@@ -1,8 +1,7 @@
-//! The journal: what was asked of the metadata service, one key an entry, so
-//! that writing one needs no lock and many hosts can share it.
+//! The journal of requests to the metadata service. Each entry has its own key,
+//! so that writing needs no lock and several hosts can share a journal.
 //!
-//! It never holds a secret. Of a session token it has a fingerprint, which
-//! tells tokens apart and cannot be turned back.
+//! The journal contains no secrets: session tokens appear as fingerprints.
 
 use std::time::Duration;
 
@@ -17,40 +16,39 @@ use crate::store::{JOURNAL_PREFIX, METRICS_PREFIX, Store};
 use crate::time::UnixMillis;
 use crate::token::Fingerprint;
 
-/// Counts requests without a token that were answered, by its name in CloudWatch.
+/// The CloudWatch name of the counter of answered requests without a token.
 const NO_TOKEN: &str = "MetadataNoToken";
-/// Counts those that were refused because they had none.
+/// The CloudWatch name of the counter of requests rejected for a missing token.
 const NO_TOKEN_REJECTED: &str = "MetadataNoTokenRejected";
 
-/// Longer texts of clients are cut.
+/// Maximum length of a client's text in bytes; longer texts are truncated.
 const MAX_TEXT_LEN: usize = 512;
 
-/// A journal entry, except for the duration, which only the host knows.
+/// A journal entry without its duration, which only the host knows.
 #[derive(Debug)]
 pub struct Entry {
-    /// The beginning of a JSON object. Every request writes one, so it is put
-    /// together without a map.
+    /// The beginning of a JSON object, built without a map because every request
+    /// writes one.
     json: String,
     version: u8,
-    /// The counter that counts it.
+    /// The counter to increment.
     counter: Option<&'static str>,
 }
 
-/// When a request came and how long it took, by the host's clock.
+/// The arrival and duration of a request by the host's clock.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestTiming {
-    /// When it came, in nanoseconds since 1970.
+    /// The arrival in nanoseconds since 1970.
     pub arrived: u64,
-    /// How long its answer took. No time passes while the emulated clock is
-    /// frozen by a setting.
+    /// The duration. It is recorded as zero if a setting freezes the clock.
     pub took: Duration,
-    /// Gives a random number, from which the entries of this instance are
-    /// counted: that tells those of several instances apart.
+    /// Returns a random start for numbering this instance's entries, so that the
+    /// numbers of several instances differ.
     pub random: fn() -> u64,
 }
 
 impl Entry {
-    /// What is known of a request before it is answered.
+    /// Starts the entry of a request.
     pub(crate) fn new(request: &MetadataRequest<'_>, now: UnixMillis) -> Self {
         let mut entry = Self {
             json: String::with_capacity(256),
@@ -59,17 +57,17 @@ impl Entry {
         };
         entry.json.push('{');
         entry.text("time", &now.iso_millis());
-        entry.text("method", cut(request.method.as_str()));
-        entry.text("path", cut(request.target));
+        entry.text("method", truncated(request.method.as_str()));
+        entry.text("path", truncated(request.target));
         entry.number("version", request.version.into());
         if let Some(agent) = request.headers.get(USER_AGENT) {
             let agent = String::from_utf8_lossy(agent.as_bytes());
-            entry.text("user_agent", cut(&agent));
+            entry.text("user_agent", truncated(&agent));
         }
         entry
     }
 
-    /// The answer that it gets; there is none if the connection closes first.
+    /// Adds the status; `None` if the connection closes without a response.
     pub(crate) fn answered(&mut self, status: Option<StatusCode>) {
         let Some(status) = status else { return };
         self.number("status", status.as_u16().into());
@@ -80,17 +78,17 @@ impl Entry {
         };
     }
 
-    /// The id of the fault that applied to the request.
+    /// Adds the id of the fault that applied.
     pub(crate) fn applied_fault(&mut self, fault: &str) {
         self.text("fault", fault);
     }
 
-    /// The fingerprint of the token that it showed or was given.
+    /// Adds the fingerprint of the token that was sent or issued.
     pub(crate) fn token(&mut self, fingerprint: Fingerprint) {
         self.text("token", &hex::encode(&fingerprint));
     }
 
-    /// How old its token is, in seconds.
+    /// Adds the age of the token in seconds.
     pub(crate) fn token_age(&mut self, seconds: u64) {
         self.number("token_age", seconds);
     }
@@ -122,8 +120,8 @@ impl Entry {
     }
 }
 
-/// Writes the entry with this number, of which `capacity` are to be there at
-/// any time.
+/// Stores the entry with this number, and deletes the oldest entries above
+/// `capacity`.
 pub(crate) fn record(
     mut entry: Entry,
     timing: RequestTiming,
@@ -138,7 +136,7 @@ pub(crate) fn record(
     if let Some(counter) = entry.counter {
         store.add(&counter_key(counter), 1);
     }
-    // To look at all keys is dear, so it is done now and then.
+    // Listing all keys is expensive, so trim only now and then.
     let every = u64::try_from(capacity / 2).unwrap_or(u64::MAX).max(1);
     if number.is_multiple_of(every) {
         let keys = keys(store);
@@ -148,7 +146,7 @@ pub(crate) fn record(
     }
 }
 
-/// The key of an entry. Keys sort by time, for all have twenty digits of it.
+/// The key of an entry. The time has twenty digits, so keys sort by time.
 fn key(arrived: u64, number: u64) -> String {
     let mut digits = itoa::Buffer::new();
     let arrived = digits.format(arrived);
@@ -166,14 +164,14 @@ fn key(arrived: u64, number: u64) -> String {
 pub(crate) struct Journal {
     /// Oldest first.
     pub(crate) entries: Vec<Value>,
-    /// By their names in CloudWatch. They count what is no longer there, too.
+    /// By CloudWatch name. Trimmed entries stay counted.
     pub(crate) counters: [(&'static str, i64); 2],
-    /// Everything that belongs to it.
+    /// The keys of all entries.
     pub(crate) keys: Vec<String>,
 }
 
 impl Journal {
-    /// Reads the last `capacity` entries, and the counters.
+    /// Loads the last `capacity` entries and the counters.
     pub(crate) fn read(capacity: usize, store: &mut impl Store) -> Self {
         let mut journal = Self::keys(store);
         let first = journal.keys.len().saturating_sub(capacity);
@@ -186,7 +184,7 @@ impl Journal {
         journal
     }
 
-    /// Only the keys, to delete them all.
+    /// Loads the keys only.
     pub(crate) fn keys(store: &mut impl Store) -> Self {
         Self {
             keys: keys(store),
@@ -195,7 +193,7 @@ impl Journal {
     }
 
     /// The keys to delete to empty the journal.
-    pub(crate) fn everything(&self) -> Vec<String> {
+    pub(crate) fn all_keys(&self) -> Vec<String> {
         let counters = [NO_TOKEN, NO_TOKEN_REJECTED].map(counter_key);
         self.keys.iter().cloned().chain(counters).collect()
     }
@@ -211,6 +209,6 @@ fn counter_key(name: &str) -> String {
     format!("{METRICS_PREFIX}{name}")
 }
 
-fn cut(text: &str) -> &str {
+fn truncated(text: &str) -> &str {
     &text[..text.floor_char_boundary(MAX_TEXT_LEN)]
 }

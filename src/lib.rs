@@ -2,8 +2,9 @@
 //!
 //! This crate is the emulator itself and touches nothing but its arguments:
 //! no clock, no random numbers, no store, no environment. A host reads the
-//! request, the time, some random bytes and the stored state, calls
-//! [`Emulator::answer`], stores what comes back and sends the response.
+//! request, the time, random bytes and the state document, calls
+//! [`Emulator::answer`], stores the changes in the [`Outcome`], and sends the
+//! response.
 //!
 //! ```
 //! use imdsim::{Connection, Emulator, RequestContext, UnixMillis};
@@ -23,7 +24,7 @@
 //! ```
 //!
 //! "Reference 9.6" in these pages is a section of `docs/reference.md`, the
-//! project's account of the real service. ARCHITECTURE.md is the map of the
+//! project's description of the real service. ARCHITECTURE.md is the map of the
 //! code.
 
 mod apply_settings;

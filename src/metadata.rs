@@ -1,4 +1,4 @@
-//! The service procedure: what a 2026 Nitro instance does with a request
+//! The service procedure: how a 2026 Nitro instance handles a request
 //! (reference 1).
 
 use http::{HeaderMap, Method, StatusCode};
@@ -39,7 +39,7 @@ pub(crate) fn answer(
     if request.is_for_token() {
         return mint(resolved, context, request.headers);
     }
-    // Tokens are checked before routing: unknown paths are 401 too.
+    // Tokens are checked before routing, so unknown paths are 401 too.
     let ttl = match presented(resolved, context, request.token) {
         Presented::Nothing if options.http_tokens == HttpTokens::Optional => None,
         Presented::Valid { seconds_left } => Some(seconds_left),
@@ -69,8 +69,8 @@ pub(crate) fn answer(
     }
 }
 
-/// `PUT /latest/api/token`. That a forwarded request is refused before its
-/// time-to-live is looked at is our choice (reference 17.10).
+/// Answers `PUT /latest/api/token`. Rejecting a forwarded request before
+/// checking its lifetime is our choice (reference 17.10).
 fn mint(
     resolved: &ResolvedInstance,
     context: RequestContext,
@@ -88,7 +88,7 @@ fn mint(
     MetadataResponse::token(token, ttl.seconds(), now)
 }
 
-/// What a request says of itself.
+/// The token of a request, checked.
 enum Presented {
     Nothing,
     Invalid,

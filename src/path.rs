@@ -1,16 +1,16 @@
-//! The path of a request, cleaned as the service cleans it (reference 3).
+//! Normalization of request paths, as the service does it (reference 3).
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-/// Normalises the path of a request target: the names between its slashes,
-/// percent-decoded and joined by single slashes, without the query, empty
-/// names, `.` and `..`. The root is the empty text.
+/// Normalizes the path of a request target: percent-decodes its segments and
+/// joins them by single slashes, without the query, empty segments, `.` and
+/// `..`. The root is the empty string.
 ///
-/// A path with and without a final slash is the same path. Where the reference
-/// is silent: `..` removes the name before it and never leaves the root, `%2f`
-/// is a slash like any other, and a `%` that begins no escape stands for itself.
+/// A final slash is ignored. Where the reference is silent: `..` removes the
+/// segment before it and never leaves the root, `%2f` is a slash, and a `%` that
+/// starts no escape is literal.
 pub fn normalize(target: &str) -> Cow<'_, str> {
     let path = target.strip_prefix('/').unwrap_or(target);
     if let Some(path) = normal(path) {
@@ -29,7 +29,7 @@ pub fn normalize(target: &str) -> Cow<'_, str> {
     Cow::Owned(names.join("/"))
 }
 
-/// The first names of the control API's paths; the second is an alias for hosts
+/// The first segments of the control API's paths; the second is an alias for hosts
 /// that expect it.
 pub(crate) const CONTROL_PREFIXES: [&str; 2] = ["_imdsim", "_parlel"];
 
@@ -39,20 +39,20 @@ pub(crate) fn is_control(path: &str) -> bool {
     CONTROL_PREFIXES.contains(&first)
 }
 
-/// Whether the path of a request target, without a query, is its `normal` form
-/// but for escapes.
+/// Whether the path of a request target, without a query, equals its `normal`
+/// form after decoding.
 pub(crate) fn is_exact(target: &str, normal: &str) -> bool {
     let path = target.strip_prefix('/').unwrap_or(target);
     percent_decode_str(path).decode_utf8_lossy() == normal
 }
 
-/// The path, if there is nothing to do but to cut off the query, which is so
-/// for most: no escape, and no name that is empty or begins with a dot.
+/// Returns the path without the query if it is otherwise normal, as most paths
+/// are: no escape, and no segment that is empty or starts with a dot.
 fn normal(target: &str) -> Option<&str> {
     let mut before = b'/';
     let mut end = target.len();
     for (index, byte) in target.bytes().enumerate() {
-        // Letters come after all of them.
+        // All special characters sort before letters.
         if byte <= b'?' {
             if byte == b'?' {
                 end = index;

@@ -6,31 +6,32 @@ use crate::constants;
 use crate::limits::MAX_TARGET_LEN;
 use crate::path;
 
-/// The version of IMDS that a request speaks; see `MetadataRequest::version`. The
-/// control API is no part of the service and has none.
+/// Returns the IMDS version of a request, or `None` for the control API: 2 for
+/// a request that asks for or sends a session token, else 1.
 pub fn imds_version<B>(request: &Request<B>) -> Option<u8> {
     let path = path::normalize(request.uri().path());
     (!path::is_control(&path)).then(|| MetadataRequest::new(request, &path).version)
 }
 
-/// What the service, faults and the journal look at.
+/// The parts of a request that the service, faults and the journal use.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MetadataRequest<'a> {
-    /// The path as it came.
+    /// The path as sent.
     pub(crate) target: &'a str,
-    /// The normalised path.
+    /// The normalized path.
     pub(crate) path: &'a str,
     pub(crate) method: &'a Method,
     pub(crate) headers: &'a HeaderMap,
-    /// The session token that it shows, good or bad. Of several the first
-    /// counts (the reference is silent).
+    /// The session token sent, valid or not; the first of several (the reference
+    /// is silent).
     pub(crate) token: Option<&'a [u8]>,
-    /// 2 for a request that asks for a session token or shows one; 1 for others.
+    /// The IMDS version: 2 for a request that asks for or sends a session token,
+    /// else 1.
     pub(crate) version: u8,
 }
 
 impl<'a> MetadataRequest<'a> {
-    /// Looks at a request for a normalised path.
+    /// Parses a request for a normalized path.
     pub(crate) fn new<B>(request: &'a Request<B>, path: &'a str) -> Self {
         let headers = request.headers();
         let mut request = Self {
@@ -47,13 +48,13 @@ impl<'a> MetadataRequest<'a> {
         request
     }
 
-    /// Whether its path is too long to look at: it is refused before anything
-    /// else is.
+    /// Whether the path exceeds the limit; such a request is rejected before any
+    /// other check.
     pub(crate) fn is_too_long(&self) -> bool {
         self.target.len() > MAX_TARGET_LEN
     }
 
-    /// Whether it asks for a session token.
+    /// Whether the request asks for a session token.
     pub(crate) fn is_for_token(&self) -> bool {
         self.method == Method::PUT && self.path == constants::TOKEN_PATH
     }

@@ -1,10 +1,10 @@
-//! Session tokens, which need no memory: a token carries its own end
-//! and proves that this instance made it.
+//! Stateless session tokens: a token contains its expiration and a proof that
+//! this instance issued it.
 //!
-//! 40 bytes: the header that Nitro tokens begin with, the end in milliseconds
-//! since 1970, a nonce, the lifetime in seconds, and a truncated HMAC over all
-//! of that. In URL-safe
-//! base64 that makes 56 characters, `AQAEA…==` (reference 7.2).
+//! A token has 40 bytes: the header of Nitro tokens, the expiration in
+//! milliseconds since 1970, a nonce, the lifetime in seconds, and a truncated
+//! HMAC of all these. In URL-safe base64 it has 56 characters, `AQAEA…==`
+//! (reference 7.2).
 
 use std::cell::Cell;
 use std::fmt;
@@ -19,15 +19,15 @@ use subtle::ConstantTimeEq as _;
 use crate::mac::{self, Keyed};
 use crate::time::UnixMillis;
 
-/// How long a token is to live, in seconds: 0 to 21,600. Zero is granted, and
-/// such a token is never valid (reference 7.1).
+/// The lifetime of a token, 0 to 21,600 seconds. Zero is accepted, but such a
+/// token is never valid (reference 7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ttl(u16);
 
 impl Ttl {
-    /// Reads the value of the request header: decimal digits, spaces around
-    /// them ignored. A sign, a fraction, an empty value and more than six
-    /// hours are refused.
+    /// Parses the value of the request header: decimal digits, with optional
+    /// spaces around them. Rejects a sign, a fraction, an empty value and more
+    /// than six hours.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.trim_matches([' ', '\t']);
         let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
@@ -35,35 +35,34 @@ impl Ttl {
         (seconds <= MAX_TTL_SECONDS).then_some(Self(seconds))
     }
 
-    /// The seconds.
+    /// The lifetime in seconds.
     pub fn seconds(self) -> u64 {
         self.0.into()
     }
 }
 
-/// Makes and checks the tokens of one instance in one epoch.
+/// Issues and verifies the tokens of one instance in one epoch.
 #[derive(Clone)]
 pub struct TokenAuthority {
     key: Keyed,
-    /// The last token that was found good: clients send one many times over,
-    /// and hashing is the dearest part of a request.
+    /// The last valid token: clients reuse tokens, and hashing is the most
+    /// expensive part of a request.
     last: Cell<Option<Genuine>>,
 }
 
-/// A token that was made here, and when it ends, in milliseconds since 1970.
+/// A token that this authority issued.
 #[derive(Clone, Copy)]
 struct Genuine {
     text: [u8; TEXT_LEN],
     end: u64,
-    /// How long it was to live, in seconds.
+    /// The lifetime in seconds.
     life: u16,
     fingerprint: Fingerprint,
 }
 
 impl TokenAuthority {
-    /// `epoch` changes on every reset and `instance_id` names the emulated
-    /// machine, so a token from another epoch or another machine fails the
-    /// same check as a forged one.
+    /// Derives the key of an instance and an epoch, which changes at every reset.
+    /// A token of another instance or epoch fails the same check as a forged one.
     pub fn new(secret: &[u8], instance_id: &str, epoch: &str) -> Self {
         Self {
             key: mac::derive(secret, &[KEY_LABEL, instance_id, epoch]),
@@ -71,7 +70,7 @@ impl TokenAuthority {
         }
     }
 
-    /// Makes a token that ends `ttl` from now.
+    /// Issues a token that expires `ttl` from now.
     pub fn mint(&self, now: UnixMillis, ttl: Ttl, entropy: &[u8; 32]) -> String {
         let end = milliseconds(now).saturating_add(ttl.seconds() * 1000);
         let mut token = [0; TOKEN_LEN];
@@ -86,9 +85,9 @@ impl TokenAuthority {
         URL_SAFE.encode(token)
     }
 
-    /// The seconds that a token has left, rounded up (reference 17.3); `None`
-    /// if it was not made here, has ended, or was made later than `now`, which
-    /// happens when the clock is put back.
+    /// Returns the remaining seconds of a token, rounded up (reference 17.3);
+    /// `None` if the token was not issued here, has expired, or was issued later
+    /// than `now` because the clock was set back.
     pub fn remaining(&self, now: UnixMillis, token: &[u8]) -> Option<u64> {
         let Genuine { end, life, .. } = self.known(token)?;
         let left = end.checked_sub(milliseconds(now))?;
@@ -96,8 +95,8 @@ impl TokenAuthority {
         (1..=whole).contains(&left).then(|| left.div_ceil(1000))
     }
 
-    /// What the journal tells of a token: its fingerprint, and how many whole
-    /// seconds ago it was made, ended or not, if it was made here.
+    /// Returns the fingerprint of a token and, if it was issued here, its age in
+    /// whole seconds, expired or not.
     pub(crate) fn trace(&self, now: UnixMillis, token: &[u8]) -> (Fingerprint, Option<u64>) {
         let Some(genuine) = self.known(token) else {
             return (fingerprint(token), None);
@@ -115,7 +114,7 @@ impl TokenAuthority {
         }
     }
 
-    /// What a token says, if it was made here.
+    /// Verifies a token.
     fn check(&self, text: &[u8; TEXT_LEN]) -> Option<Genuine> {
         let token = decode(text)?;
         let mut mac = self.key.clone();
@@ -133,7 +132,7 @@ impl TokenAuthority {
     }
 }
 
-/// The key stays out of logs.
+/// Omits the key, to keep it out of logs.
 impl fmt::Debug for TokenAuthority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenAuthority").finish_non_exhaustive()
@@ -154,7 +153,7 @@ fn decode(token: &[u8; TEXT_LEN]) -> Option<[u8; TOKEN_LEN]> {
     bytes.starts_with(&HEADER).then_some(bytes)
 }
 
-/// Times before 1970 do not occur, and would be 1970.
+/// Converts a time; times before 1970 become 1970.
 fn milliseconds(time: UnixMillis) -> u64 {
     u64::try_from(time.0).unwrap_or(0)
 }
@@ -162,14 +161,14 @@ fn milliseconds(time: UnixMillis) -> u64 {
 const MAX_TTL_SECONDS: u16 = 21_600;
 const KEY_LABEL: &str = "imdsim session token";
 
-/// Gives every token the `AQAEA` opening that those of Nitro have.
+/// The first bytes of Nitro tokens, `AQAEA` in base64.
 const HEADER: [u8; 4] = [0x01, 0x00, 0x04, 0x00];
 const END: Range<usize> = HEADER.len()..HEADER.len() + 8;
 const NONCE: Range<usize> = END.end..END.end + 10;
 const LIFE: Range<usize> = NONCE.end..NONCE.end + 2;
 const TAG_START: usize = LIFE.end;
 const TOKEN_LEN: usize = TAG_START + 16;
-/// In base64, padded.
+/// The length in base64 with padding.
 const TEXT_LEN: usize = TOKEN_LEN.div_ceil(3) * 4;
 
 #[cfg(test)]

@@ -124,7 +124,7 @@ pub(crate) fn recover(
                 check_if_match(request, revision)?;
                 let state = blank(revision.saturating_add(1), context);
                 Ok(Outcome {
-                    delete_keys: journal(config, route, request.method(), store).everything(),
+                    delete_keys: journal(config, route, request.method(), store).all_keys(),
                     ..Next::new(&state)?.into_confirmation(context.now)
                 })
             }
@@ -226,7 +226,7 @@ fn about(config: &Config, revision: u64, status: &str) -> Value {
 fn reset(call: Call<'_>) -> Answer {
     let outcome = call.change(blank(call.next_revision(), call.real))?;
     Ok(Outcome {
-        delete_keys: call.journal.everything(),
+        delete_keys: call.journal.all_keys(),
         ..outcome
     })
 }

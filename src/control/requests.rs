@@ -18,7 +18,7 @@ pub(super) fn requests(call: Call<'_>) -> Answer {
     if call.request.method() == Method::DELETE {
         let outcome = call.json(&confirmation(&call.resolved.state))?;
         return Ok(Outcome {
-            delete_keys: call.journal.everything(),
+            delete_keys: call.journal.all_keys(),
             ..outcome
         });
     }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::json_fields::{later, optional};
+use super::effect::{self, Effect};
+use super::frequency::Frequency;
+use super::json_fields::{both, later, optional};
 use super::presets;
 use crate::path_pattern::PathPattern;
 use crate::problem::Problem;
@@ -46,42 +48,6 @@ impl MatchedFault<'_> {
     pub(crate) fn counter_key(&self) -> String {
         format!("{}@{}", self.id, self.fault.revision.unwrap_or(0))
     }
-}
-
-/// The affected ones of a fault's matching requests.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Frequency {
-    /// All.
-    Always,
-    /// The one with this number, from 1.
-    Nth(u32),
-    /// The first so many.
-    First(u32),
-    /// A share, from 0 to 1.
-    Share(f64),
-    /// All but the first so many of each second.
-    Throttle(u32),
-}
-
-/// The effect of a fault on a response.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Effect {
-    /// None except for the delay.
-    Delay,
-    /// A response with this status.
-    Status(StatusCode),
-    /// No response.
-    Stall,
-    /// The connection closes without a response.
-    Close,
-    /// The connection closes after so many bytes of the body.
-    Cut(usize),
-    /// A malformed body.
-    Garble,
-    /// Credentials that expired an hour ago.
-    ExpiredCredentials,
-    /// A failure document with this code in place of credentials.
-    CredentialsFailure(String),
 }
 
 /// The fields of a fault; `preset` provides defaults for the others.
@@ -137,9 +103,9 @@ impl Fault {
             (Some(length), None) => Some(later("for", at, length)?),
             (None, until) => until,
         };
-        let frequency = frequency(fields)?;
+        let frequency = Frequency::read(fields)?;
         let delay = delay(fields)?;
-        let effect = match effect(fields)? {
+        let effect = match Effect::read(fields)? {
             Some(effect) => effect,
             None if matches!(frequency, Frequency::Throttle(_)) => {
                 Effect::Status(StatusCode::SERVICE_UNAVAILABLE)
@@ -149,7 +115,7 @@ impl Fault {
                 let message = format!(
                     "no effect is given; use a preset ({}) or one of {}",
                     presets::names(),
-                    EFFECTS.join(", ")
+                    effect::FIELDS.join(", ")
                 );
                 return Err(Problem::new("", message));
             }
@@ -185,22 +151,9 @@ impl Fault {
         if let Some(until) = self.until {
             set("until", until.iso_millis().into());
         }
-        match self.frequency {
-            Frequency::Always => {}
-            Frequency::Nth(number) => set("nth", number.into()),
-            Frequency::First(count) => set("first", count.into()),
-            Frequency::Share(share) => set("share", share.into()),
-            Frequency::Throttle(rate) => set("throttle", rate.into()),
-        }
-        match &self.effect {
-            Effect::Delay => {}
-            Effect::Status(status) => set("status", status.as_u16().into()),
-            Effect::Stall => set("stall", true.into()),
-            Effect::Close => set("close", true.into()),
-            Effect::Cut(length) => set("cut", (*length).into()),
-            Effect::Garble => set("garble", true.into()),
-            Effect::ExpiredCredentials => set("credentials", EXPIRED.into()),
-            Effect::CredentialsFailure(code) => set("credentials", code.as_str().into()),
+        let selected = [self.frequency.to_field(), self.effect.to_field()];
+        for (key, value) in selected.into_iter().flatten() {
+            set(key, value);
         }
         // A fault without another effect needs its delay, even if zero.
         if self.effect == Effect::Delay || !self.delay.is_zero() {
@@ -222,31 +175,6 @@ impl Fault {
     }
 }
 
-impl Effect {
-    /// Whether this effect is possible at a normalized path.
-    fn is_possible_at(&self, path: &str) -> bool {
-        match self {
-            Self::ExpiredCredentials | Self::CredentialsFailure(_) => {
-                ["/security-credentials/", "/security-credentials-extended/"]
-                    .iter()
-                    .any(|directory| path.contains(directory))
-            }
-            _ => true,
-        }
-    }
-}
-
-/// The mutually exclusive fields that select the effect.
-const EFFECTS: [&str; 7] = [
-    "delay",
-    "status",
-    "stall",
-    "close",
-    "cut",
-    "garble",
-    "credentials",
-];
-
 /// Groups of mutually exclusive fields: a user's field of a group replaces those
 /// of the preset.
 const GROUPS: [&[&str]; 3] = [
@@ -262,65 +190,6 @@ const METHODS: [&str; 9] = [
 
 /// The maximum delay, longer than clients wait; `stall` has no limit.
 const MAX_DELAY: Duration = Duration::from_hours(1);
-
-/// The value of `credentials` for expired ones; other values are failure codes.
-const EXPIRED: &str = "expired";
-
-fn frequency(fields: &Map<String, Value>) -> Result<Frequency, Problem> {
-    let frequency = only([
-        ("nth", count(fields, "nth")?.map(Frequency::Nth)),
-        ("first", count(fields, "first")?.map(Frequency::First)),
-        ("share", share(fields)?.map(Frequency::Share)),
-        (
-            "throttle",
-            count(fields, "throttle")?.map(Frequency::Throttle),
-        ),
-    ])?;
-    Ok(frequency.unwrap_or(Frequency::Always))
-}
-
-fn effect(fields: &Map<String, Value>) -> Result<Option<Effect>, Problem> {
-    let flag = |key, effect| Ok::<_, Problem>((key, flag(fields, key)?.then_some(effect)));
-    let length = optional::<u32>(fields, "cut")?;
-    let length = length.map(|length| usize::try_from(length).unwrap_or(usize::MAX));
-    let credentials = optional::<String>(fields, "credentials")?;
-    if credentials.as_deref() == Some("") {
-        let message = "it is empty; write `expired` or the code of a failure, as in \
-                         AssumeRoleUnauthorizedAccess";
-        return Err(Problem::new("credentials", message));
-    }
-    only([
-        ("status", status(fields)?.map(Effect::Status)),
-        flag("stall", Effect::Stall)?,
-        flag("close", Effect::Close)?,
-        ("cut", length.map(Effect::Cut)),
-        flag("garble", Effect::Garble)?,
-        (
-            "credentials",
-            credentials.map(|said| match &*said {
-                EXPIRED => Effect::ExpiredCredentials,
-                _ => Effect::CredentialsFailure(said),
-            }),
-        ),
-    ])
-}
-
-/// Returns the only value present; rejects two, which contradict each other.
-fn only<T, const N: usize>(found: [(&str, Option<T>); N]) -> Result<Option<T>, Problem> {
-    let mut only: Option<(&str, T)> = None;
-    for (key, value) in found {
-        only = match (only, value) {
-            (only, None) => only,
-            (None, Some(value)) => Some((key, value)),
-            (Some((other, _)), Some(_)) => return Err(both(other, key)),
-        };
-    }
-    Ok(only.map(|(_, value)| value))
-}
-
-fn flag(fields: &Map<String, Value>, key: &str) -> Result<bool, Problem> {
-    optional(fields, key).map(Option::unwrap_or_default)
-}
 
 /// Parses a method in any case into upper case.
 fn method(fields: &Map<String, Value>) -> Result<Option<String>, Problem> {
@@ -346,39 +215,6 @@ fn delay(fields: &Map<String, Value>) -> Result<Option<Duration>, Problem> {
     }
 }
 
-fn count(fields: &Map<String, Value>, key: &str) -> Result<Option<u32>, Problem> {
-    match optional(fields, key)? {
-        Some(0) => Err(Problem::new(key, "it is 0; write a number from 1 on")),
-        count => Ok(count),
-    }
-}
-
-fn share(fields: &Map<String, Value>) -> Result<Option<f64>, Problem> {
-    let Some(value) = fields.get("share").filter(|value| !value.is_null()) else {
-        return Ok(None);
-    };
-    let share = value.as_f64().filter(|share| (0.0..=1.0).contains(share));
-    share.map(Some).ok_or_else(|| {
-        let message = format!("{value} is not a share; use a number from 0 to 1, as in 0.5");
-        Problem::new("share", message)
-    })
-}
-
-/// Parses a final (not informational) status.
-fn status(fields: &Map<String, Value>) -> Result<Option<StatusCode>, Problem> {
-    let Some(number) = optional::<u32>(fields, "status")? else {
-        return Ok(None);
-    };
-    let status = u16::try_from(number)
-        .ok()
-        .filter(|number| (200..600).contains(number));
-    let status = status.and_then(|number| StatusCode::from_u16(number).ok());
-    status.map(Some).ok_or_else(|| {
-        let message = format!("{number} is not a response status; use 200 to 599");
-        Problem::new("status", message)
-    })
-}
-
 fn version(fields: &Map<String, Value>) -> Result<Option<u8>, Problem> {
     match optional::<u32>(fields, "version")? {
         None => Ok(None),
@@ -389,13 +225,6 @@ fn version(fields: &Map<String, Value>) -> Result<Option<u8>, Problem> {
             Err(Problem::new("version", message))
         }
     }
-}
-
-fn both(one: &str, other: &str) -> Problem {
-    Problem::new(
-        other,
-        format!("cannot be combined with `{one}`; remove one of them"),
-    )
 }
 
 #[cfg(test)]

@@ -79,3 +79,24 @@ pub(crate) fn later(key: &str, time: UnixMillis, by: Duration) -> Result<UnixMil
         Problem::new(key, message)
     })
 }
+
+/// Returns the only value present; rejects two, which contradict each other.
+pub(super) fn only<T, const N: usize>(found: [(&str, Option<T>); N]) -> Result<Option<T>, Problem> {
+    let mut only: Option<(&str, T)> = None;
+    for (key, value) in found {
+        only = match (only, value) {
+            (only, None) => only,
+            (None, Some(value)) => Some((key, value)),
+            (Some((other, _)), Some(_)) => return Err(both(other, key)),
+        };
+    }
+    Ok(only.map(|(_, value)| value))
+}
+
+/// The problem of two fields that contradict each other.
+pub(super) fn both(one: &str, other: &str) -> Problem {
+    Problem::new(
+        other,
+        format!("cannot be combined with `{one}`; remove one of them"),
+    )
+}

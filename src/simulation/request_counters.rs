@@ -5,7 +5,8 @@
 
 use serde_json::{Value, json};
 
-use super::fault::{Frequency, MatchedFault};
+use super::fault::MatchedFault;
+use super::frequency::Frequency;
 use crate::small_sort;
 use crate::time::UnixMillis;
 

@@ -5,7 +5,8 @@ use std::ops::Range;
 use serde_json::Value;
 
 use super::event::{Event, given_id};
-use super::fault::{Frequency, MatchedFault};
+use super::fault::MatchedFault;
+use super::frequency::Frequency;
 use super::ids::Ids;
 use super::request_counters::RequestCounters;
 use crate::description::kind;
