@@ -1,5 +1,5 @@
-//! Settings that say more about the instance than its description does: each is
-//! checked by itself and then written into the description.
+//! Settings that change the description of the instance. Each is validated on
+//! its own and then written into the description.
 
 use std::collections::BTreeMap;
 
@@ -15,14 +15,14 @@ use crate::settings::{Settings, SourcedValue, read_json};
 use crate::small_sort;
 use crate::tree;
 
-/// The description of the instance, all settings included, and the ids of all
-/// instances that were described.
+/// Returns the description of the instance with all settings applied, and the
+/// ids of all described instances.
 pub(crate) fn description(settings: &Settings) -> Result<Description, Problem> {
     let mut description = match settings.get("instance") {
         Some(given) => given.read(Description::read)?,
         None => Description::read(&read_json("", BUILT_IN)?)?,
     };
-    // The parts written to are objects or absent: the description was read.
+    // The description is valid, so the parts to write to are objects or absent.
     let document = &mut description.document;
     for (key, field) in OPTIONS {
         if let Some(given) = settings.get(key) {
@@ -34,7 +34,7 @@ pub(crate) fn description(settings: &Settings) -> Result<Description, Problem> {
     }
     if let Some(given) = settings.get("overrides") {
         let overrides = overrides(given)?;
-        // The description may write the same paths another way.
+        // The description may spell the same paths differently.
         if let Some(Value::Object(before)) = document.pointer_mut("/Imdsim/Overrides") {
             before.retain(|path, _| !overrides.contains_key(&*path::normalize(path)));
         }
@@ -45,7 +45,7 @@ pub(crate) fn description(settings: &Settings) -> Result<Description, Problem> {
     if let Some(given) = settings.get("user_data") {
         document["Imdsim"]["UserData"] = user_data(given)?;
     }
-    // `false` says the same and can be part of a merge patch.
+    // `false` means the same as `null`, and can be part of a merge patch.
     if let Some(Value::Object(overrides)) = document.pointer_mut("/Imdsim/Overrides") {
         for change in overrides.values_mut().filter(|change| change.is_null()) {
             *change = false.into();
@@ -54,7 +54,7 @@ pub(crate) fn description(settings: &Settings) -> Result<Description, Problem> {
     Ok(description)
 }
 
-/// The settings that are metadata options, by their names in EC2's API.
+/// The settings that are metadata options, with their names in EC2's API.
 const OPTIONS: [(&str, &str); 5] = [
     ("http_endpoint", "HttpEndpoint"),
     ("http_protocol_ipv6", "HttpProtocolIpv6"),
@@ -65,7 +65,7 @@ const OPTIONS: [(&str, &str); 5] = [
 
 const HOP_LIMIT: &str = "HttpPutResponseHopLimit";
 
-/// A value of an option. The number may be given as a text, as variables do.
+/// Parses the value of an option. The number may be a string, as in variables.
 fn option(given: &SourcedValue, field: &str) -> Result<Value, Problem> {
     let mut value = given.value.clone();
     if field == HOP_LIMIT
@@ -83,7 +83,8 @@ fn option(given: &SourcedValue, field: &str) -> Result<Value, Problem> {
     Ok(value)
 }
 
-/// Real credentials, kept apart from the description so that it can be shared.
+/// Parses real credentials, which stay out of the description so that it can be
+/// shared.
 fn credentials(given: &SourcedValue, document: &Value) -> Result<Value, Problem> {
     if document["IamInstanceProfile"].is_null() {
         return Err(Problem::new(
@@ -93,7 +94,7 @@ fn credentials(given: &SourcedValue, document: &Value) -> Result<Value, Problem>
         ));
     }
     given.read(|document| {
-        // What is printed of them has other things around and beside them.
+        // The AWS CLI prints further fields around and beside the credentials.
         let keys = document.get("Credentials").unwrap_or(document);
         let fields = keys.as_object().into_iter().flatten();
         let known = fields.filter(|(key, _)| RealCredentials::FIELDS.contains(&key.as_str()));
@@ -114,7 +115,7 @@ fn overrides(given: &SourcedValue) -> Result<BTreeMap<String, Value>, Problem> {
     })
 }
 
-/// User data in base64, the form of EC2's API.
+/// Parses user data in base64, the format of EC2's API.
 fn user_data(given: &SourcedValue) -> Result<Value, Problem> {
     let checked = Base64::read(&given.value).and_then(|Base64(bytes)| {
         check_user_data(&bytes).map_err(|message| Problem::new("", message))

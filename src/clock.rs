@@ -1,4 +1,4 @@
-//! The emulated clock: the host's, set ahead or back, or standing still.
+//! The emulated clock: the host's clock, shifted or frozen.
 
 use std::time::Duration;
 
@@ -11,31 +11,31 @@ use crate::time::{OUT_OF_RANGE, UnixMillis};
 /// The adjustment of the emulated clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Clock {
-    /// Nothing.
+    /// The clock shows the host's time.
     #[default]
     Running,
-    /// It is ahead by so many milliseconds, or behind.
+    /// The clock is this many milliseconds ahead of the host's.
     Shifted(i64),
-    /// It stands still.
+    /// The clock is frozen at this time.
     Frozen(UnixMillis),
 }
 
-/// A change to the clock, as a document.
+/// A change to the clock.
 enum Change {
-    /// It runs as the host's does.
+    /// Show the host's time.
     Release,
-    /// It goes ahead by so many milliseconds of its own time, or back, whether
-    /// it runs or stands still.
+    /// Shift the emulated time by this many milliseconds, whether the clock runs
+    /// or is frozen.
     Shift(i64),
-    /// It runs so many milliseconds ahead of the host's, or behind it.
+    /// Run this many milliseconds ahead of the host's clock.
     Offset(i64),
-    /// It stands still.
+    /// Freeze the clock at this time.
     Freeze(UnixMillis),
 }
 
 impl Clock {
-    /// The emulated time when the host's clock shows `now`. It stays within the
-    /// times that can be written.
+    /// Returns the emulated time when the host's clock shows `now`, clamped to the
+    /// times that can be formatted.
     pub fn at(self, now: UnixMillis) -> UnixMillis {
         match self {
             Self::Running => now,
@@ -45,7 +45,7 @@ impl Clock {
         .clamped()
     }
 
-    /// Reads the stored form, in which a shift counts from the host's clock.
+    /// Parses the stored form, in which a shift is relative to the host's clock.
     pub(crate) fn read(document: &Value) -> Result<Self, Problem> {
         let (_, change) = Change::read(document)?;
         Ok(match change {
@@ -55,7 +55,7 @@ impl Clock {
         })
     }
 
-    /// The clock after a change, when the host's clock shows `host`.
+    /// Returns the clock after a change, when the host's clock shows `host`.
     pub(crate) fn changed(self, document: &Value, host: UnixMillis) -> Result<Self, Problem> {
         let (key, change) = Change::read(document)?;
         let changed = match (change, self) {
@@ -71,8 +71,8 @@ impl Clock {
         Ok(changed)
     }
 
-    /// Refuses a clock whose time cannot be written while the host's clock
-    /// shows `host`; `place` is where it was given.
+    /// Rejects a clock whose time cannot be formatted while the host's clock shows
+    /// `host`; `place` is the source of the change.
     pub(crate) fn check(self, place: &str, host: UnixMillis) -> Result<(), Problem> {
         let time = match self {
             Self::Running => Some(host),
@@ -92,8 +92,8 @@ impl Clock {
         }
     }
 
-    /// What is shown of it at an emulated time. The same document, put back,
-    /// changes nothing.
+    /// The form in the control API at an emulated time. Sending it back changes
+    /// nothing.
     pub(crate) fn show(self, now: UnixMillis) -> Value {
         let mut shown = match self {
             Self::Running => Self::Shifted(0).to_json(),
@@ -105,9 +105,9 @@ impl Clock {
 }
 
 impl Change {
-    /// Reads `{"shift": "+6h1s"}`, `{"offset": "+6h1s"}`,
-    /// `{"freeze": "2026-01-01T00:00:00Z"}` or `{}`, and yields the name of the
-    /// field too. `now` may stand beside one of them, for it is shown there.
+    /// Parses `{"shift": "+6h1s"}`, `{"offset": "+6h1s"}`,
+    /// `{"freeze": "2026-01-01T00:00:00Z"}` or `{}`, and returns the name of the
+    /// field as well. `now`, which GET returns, is ignored.
     fn read(document: &Value) -> Result<(&str, Self), Problem> {
         let Value::Object(fields) = document else {
             let message = format!("this is {}; {REMEDY}", kind(document));
@@ -140,7 +140,7 @@ impl Change {
 const REMEDY: &str = "write {\"shift\": \"+6h1s\"}, {\"offset\": \"+6h1s\"} or \
                       {\"freeze\": \"2026-01-01T00:00:00Z\"}";
 
-/// A duration with a sign, in milliseconds.
+/// Parses a signed duration into milliseconds.
 fn read_shift(fields: &Map<String, Value>, key: &str) -> Result<i64, Problem> {
     let value = fields.get(key).unwrap_or(&Value::Null);
     let shift = value.as_str().and_then(|text| {
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_change_is_refused_with_an_example() {
+    fn invalid_changes_are_rejected_with_an_example() {
         let said = |document: &Value| {
             let refused = Clock::Running.changed(document, HOST);
             refused.unwrap_err().to_string()
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_cannot_be_written_is_refused_with_the_range() {
+    fn times_that_cannot_be_formatted_are_rejected_with_the_range() {
         let too_late = "the time that follows is outside of the years 1000 to 9999; \
                         choose a time within them";
         for (before, document, place) in [

@@ -1,4 +1,4 @@
-//! Settings that have been understood.
+//! The parsed and validated settings.
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,53 +20,53 @@ use crate::simulation::Timeline;
 use crate::time::{TimeError, UnixMillis};
 use crate::tree;
 
-/// The parsed and checked settings of an emulator.
+/// The parsed and validated settings of an emulator.
 #[derive(Clone)]
 pub struct Config {
-    /// The description of the instance, all settings included: what the
-    /// control calls change.
+    /// The description of the instance with all settings applied. Control calls
+    /// change it.
     pub document: Value,
     /// The instance derived from the description.
     pub instance: Instance,
-    /// What a person should know of the settings though nothing is wrong.
+    /// Warnings about the settings.
     warnings: Vec<String>,
-    /// The secret from which tokens and credentials are derived.
+    /// The secret that tokens and credentials are derived from.
     pub secret: Vec<u8>,
     /// The keys that sign the identity document.
     pub(crate) identity_keys: IdentityKeys,
-    /// Who has it may use the control API.
+    /// The bearer token for the control API.
     pub admin_token: Option<String>,
-    /// The time that stands still, if it does.
+    /// The frozen time of the host's clock, if configured.
     pub frozen_time: Option<UnixMillis>,
-    /// The random bytes that are always the same, if they are.
+    /// The fixed replacement for random bytes, if configured.
     pub frozen_entropy: Option<[u8; 32]>,
-    /// Whether `X-Forwarded-For` costs the token, as on a real instance.
+    /// Whether token requests with `X-Forwarded-For` are rejected, as on a real
+    /// instance.
     pub reject_forwarded: bool,
-    /// What runs the emulator, for `health` to tell.
+    /// The name of the host, for `health`.
     pub host: String,
     /// The capacity of the journal in requests; 0 disables it.
     pub journal: usize,
-    /// How many clients, by their addresses, see what is about to happen to
-    /// the instance; all, if nothing is said.
+    /// The number of client addresses that see notices; `None` for all.
     pub mock_ip_count: Option<usize>,
-    /// Whether the host listens on loopback only, where it does not tell who
-    /// is connected.
+    /// Whether the host listens on loopback only, for hosts that do not report
+    /// the peer address.
     pub loopback_only: bool,
-    /// Further hosts that are answered where real credentials are served, in
-    /// small letters.
+    /// Further host names, in lowercase, that are answered when real credentials
+    /// are served.
     pub allow_hosts: Vec<String>,
     /// The start-up timeline, unparsed.
     timeline: Option<SourcedValue>,
-    /// When the emulator was started, if it was told.
+    /// The start of the emulator, if the host reports it.
     started: Option<UnixMillis>,
 }
 
-/// The secret that is used when none is set. It is public: tokens of such an
-/// emulator can be forged, which matters to nobody's real data.
+/// The default secret. It is public: tokens of such an emulator can be forged,
+/// but give access to no real data.
 const BUILT_IN_SECRET: &str = "imdsim built-in secret";
 
 impl Config {
-    /// Understands all settings together.
+    /// Parses and validates all settings.
     pub fn new(settings: &Settings) -> Result<Self, Problem> {
         let Description {
             document, warnings, ..
@@ -99,7 +99,7 @@ impl Config {
             timeline: settings.get("timeline").cloned(),
             started: time(settings, "started")?,
         };
-        // A change that makes no sense is told now, not once it has come.
+        // An invalid change is rejected now, not when it comes due.
         let timeline = config.timeline(None)?;
         timeline
             .check(config.document.clone())
@@ -107,8 +107,7 @@ impl Config {
         Ok(config)
     }
 
-    /// What a person should know of the settings though nothing is wrong with
-    /// them, a sentence each; `now` is the real time.
+    /// Warnings about the settings, one sentence each; `now` is the real time.
     pub fn warnings(&self, now: UnixMillis) -> Vec<String> {
         let mut warnings = self.warnings.clone();
         let profile = self.instance.profile.as_ref();
@@ -138,8 +137,8 @@ impl Config {
         }
     }
 
-    /// What is to happen. Delays count from the last reset, else from the start
-    /// of the emulator, else from that of the instance.
+    /// The start-up timeline. Delays count from the last reset, else from the
+    /// start of the emulator, else from the launch of the instance.
     pub(crate) fn timeline(&self, reset: Option<UnixMillis>) -> Result<Timeline, Problem> {
         let Some(given) = &self.timeline else {
             return Ok(Timeline::default());
@@ -150,14 +149,14 @@ impl Config {
         Ok(timeline.at_revision(0))
     }
 
-    /// Where the timeline was given.
+    /// The source of the start-up timeline.
     pub(crate) fn timeline_place(&self) -> &str {
         let given = self.timeline.as_ref();
         given.map_or("the timeline", |given| &given.place)
     }
 }
 
-/// Secrets stay out of logs.
+/// Omits secrets, to keep them out of logs.
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
@@ -166,7 +165,7 @@ impl fmt::Debug for Config {
     }
 }
 
-/// Pairs of keys and certificates in PEM.
+/// Parses pairs of keys and certificates in PEM.
 fn identity_keys(settings: &Settings) -> Result<IdentityKeys, Problem> {
     let Some(given) = settings.get("identity_keys") else {
         return Ok(IdentityKeys::default());
@@ -188,7 +187,7 @@ fn admin_token(settings: &Settings) -> Result<Option<String>, Problem> {
     Ok(Some(token))
 }
 
-/// A component knows no more of its host than it is told.
+/// The configured name of the host, which a component cannot know otherwise.
 fn host(settings: &Settings) -> Result<String, Problem> {
     let Some(given) = settings.get("host") else {
         return Ok("wasi".into());
@@ -213,7 +212,7 @@ fn time(settings: &Settings, key: &str) -> Result<Option<UnixMillis>, Problem> {
         .map_err(|error: TimeError| Problem::new(&given.place, format!("{} {error}", given.value)))
 }
 
-/// A number of requests, or `off`.
+/// Parses a number of requests, or `off`.
 fn journal(settings: &Settings) -> Result<usize, Problem> {
     match settings.get("journal") {
         Some(given) if given.value == "off" => Ok(0),
@@ -233,7 +232,7 @@ fn number(settings: &Settings, key: &str, most: usize) -> Result<Option<usize>, 
     Ok(Some(number))
 }
 
-/// Names of hosts with commas between them.
+/// Parses a comma-separated list of host names.
 fn allow_hosts(settings: &Settings) -> Result<Vec<String>, Problem> {
     let Some(given) = settings.get("allow_hosts") else {
         return Ok(Vec::new());
@@ -247,14 +246,14 @@ fn allow_hosts(settings: &Settings) -> Result<Vec<String>, Problem> {
     string(given)?.split(',').map(read).collect()
 }
 
-/// `false` where nothing is said.
+/// Parses a boolean; the default is `false`.
 fn truth(settings: &Settings, key: &str) -> Result<bool, Problem> {
     let given = settings.get(key);
     let truth = given.map(|given| parse(given, "valid", "expected `true` or `false`"));
     Ok(truth.transpose()?.unwrap_or_default())
 }
 
-/// The index of the chosen one of two words.
+/// Parses one of two words into its index.
 fn choice(settings: &Settings, key: &str, words: [&str; 2]) -> Result<Option<usize>, Problem> {
     let Some(given) = settings.get(key) else {
         return Ok(None);
@@ -268,7 +267,7 @@ fn choice(settings: &Settings, key: &str, words: [&str; 2]) -> Result<Option<usi
         .ok_or_else(|| refusal(given, "valid", &remedy))
 }
 
-/// A value that is written as a text, or as a number where JSON has one.
+/// Parses a string or a JSON value.
 fn parse<T: FromStr>(given: &SourcedValue, what: &str, remedy: &str) -> Result<T, Problem> {
     let parsed = match &given.value {
         Value::String(text) => text.parse().ok(),
@@ -306,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_value_is_refused_with_the_good_ones() {
+    fn invalid_values_are_rejected_with_the_valid_ones() {
         check(
             "http_tokens",
             "maybe",
@@ -358,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn user_data_that_ec2_would_refuse_is_refused() {
+    fn user_data_above_ec2s_limit_is_rejected() {
         check(
             "user_data",
             &STANDARD.encode(vec![0; 16_385]),

@@ -1,8 +1,8 @@
-//! Header fields in one piece: the form in which the native program and the
-//! component in it hand them to each other (`fields` in `wit/resolved.wit`).
+//! Header fields as one list of bytes: the format between the native program and
+//! its component (`fields` in `wit/world.wit`).
 
-/// Adds a field. Nothing is added if it is longer than a length can say, which
-/// no host lets through.
+/// Adds a field. A field that exceeds the range of the length is dropped; hosts
+/// reject such requests.
 pub fn push(fields: &mut Vec<u8>, name: &str, value: &[u8]) {
     let lengths = (u16::try_from(name.len()), u16::try_from(value.len()));
     if let (Ok(name_len), Ok(value_len)) = lengths {
@@ -13,12 +13,12 @@ pub fn push(fields: &mut Vec<u8>, name: &str, value: &[u8]) {
     }
 }
 
-/// Names and values, up to the first that is not all there.
+/// Returns names and values, up to the first incomplete one.
 pub fn read(mut fields: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     std::iter::from_fn(move || Some((piece(&mut fields)?, piece(&mut fields)?)))
 }
 
-/// Takes a piece off the front.
+/// Splits off the first piece.
 fn piece<'f>(fields: &mut &'f [u8]) -> Option<&'f [u8]> {
     let (length, rest) = fields.split_first_chunk()?;
     let (piece, rest) = rest.split_at_checked(u16::from_le_bytes(*length).into())?;

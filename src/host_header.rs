@@ -1,4 +1,4 @@
-//! The `Host` that a request names, and which names are this machine's own.
+//! The `Host` of a request, and the names of this machine.
 
 use std::net::IpAddr;
 
@@ -8,8 +8,8 @@ use http::{HeaderMap, Request};
 
 use crate::constants::{SERVICE_IPV6, SERVICE_NAMES};
 
-/// The host that a request names, port included. One that is not text is empty
-/// text, which is nobody's name.
+/// Returns the host of a request with its port. A host that is not text becomes
+/// the empty string, which matches no name.
 pub(crate) fn of<B>(request: &Request<B>) -> Option<&str> {
     match request.headers().get(HOST) {
         Some(value) => Some(value.to_str().unwrap_or_default()),
@@ -17,13 +17,13 @@ pub(crate) fn of<B>(request: &Request<B>) -> Option<&str> {
     }
 }
 
-/// Whether there is more than one `Host`, which HTTP has refused with 400
-/// (RFC 9112, section 3.2).
+/// Whether there is more than one `Host`, which requires a 400 (RFC 9112,
+/// section 3.2).
 pub(crate) fn is_repeated(headers: &HeaderMap) -> bool {
     headers.get_all(HOST).iter().nth(1).is_some()
 }
 
-/// A host as a person may list it: without a port. `None` if it is no host.
+/// Parses a host name without a port.
 pub(crate) fn read_name(text: &str) -> Option<String> {
     let authority = text.parse::<Authority>().ok()?;
     (authority.host() == text).then(|| canonical(text).to_ascii_lowercase())
@@ -37,8 +37,8 @@ pub(crate) fn is_loopback(host: &str) -> bool {
     }
 }
 
-/// Whether a host is loopback, link-local, or a name of the service: what a
-/// page of another origin cannot have its own name resolve to and be called by.
+/// Whether a host is loopback, link-local, or a name of the service. No page of
+/// another origin can have such a name (DNS rebinding).
 pub(crate) fn is_own(host: &str) -> bool {
     let is_link_local = |ip: IpAddr| match ip {
         IpAddr::V4(ip) => ip.is_link_local(),
@@ -55,14 +55,14 @@ pub(crate) fn is_named(host: &str, name: &str) -> bool {
     authority.is_ok_and(|authority| canonical(authority.host()).eq_ignore_ascii_case(name))
 }
 
-/// The address that a host is, if it is one.
+/// Parses a host that is an IP address.
 fn address(host: &str) -> Option<IpAddr> {
     let authority = host.parse::<Authority>().ok()?;
     let name = authority.host().trim_matches(['[', ']']);
     Some(name.parse::<IpAddr>().ok()?.to_canonical())
 }
 
-/// A name without the dot that makes it absolute.
+/// Removes the final dot of an absolute name.
 fn canonical(name: &str) -> &str {
     name.strip_suffix('.').unwrap_or(name)
 }
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_a_person_lists_has_no_port() {
+    fn listed_names_have_no_port() {
         assert_eq!(read_name("IMDS.internal.").unwrap(), "imds.internal");
         assert_eq!(read_name("[fd00::1]").unwrap(), "[fd00::1]");
         for text in ["", "imds:80", "http://imds", "user@imds", "a b"] {

@@ -1,13 +1,12 @@
-//! Whether JSON is within its limits. For a text this is found without parsing
-//! it: the parser, and whatever walks what it yields, calls itself for every
-//! level.
+//! Limits of JSON documents. Texts are checked before they are parsed, because
+//! the parser and the code after it recurse for every level.
 
 use serde_json::Value;
 
 use crate::limits::{MAX_ITEMS, MAX_JSON_DEPTH, MAX_JSON_VALUES, MAX_OVERRIDES};
 use crate::problem::Problem;
 
-/// Refuses a text that is nested too deeply.
+/// Rejects JSON that is nested too deeply.
 pub(crate) fn check_depth(json: &str) -> Result<(), String> {
     let Some(place) = Shape::of(json).too_deep else {
         return Ok(());
@@ -21,7 +20,7 @@ pub(crate) fn check_depth(json: &str) -> Result<(), String> {
     ))
 }
 
-/// Refuses a text with too many values in it.
+/// Rejects JSON with too many values.
 pub(crate) fn check_values(json: &str) -> Result<(), String> {
     let values = Shape::of(json).values;
     if values <= MAX_JSON_VALUES {
@@ -32,8 +31,7 @@ pub(crate) fn check_values(json: &str) -> Result<(), String> {
     ))
 }
 
-/// Refuses a description with too many items in one of its lists, or names in
-/// one of its objects.
+/// Rejects a description with too many items in a list or names in an object.
 pub(crate) fn check_items(description: &Value) -> Result<(), Problem> {
     let (len, most) = match description {
         Value::Array(items) => (items.len(), MAX_ITEMS),
@@ -57,9 +55,9 @@ pub(crate) fn check_items(description: &Value) -> Result<(), Problem> {
 
 #[derive(Default)]
 struct Shape {
-    /// Where the first object or list begins that is too deep.
+    /// The start of the first object or list that is nested too deeply.
     too_deep: Option<usize>,
-    /// About how many values there are, and never fewer than that.
+    /// An upper bound of the number of values.
     values: usize,
 }
 
@@ -120,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_in_a_text_is_not_counted() {
+    fn brackets_in_strings_are_ignored() {
         let brackets = "[".repeat(MAX_JSON_DEPTH + 1);
         assert_eq!(check_depth(&format!(r#"["{brackets}"]"#)), Ok(()));
         assert_eq!(check_depth(&format!(r#"["\"{brackets}\\"]"#)), Ok(()));
@@ -134,7 +132,7 @@ mod tests {
         assert!(check_values(&list(MAX_JSON_VALUES)).is_err());
     }
     #[test]
-    fn a_list_that_is_too_long_is_named_by_its_path() {
+    fn long_lists_are_named_by_their_path() {
         let tags = |len: usize| json!({ "Imdsim": [{ "Tags": vec![Value::Null; len] }] });
         assert_eq!(check_items(&tags(MAX_ITEMS)), Ok(()));
         assert_eq!(

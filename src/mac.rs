@@ -1,13 +1,13 @@
-//! Keyed hashing: everything secret-looking is derived, nothing is stored.
+//! Keyed hashing: tokens and credentials are derived, not stored.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 
-/// HMAC-SHA-256 with a key in it.
+/// HMAC-SHA-256 with its key.
 pub(crate) type Keyed = Hmac<Sha256>;
 
-/// An HMAC whose key follows from `secret` and `parts`, each part counting for
-/// itself: `["ab", "c"]` and `["a", "bc"]` give different keys.
+/// Derives an HMAC key from `secret` and the separate `parts`: `["ab", "c"]` and
+/// `["a", "bc"]` lead to different keys.
 pub(crate) fn derive(secret: &[u8], parts: &[&str]) -> Keyed {
     let mut mac = with_key(secret);
     for part in parts {
@@ -17,8 +17,8 @@ pub(crate) fn derive(secret: &[u8], parts: &[&str]) -> Keyed {
     with_key(&mac.finalize().into_bytes())
 }
 
-/// A stream of bytes that looks random and is the same for the same parts: a
-/// seed by HMAC, and its blocks by hashing the seed with a counter.
+/// Derives pseudorandom bytes from the parts: an HMAC is the seed, and each block
+/// is a hash of the seed and a counter.
 pub(crate) fn expand(key: &Keyed, parts: &[&str], length: usize) -> Vec<u8> {
     let mut mac = key.clone();
     for part in parts {

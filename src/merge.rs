@@ -1,10 +1,11 @@
-//! JSON merge patches (RFC 7396): applying one, and finding the one between two
+//! JSON merge patches (RFC 7396): applying a patch, and the patch between two
 //! documents.
 
 use serde_json::{Map, Value};
 
-/// Applies a patch: fields replace fields, `null` removes one. One that is
-/// `null` stays so, and thus a document is a patch that leaves it as it is.
+/// Applies a patch: fields replace fields, and `null` removes a field. A field
+/// that is `null` already stays, so a document is a patch that does not change
+/// it.
 pub(crate) fn apply(target: &mut Value, patch: &Value) {
     let Value::Object(changes) = patch else {
         *target = patch.clone();
@@ -26,7 +27,7 @@ pub(crate) fn apply(target: &mut Value, patch: &Value) {
     }
 }
 
-/// The patch that makes `after` of `before`.
+/// Returns the patch that turns `before` into `after`.
 pub(crate) fn between(before: &Value, after: &Value) -> Value {
     let (Value::Object(old), Value::Object(new)) = (before, after) else {
         return after.clone();
@@ -62,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_is_a_patch_that_changes_nothing_of_it() {
+    fn a_document_is_a_patch_that_does_not_change_it() {
         let document = json!({"a": null, "b": {"c": [null], "d": null}});
         check(&document, &document, &document);
     }

@@ -1,15 +1,15 @@
-//! Mistyped names: the known one that was probably meant.
+//! Suggestions for mistyped names.
 
-/// Names are compared by so many bytes, lest a long one take long.
+/// The number of bytes to compare, which bounds the time for long names.
 const COMPARED: usize = 64;
 
-/// The known name that takes the fewest changes to get to.
+/// Returns the known name with the smallest edit distance.
 pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     known.into_iter().min_by_key(|known| distance(name, known))
 }
 
-/// How many letters must be added, removed or replaced to make one name of the
-/// other. Upper and lower case, hyphens and underscores make no difference.
+/// Returns the edit distance of two names, ignoring case, hyphens and
+/// underscores.
 pub(crate) fn distance(a: &str, b: &str) -> usize {
     let (a, b) = (letters(a), letters(b));
     let mut row: Vec<usize> = (0..=b.len()).collect();

@@ -1,5 +1,5 @@
-//! What paths show, kept for those who ask again: clients ask for a few paths
-//! many times over, and listings and credentials take longest to put together.
+//! Rendered pages by path. Clients request a few paths repeatedly, and listings
+//! and credentials are the most expensive to render.
 
 use std::cell::RefCell;
 
@@ -7,7 +7,7 @@ use crate::constants;
 use crate::documents::{ImdsVersion, Rotation};
 use crate::tree::{self, CredentialHealth, Node, View};
 
-/// What a path shows.
+/// The content of a path.
 #[derive(Clone, Debug)]
 pub(crate) struct Page {
     pub(crate) media_type: &'static str,
@@ -26,16 +26,16 @@ struct CachedPage {
     page: Page,
 }
 
-/// How many pages are kept at most, more than a walk over all categories sees.
+/// The maximum number of pages, more than a crawl of all categories needs.
 const PLACES: usize = 512;
 
-/// Longer ones are not kept, which user data may be.
+/// The maximum length of a cached page in bytes; user data may be longer.
 const MAX_LEN: usize = 4096;
 
 impl PageCache {
-    /// What a normalised path shows, if anything.
+    /// Returns the content of a normalized path, if any.
     pub(crate) fn show(&self, view: &View<'_>, path: &str) -> Option<Page> {
-        // What a fault distorts is nobody else's to see.
+        // A page altered by a fault is not for other requests.
         if !view.notices || view.credentials != CredentialHealth::Good {
             return look_up(view, path);
         }
@@ -72,12 +72,12 @@ fn look_up(view: &View<'_>, path: &str) -> Option<Page> {
     })
 }
 
-/// Where a page is kept, if it is: a hash (FNV-1a) of its path. Of two pages
-/// with one place the last one stays.
+/// The slot of a page, a hash (FNV-1a) of its path. A page replaces another one
+/// in the same slot.
 fn place(path: &str) -> usize {
     let hash = path.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
     });
-    // The low bits alone do not see the high ones of any byte.
+    // The low bits alone do not depend on the high bits of a byte.
     usize::try_from(hash ^ (hash >> 16)).unwrap_or_default() % PLACES
 }

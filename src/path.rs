@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_name_nothing() {
+    fn invalid_utf8_matches_nothing() {
         check("/%ff%fe", "\u{fffd}\u{fffd}");
     }
 }

@@ -1,4 +1,4 @@
-//! Patterns of paths: `*` stands for one name, `**` for any number of them.
+//! Path patterns: `*` matches one segment, `**` any number of segments.
 
 use serde_json::Value;
 
@@ -7,26 +7,26 @@ use crate::limits;
 use crate::path;
 use crate::problem::Problem;
 
-/// A pattern such as `/latest/meta-data/iam/**`, compared name by name with
-/// normalised paths: doubled and final slashes do not matter in either.
+/// A pattern such as `/latest/meta-data/iam/**`. Repeated and final slashes are
+/// ignored in patterns and paths.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PathPattern(String);
 
 impl PathPattern {
-    /// Any text is a pattern, if it is not too long.
+    /// Parses a pattern. Every text within the limits is a pattern.
     pub(crate) fn new(text: &str) -> Result<Self, Problem> {
         limits::check_path(text).map_err(|message| Problem::new("", message))?;
         Ok(Self(text.to_owned()))
     }
 
-    /// The pattern as it was written.
+    /// The pattern as written.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether a normalised path is of this kind. Where names do not match,
-    /// the last `**` before takes one name more: so each name of the path is
-    /// compared with each of the pattern once at most.
+    /// Whether a normalized path matches. On a mismatch, the last `**` takes one
+    /// more segment, so each segment of the path is compared with each segment of
+    /// the pattern at most once.
     pub(crate) fn matches(&self, path: &str) -> bool {
         let wanted: Vec<_> = names(&self.0).collect();
         let path: Vec<_> = names(path).collect();
@@ -55,8 +55,8 @@ impl PathPattern {
     }
 }
 
-/// Whether a path as a client sent it, without its query, is of the kind of a
-/// pattern such as `/latest/meta-data/iam/**`.
+/// Whether a path as sent by a client, without its query, matches a pattern such
+/// as `/latest/meta-data/iam/**`.
 pub fn path_matches(pattern: &str, path: &str) -> bool {
     PathPattern(pattern.to_owned()).matches(&path::normalize(path))
 }
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_that_is_too_long_is_refused() {
+    fn long_patterns_are_rejected() {
         let said = |text: &str| PathPattern::new(text).unwrap_err().to_string();
         assert_eq!(
             said(&"*/".repeat(33)),

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-/// A refusal of a setting or a document: its place, what is wrong there, and
-/// what to do about it.
+/// An error in a setting or document: its place, the problem, and the remedy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     place: String,
@@ -11,8 +10,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// `place` is what a person finds again: a flag, a variable, a file, a path
-    /// in a document. `message` says what is wrong and names the remedy.
+    /// `place` is a flag, a variable, a file, or a path in a document. `message`
+    /// states the problem and the remedy.
     pub fn new(place: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             place: place.into(),
@@ -20,7 +19,7 @@ impl Problem {
         }
     }
 
-    /// The same problem, seen from further outside.
+    /// Adds an outer place.
     #[must_use]
     pub fn within(self, place: &str) -> Self {
         let place = if self.place.is_empty() {
@@ -33,14 +32,14 @@ impl Problem {
 }
 
 impl Problem {
-    /// The same problem of a value that was given somewhere else.
+    /// Replaces the place by the source of the value.
     #[must_use]
     pub(crate) fn at(self, place: &str) -> Self {
         let place = place.to_owned();
         Self { place, ..self }
     }
 
-    /// The same problem, inside a field of this name or an item `[index]`.
+    /// Adds a field name or an item `[index]` to the path in the document.
     #[must_use]
     pub(crate) fn inside(self, step: &str) -> Self {
         let separator = if self.place.is_empty() || self.place.starts_with('[') {

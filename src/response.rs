@@ -1,7 +1,7 @@
 //! Responses of the metadata service, header by header in the order of the
 //! captures (reference 5).
 //!
-//! `Connection` and the reason phrase are the host's: a guest cannot set them.
+//! The host sets `Connection` and the reason phrase; a guest cannot.
 
 use std::borrow::Cow;
 
@@ -15,16 +15,15 @@ use crate::time::UnixMillis;
 
 /// A response.
 ///
-/// Its headers are a list and no map: they are written once, in order, and
-/// never looked up, and every one that a map would hash is one of a thousand
-/// steps that an answer takes.
+/// Its headers are a list, not a map: they are written once, in order, and never
+/// looked up, and hashing each would be a noticeable part of a response.
 #[derive(Clone, Debug)]
 pub struct MetadataResponse {
-    /// The status; its reason is the host's.
+    /// The status; the host adds the reason phrase.
     pub status: StatusCode,
-    /// The headers in the order in which they are sent.
+    /// The headers in the order of sending.
     pub headers: Vec<(HeaderName, Cow<'static, str>)>,
-    /// The body. HEAD's is empty whatever `Content-Length` says.
+    /// The body; empty for HEAD, regardless of `Content-Length`.
     pub body: Vec<u8>,
 }
 
@@ -38,7 +37,7 @@ impl MetadataResponse {
         }
     }
 
-    /// An answer that says nothing but its status.
+    /// A response with an empty body.
     pub(crate) fn empty(status: StatusCode, ttl: Option<u64>, now: UnixMillis) -> Self {
         Self::new(status)
             .ttl(ttl)
@@ -70,7 +69,7 @@ impl MetadataResponse {
             .finish(body, now)
     }
 
-    /// What may be done here.
+    /// A response with the `Allow` header.
     pub(crate) fn allow(
         status: StatusCode,
         methods: &'static str,
@@ -84,8 +83,7 @@ impl MetadataResponse {
             .finish(Vec::new(), now)
     }
 
-    /// A new token, the one answer whose `Content-Type` comes last
-    /// (reference 5.2).
+    /// A new token, the only response with `Content-Type` last (reference 5.2).
     pub(crate) fn token(token: String, ttl: u64, now: UnixMillis) -> Self {
         Self::new(StatusCode::OK)
             .ttl(Some(ttl))
@@ -110,7 +108,7 @@ impl MetadataResponse {
         }
     }
 
-    /// The body, and the headers that end every response.
+    /// Adds the body, and the headers at the end of every response.
     pub(crate) fn finish(mut self, body: Vec<u8>, now: UnixMillis) -> Self {
         let length = body.len().to_string();
         self.body = body;
@@ -120,13 +118,13 @@ impl MetadataResponse {
     }
 }
 
-/// For hosts and tests that have the `http` crate's types.
+/// For hosts and tests that use the types of the `http` crate.
 impl From<MetadataResponse> for Response<Vec<u8>> {
     fn from(reply: MetadataResponse) -> Self {
         let mut response = Self::new(reply.body);
         *response.status_mut() = reply.status;
         for (name, value) in reply.headers {
-            // All that the core writes are values.
+            // All values that the core writes are valid.
             if let Ok(value) = HeaderValue::try_from(&*value) {
                 response.headers_mut().append(name, value);
             }

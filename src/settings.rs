@@ -1,7 +1,6 @@
-//! Settings as they are given: by a document, by variables, by flags.
+//! Unparsed settings, in layers: a document, variables, flags.
 //!
-//! One layer over the other; what a value means is worked out once, when all
-//! layers are in ([`Config`](crate::Config)).
+//! Values are parsed once, when all layers are known ([`Config`](crate::Config)).
 
 use std::collections::BTreeMap;
 
@@ -14,8 +13,8 @@ use crate::nearest::nearest;
 use crate::problem::Problem;
 use crate::small_sort;
 
-/// The keys of the configuration document. The environment variable is
-/// `IMDSIM_` and the key in upper case, the flag `--` and the key with hyphens.
+/// The keys of the configuration document. The environment variable of a key is
+/// `IMDSIM_` and the key in uppercase; the flag is `--` and the key with hyphens.
 pub const KEYS: &[&str] = &[
     "admin_token",
     "allow_hosts",
@@ -47,7 +46,7 @@ const DOCUMENTS: [&str; 4] = ["credentials", "instance", "overrides", "timeline"
 /// The variable that holds a whole document where variables are named as [`KEYS`] are.
 const DOCUMENT_KEY: &str = "config";
 
-/// A value and the place a person gave it at.
+/// A value and its source.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct SourcedValue {
     pub(crate) place: String,
@@ -55,8 +54,8 @@ pub(crate) struct SourcedValue {
 }
 
 impl SourcedValue {
-    /// Reads the value, which is a document; a host whose settings are texts
-    /// gives it as one. A complaint begins with the place.
+    /// Parses the value as a document, or as the text of a document. Errors start
+    /// with the source.
     pub(crate) fn read<T>(
         &self,
         read: impl Fn(&Value) -> Result<T, Problem>,
@@ -69,13 +68,13 @@ impl SourcedValue {
     }
 }
 
-/// Settings by key, each with its place.
+/// Settings by key, each with its source.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings(BTreeMap<&'static str, SourcedValue>);
 
 impl Settings {
-    /// Reads a configuration document: a JSON object with the [`KEYS`].
-    /// `place` names the document in a refusal.
+    /// Parses a configuration document: a JSON object with the [`KEYS`]. `place`
+    /// names the document in errors.
     pub fn parse(place: &str, document: &str) -> Result<Self, Problem> {
         let value = read_json(place, document)?;
         let Value::Object(fields) = value else {
@@ -97,8 +96,8 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Sets one key from a text, as a variable or a flag gives it; `place` is
-    /// the name of that variable or flag, or of the file behind it.
+    /// Sets a key from the text of a variable or flag; `place` is the name of the
+    /// variable, flag or file.
     pub fn set(&mut self, place: &str, key: &str, text: &str) -> Result<(), Problem> {
         let key = must_know(place, key)?;
         let value = if DOCUMENTS.contains(&key) {
@@ -114,7 +113,7 @@ impl Settings {
         Ok(())
     }
 
-    /// Sets one key where nothing was said of it.
+    /// Sets a key unless it is set.
     pub fn suggest(&mut self, key: &str, text: &str) -> Result<(), Problem> {
         match known(key) {
             Some(key) if self.0.contains_key(key) => Ok(()),
@@ -122,8 +121,8 @@ impl Settings {
         }
     }
 
-    /// Reads `IMDSIM_CONFIG` and, over it, the variables of single keys.
-    /// Variables that name no key are left for others.
+    /// Reads `IMDSIM_CONFIG` and then the variables of single keys, which override
+    /// it. Other variables are ignored.
     pub fn from_env(
         variables: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, Problem> {
@@ -140,10 +139,10 @@ impl Settings {
         Ok(document)
     }
 
-    /// Reads `config` and, over it, the variables named as the [`KEYS`] are. An
-    /// empty text sets nothing: where variables must have a default, that is
-    /// it. A variable that cannot be read is a refusal, lest a secret that
-    /// cannot be had be taken for none.
+    /// Reads the variable `config` and then the variables named like the [`KEYS`],
+    /// which override it. An empty variable is unset, since hosts may require a
+    /// default. A variable that cannot be read is an error, so that an
+    /// unavailable secret is not mistaken for none.
     pub fn from_variables(get: impl Fn(&str) -> Result<String, String>) -> Result<Self, Problem> {
         let read = |name| get(name).map_err(|reason| Problem::new(name, reason));
         let mut settings = match read(DOCUMENT_KEY)? {
@@ -159,12 +158,12 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Lets what `later` sets win over what is set here.
+    /// Overrides these settings by others.
     pub fn overlay(&mut self, later: Self) {
         self.0.extend(later.0);
     }
 
-    /// The keys of which the other settings say something else.
+    /// Returns the keys whose values differ.
     pub fn differences(&self, other: &Self) -> Vec<&'static str> {
         let value = |settings: &Self, key| settings.get(key).map(|given| given.value.clone());
         let keys = KEYS.iter().copied();
@@ -172,7 +171,7 @@ impl Settings {
             .collect()
     }
 
-    /// The document that says the same.
+    /// Returns an equivalent configuration document.
     pub fn to_json(&self) -> String {
         let fields = self.0.iter();
         small_sort::object(fields.map(|(key, given)| (*key, given.value.clone()))).to_string()
@@ -183,13 +182,13 @@ impl Settings {
     }
 }
 
-/// What is said of credentials as the AWS CLI's files have them.
+/// The error for credentials in the format of the AWS CLI's files.
 const INI: &str = "this is an INI file; give the JSON that `aws sts get-session-token --profile \
                    NAME` prints, or `aws configure export-credentials --profile NAME` where they \
                    are temporary already";
 
-/// Whether a text is of the form of `~/.aws/credentials`, which no JSON is: its
-/// first line that says something is a name in brackets or a setting.
+/// Whether a text has the format of `~/.aws/credentials`: its first line other
+/// than blanks and comments is a name in brackets or a setting.
 fn is_ini(text: &str) -> bool {
     let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
     let mut lines = lines.filter(|line| !line.is_empty() && !line.starts_with(['#', ';']));
@@ -199,8 +198,8 @@ fn is_ini(text: &str) -> bool {
         || line.starts_with(|first: char| first.is_ascii_alphabetic()) && line.contains('=')
 }
 
-/// The key that an environment variable sets, for instance `http_tokens` for
-/// `IMDSIM_HTTP_TOKENS`.
+/// Returns the key that an environment variable sets, for example `http_tokens`
+/// for `IMDSIM_HTTP_TOKENS`.
 pub fn key_of(variable: &str) -> Option<&'static str> {
     known(&variable.strip_prefix(VARIABLE_PREFIX)?.to_ascii_lowercase())
 }
@@ -259,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_variable_sets_nothing_and_one_that_fails_is_told() {
+    fn empty_variables_are_ignored_and_failing_ones_reported() {
         let get = |name: &str| match name {
             "config" => Ok(r#"{"http_tokens": "optional", "secret": "s"}"#.into()),
             "http_tokens" => Ok("required".into()),
@@ -279,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_key_is_refused_with_the_known_ones() {
+    fn unknown_keys_are_rejected_with_the_known_ones() {
         let problem = Settings::parse("c.json", r#"{"http_token": 1}"#).unwrap_err();
         let said = problem.to_string();
         assert!(said.starts_with(
@@ -289,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_passed_over_in_every_document() {
+    fn byte_order_marks_are_skipped_in_every_document() {
         let marked = |text: &str| format!("\u{feff}{text}");
         let document = marked(r#"{"http_tokens": "required"}"#);
         let settings = Settings::from_env([("IMDSIM_CONFIG".to_owned(), document)]).unwrap();
@@ -302,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_in_an_ini_file_are_refused_with_the_command_that_prints_others() {
+    fn ini_credentials_are_rejected_with_the_command_for_json() {
         let said = |text: &str| {
             let set = Settings::default().set("credentials", "credentials", text);
             set.unwrap_err().to_string()
@@ -326,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn json_nested_too_deeply_is_refused_before_it_is_read() {
+    fn deeply_nested_json_is_rejected_before_parsing() {
         let deep = format!("{}{}", "[".repeat(127), "]".repeat(127));
         let mut settings = Settings::default();
         let problem = settings.set("IMDSIM_INSTANCE", "instance", &deep);
@@ -338,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_json_is_refused_with_its_line() {
+    fn malformed_json_is_rejected_with_its_line() {
         let problem = Settings::parse("c.json", "{\n  1").unwrap_err();
         assert_eq!(
             problem.to_string(),

@@ -1,4 +1,4 @@
-//! The state document: what outlives a request (design: one document, one key).
+//! The state document: all run-time changes, in one document under one key.
 
 use serde_json::{Value, json};
 
@@ -15,21 +15,20 @@ pub const STATE_VERSION: u64 = 1;
 /// The changes made through the control API. An absent document is the default one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
-    /// Counts the changes.
+    /// The number of changes so far.
     pub revision: u64,
-    /// Drawn anew by every reset, and by a snapshot of another epoch; tokens of
-    /// another epoch are void.
+    /// A new value at every reset, and at a snapshot of another epoch. Tokens of
+    /// another epoch are invalid.
     pub epoch: String,
-    /// What was changed of the description that the emulator was started
-    /// with, as a merge patch.
+    /// The changes to the start-up description, as a merge patch.
     pub instance: Value,
     /// The adjustment of the clock.
     pub clock: Clock,
-    /// When the last reset was: the events of the start-up configuration count
-    /// from there.
+    /// The time of the last reset, from which the delays of the start-up timeline
+    /// count.
     pub since: Option<UnixMillis>,
-    /// The events, if any were added or cancelled; else those of the start-up
-    /// configuration hold.
+    /// The timeline, if any events were added or cancelled; `None` for the start-up
+    /// timeline.
     pub(crate) timeline: Option<Timeline>,
 }
 
@@ -47,7 +46,7 @@ impl Default for State {
 }
 
 impl State {
-    /// Reads a stored document.
+    /// Parses a stored document.
     pub fn read(stored: Option<&[u8]>) -> Result<Self, Problem> {
         let Some(bytes) = stored else {
             return Ok(Self::default());
@@ -57,20 +56,19 @@ impl State {
         Self::from_json(&document)
     }
 
-    /// The revision of a stored document of which the rest may make no sense.
+    /// Returns the revision of a stored document that may otherwise be invalid.
     pub(crate) fn revision_of(stored: Option<&[u8]>) -> u64 {
         let document = stored.and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok());
         let revision = document.and_then(|document| document["revision"].as_u64());
         revision.unwrap_or(0)
     }
 
-    /// A new epoch. The revision tells epochs apart where random bytes are
-    /// frozen.
+    /// Returns a new epoch. The revision makes it unique if random bytes are fixed.
     pub(crate) fn new_epoch(revision: u64, context: RequestContext) -> String {
         format!("{revision}-{}", hex::encode(&context.entropy[..16]))
     }
 
-    /// Reads the document as [`to_json`](Self::to_json) gives it.
+    /// Parses the output of [`to_json`](Self::to_json).
     pub(crate) fn from_json(document: &Value) -> Result<Self, Problem> {
         match document["version"].as_u64() {
             None => return Err(damaged("it has no version")),
@@ -131,12 +129,13 @@ impl State {
 
 const PLACE: &str = "the state document";
 
-/// What to do follows from where the document was found, so it is not said.
+/// The error for a damaged document. The caller adds the remedy, which depends
+/// on the source of the document.
 fn damaged(how: &str) -> Problem {
     Problem::new(PLACE, how)
 }
 
-/// When the last reset was, if there was one.
+/// Parses the time of the last reset, if any.
 fn since(value: &Value) -> Result<Option<UnixMillis>, Problem> {
     if value.is_null() {
         return Ok(None);
@@ -152,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn documents_round_trip() {
         let state = State {
             revision: 3,
             epoch: "abc".into(),
@@ -166,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_document_is_refused_as_such() {
+    fn newer_documents_are_rejected() {
         let newer = State::read(Some(br#"{"version": 2, "surprise": true}"#)).unwrap_err();
         assert!(newer.to_string().contains("newer imdsim"), "{newer}");
         let damaged = State::read(Some(b"{")).unwrap_err();

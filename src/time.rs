@@ -1,4 +1,4 @@
-//! Moments, and how the service writes them.
+//! Points in time, and the service's formats of them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,20 +6,19 @@ use std::str::FromStr;
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, UtcDateTime};
 
-/// A moment, in milliseconds since 1970.
+/// A point in time, in milliseconds since 1970.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnixMillis(pub i64);
 
 impl UnixMillis {
-    /// The first moment of the year 1000. Every moment of the emulator lies
-    /// between this one and the latest, so that each can be written with a
-    /// year of four digits.
+    /// The start of the year 1000. All times of the emulator are between this one
+    /// and [`LATEST`](Self::LATEST), so that their years have four digits.
     pub const EARLIEST: Self = Self::from_seconds(-30_610_224_000);
 
-    /// The last moment of the year 9999.
+    /// The end of the year 9999.
     pub const LATEST: Self = Self(253_402_300_799_999);
 
-    /// A moment in whole seconds since 1970.
+    /// Creates a time from seconds since 1970.
     pub const fn from_seconds(seconds: i64) -> Self {
         Self(seconds.saturating_mul(1000))
     }
@@ -29,20 +28,20 @@ impl UnixMillis {
         self.0.div_euclid(1000)
     }
 
-    /// The moment this many seconds later, or earlier.
+    /// Adds seconds, which may be negative.
     #[must_use]
     pub const fn plus_seconds(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds.saturating_mul(1000)))
     }
 
-    /// The moment so many milliseconds later, or earlier, if it lies within the
-    /// years 1000 to 9999.
+    /// Adds milliseconds, which may be negative; `None` outside of the years 1000
+    /// to 9999.
     pub(crate) fn shifted(self, by: i64) -> Option<Self> {
         let shifted = Self(self.0.checked_add(by)?);
         (shifted == shifted.clamped()).then_some(shifted)
     }
 
-    /// The nearest moment within the years 1000 to 9999.
+    /// Returns the nearest time within the years 1000 to 9999.
     pub(crate) fn clamped(self) -> Self {
         self.clamp(Self::EARLIEST, Self::LATEST)
     }
@@ -59,7 +58,7 @@ impl UnixMillis {
         text
     }
 
-    /// The same with milliseconds where there are any.
+    /// Like [`iso`](Self::iso), with milliseconds unless they are zero.
     pub fn iso_millis(self) -> String {
         let mut text = self.iso();
         let millis = self.0.rem_euclid(1000);
@@ -74,8 +73,8 @@ impl UnixMillis {
         text
     }
 
-    /// `Mon, 20 Sep 2021 21:41:54 GMT`, as in HTTP headers. Every response has
-    /// one or two of these, so it is put together without `format!`.
+    /// `Mon, 20 Sep 2021 21:41:54 GMT`, as in HTTP headers. Every response has one
+    /// or two of these, so it is built without `format!`.
     pub fn http_date(self) -> String {
         let time = self.calendar();
         let mut text = String::with_capacity(29);
@@ -98,15 +97,14 @@ impl UnixMillis {
         date.strip_prefix('0').unwrap_or(date).to_owned()
     }
 
-    /// A moment outside of the years 1000 to 9999 is written as the nearest
-    /// one within.
+    /// Converts to a calendar date, clamped to the years 1000 to 9999.
     fn calendar(self) -> UtcDateTime {
         UtcDateTime::from_unix_timestamp(self.clamped().seconds())
             .unwrap_or(UtcDateTime::UNIX_EPOCH)
     }
 }
 
-/// Four digits.
+/// Appends a year of four digits.
 fn push_year(text: &mut String, time: UtcDateTime) {
     for place in [1000, 100, 10, 1] {
         text.push(digit(i64::from(time.year() / place)));
@@ -118,7 +116,7 @@ fn digit(number: i64) -> char {
     char::from(b'0' + u8::try_from(number % 10).unwrap_or_default())
 }
 
-/// `21:41:54` behind `before`.
+/// Appends `before` and a time of day like `21:41:54`.
 fn push_clock(text: &mut String, before: char, time: UtcDateTime) {
     let (hour, minute, second) = time.as_hms();
     push_two(text, before, hour);
@@ -126,14 +124,14 @@ fn push_clock(text: &mut String, before: char, time: UtcDateTime) {
     push_two(text, ':', second);
 }
 
-/// Two digits behind `before`.
+/// Appends `before` and two digits.
 fn push_two(text: &mut String, before: char, number: u8) {
     text.push(before);
     text.push(char::from(b'0' + number / 10));
     text.push(char::from(b'0' + number % 10));
 }
 
-/// Reads RFC 3339 with any offset.
+/// Parses RFC 3339 with any offset.
 impl FromStr for UnixMillis {
     type Err = TimeError;
 
@@ -148,13 +146,13 @@ impl FromStr for UnixMillis {
     }
 }
 
-/// Why a text is not read as a moment; it completes a sentence that begins
-/// with the text.
+/// The reason why a text is not a time; it completes a sentence that starts with
+/// the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimeError {
-    /// It is not RFC 3339.
+    /// The text is not RFC 3339.
     Format,
-    /// Its year has other than four digits, the first of them not zero.
+    /// The year is outside of 1000 to 9999.
     Range,
 }
 
@@ -169,7 +167,7 @@ impl fmt::Display for TimeError {
 
 impl std::error::Error for TimeError {}
 
-/// What is said of a time that cannot be written.
+/// The error for a time outside of the years 1000 to 9999.
 pub(crate) const OUT_OF_RANGE: &str =
     "is outside of the years 1000 to 9999; choose a time within them";
 

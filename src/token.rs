@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_dies_on_its_last_second() {
+    fn tokens_expire_with_their_last_second() {
         let token = mint("300");
         let left = |ms| authority().remaining(at(ms), token.as_bytes());
         assert_eq!(left(0), Some(300));
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_not_valid_before_it_was_made() {
+    fn tokens_are_invalid_before_their_issue() {
         let token = mint("60");
         let left = |ms| authority().remaining(at(ms), token.as_bytes());
         assert_eq!(left(-1), None);
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_was_remembered_is_checked_like_any_other() {
+    fn cached_tokens_are_verified_like_others() {
         let (authority, token) = (authority(), mint("300"));
         let left = |token: &str, ms| authority.remaining(at(ms), token.as_bytes());
         assert_eq!(left(&token, 0), Some(300));
@@ -230,12 +230,12 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_no_seconds_is_never_valid() {
+    fn tokens_with_zero_lifetime_are_never_valid() {
         assert_eq!(authority().remaining(at(0), mint("0").as_bytes()), None);
     }
 
     #[test]
-    fn a_token_dies_with_its_epoch_its_instance_and_its_secret() {
+    fn tokens_are_bound_to_epoch_instance_and_secret() {
         let token = mint("300");
         for other in [
             TokenAuthority::new(b"secret", "i-1", "1"),

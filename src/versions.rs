@@ -1,4 +1,4 @@
-//! API versions: what is served, and since when a category is visible.
+//! API versions, and the first version of each category.
 
 use std::fmt;
 
@@ -46,16 +46,15 @@ pub const LATEST: &str = "latest";
 pub struct Version<'a>(&'a str);
 
 impl<'a> Version<'a> {
-    /// A version by its name, which is not checked against any list.
+    /// Creates a version from its name, without validation.
     pub const fn new(name: &'a str) -> Self {
         Self(name)
     }
 
     /// Whether a category that AWS dates at `since` is visible in this version.
     ///
-    /// A date that is no version counts from the largest version before it:
-    /// `placement/region`, dated 2020-08-24, is visible from 2019-10-01
-    /// (reference 2.3).
+    /// A date between two versions counts as the earlier one: `placement/region`,
+    /// dated 2020-08-24, is visible from 2019-10-01 (reference 2.3).
     pub fn shows(self, since: &str) -> bool {
         // The largest version before a date cannot be after it.
         if self.0 >= since {
@@ -94,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_always_there_is_in_the_first_version() {
+    fn undated_categories_are_in_the_first_version() {
         assert!(Version::new("1.0").shows("1.0"));
         assert!(!Version::new("1.0").shows("2007-01-19"));
     }
