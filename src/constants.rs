@@ -46,16 +46,17 @@ pub const SERVICE_PORT: u16 = 80;
 /// The names of the metadata service in EC2's DNS.
 pub const SERVICE_NAMES: [&str; 2] = ["instance-data", "instance-data.ec2.internal"];
 
-/// Carries the session token, the mark of IMDS version 2.
+/// The session token of IMDSv2.
 pub const TOKEN: HeaderName = HeaderName::from_static(TOKEN_NAME);
 /// Its name.
 pub(crate) const TOKEN_NAME: &str = "x-aws-ec2-metadata-token";
-/// Asks for a token's time-to-live, and tells what is left of it, in seconds.
+/// The lifetime of a token in seconds: requested in a request, remaining in a
+/// response.
 pub const TOKEN_TTL: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token-ttl-seconds");
-/// Proof that a request came through a proxy; it costs the token.
+/// The mark of a request through a proxy; token requests with it are rejected.
 pub const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The address of the client, by which a host that knows it tells it.
+/// The client's address, set by hosts that know it.
 pub const PEER: HeaderName = HeaderName::from_static(PEER_NAME);
 /// Its name.
 pub const PEER_NAME: &str = "x-imdsim-peer";
@@ -65,7 +66,7 @@ pub(crate) const HOST_NAME: &str = "host";
 /// The header that names the client program.
 pub(crate) const USER_AGENT_NAME: &str = "user-agent";
 
-/// Where tokens are minted, once the path is normalised.
+/// The normalized path of token requests.
 pub const TOKEN_PATH: &str = "latest/api/token";
 
 /// The `Server` header of the service.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow};
 use imdsim_guest::Profile;
 
-/// What the component is made from, seen from the root of the workspace.
+/// The sources of the component, relative to the root of the workspace.
 const SOURCES: [&str; 7] = [
     "build.rs",
     "src",

@@ -6,19 +6,19 @@ use serde_json::{Value, json};
 use crate::description::{Flag, HttpTokens, MetadataOptionsDescription};
 use crate::problem::Problem;
 
-/// The options in force.
+/// The metadata options of an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MetadataOptions {
     /// Whether requests must carry a token.
     pub http_tokens: HttpTokens,
-    /// Whether the service is on at all.
+    /// Whether the service is enabled.
     pub http_endpoint: bool,
-    /// Hops that an answer to the token request may travel, 1 to 64. It is
-    /// kept and shown; packets are not the emulator's to count.
+    /// The hop limit of token responses, 1 to 64. Stored and shown, but not applied
+    /// to packets.
     pub http_put_response_hop_limit: u8,
-    /// Whether the service answers on IPv6 too. Kept and shown.
+    /// Whether the service is enabled on IPv6. `imdsim run --namespace` applies it.
     pub http_protocol_ipv6: bool,
-    /// Whether tags are shown.
+    /// Whether instance tags are in the metadata.
     pub instance_metadata_tags: bool,
 }
 
@@ -26,7 +26,7 @@ impl MetadataOptions {
     /// The hop limits that EC2 allows.
     const HOP_LIMITS: std::ops::RangeInclusive<u8> = 1..=64;
 
-    /// What a description says, the defaults of EC2's API where it says nothing.
+    /// Reads the options of a description, with the defaults of EC2's API.
     pub fn new(description: &MetadataOptionsDescription) -> Result<Self, Problem> {
         let enabled =
             |flag: Option<Flag>, default: bool| flag.map_or(default, |flag| flag == Flag::Enabled);

@@ -16,7 +16,10 @@ fn refused(response: &str) {
     let start = "HTTP/1.1 403 Forbidden\r\n";
     assert!(response.starts_with(start), "{response}");
     let sentence = body(response);
-    assert!(sentence.starts_with("imdsim is no proxy: "), "{response}");
+    assert!(
+        sentence.starts_with("imdsim is not a proxy: "),
+        "{response}"
+    );
     assert!(sentence.ends_with('\n') && sentence.lines().count() == 1);
     assert_eq!(header(response, "Connection"), Some("close"));
 }
