@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -27,7 +28,7 @@ pub struct Config {
     /// change it.
     pub document: Value,
     /// The instance derived from the description.
-    pub instance: Instance,
+    pub instance: Arc<Instance>,
     /// Warnings about the settings.
     warnings: Vec<String>,
     /// The secret that tokens and credentials are derived from.
@@ -82,7 +83,7 @@ impl Config {
         let secret = text("secret")?.unwrap_or_else(|| BUILT_IN_SECRET.into());
         let config = Self {
             document,
-            instance,
+            instance: Arc::new(instance),
             warnings,
             secret: secret.into_bytes(),
             identity_keys: identity_keys(settings)?,
@@ -102,7 +103,7 @@ impl Config {
         // An invalid change is rejected now, not when it comes due.
         let timeline = config.timeline(None)?;
         timeline
-            .check(config.document.clone())
+            .check(&config.document)
             .map_err(|problem| problem.within(config.timeline_place()))?;
         Ok(config)
     }

@@ -2,6 +2,7 @@
 //! last state document.
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Method, Request};
@@ -28,7 +29,7 @@ use crate::time::UnixMillis;
 /// equal.
 #[derive(Debug)]
 pub struct Emulator {
-    config: Result<Config, Problem>,
+    config: Result<Arc<Config>, Problem>,
     cached: Option<CachedInstance>,
     /// The number of the last journal entry that this emulator wrote.
     last_entry: Option<u64>,
@@ -50,7 +51,7 @@ impl Emulator {
 
     fn new(settings: Result<Settings, Problem>) -> Self {
         Self {
-            config: settings.and_then(|settings| Config::new(&settings)),
+            config: settings.and_then(|settings| Config::new(&settings).map(Arc::new)),
             cached: None,
             last_entry: None,
         }
@@ -178,7 +179,7 @@ impl CachedInstance {
     /// cached one is reused if the bytes are equal and no event came due since.
     fn of<'m>(
         cached: &'m mut Option<Self>,
-        config: &Config,
+        config: &Arc<Config>,
         stored: Option<&[u8]>,
         now: UnixMillis,
     ) -> &'m Self {
@@ -189,10 +190,10 @@ impl CachedInstance {
         cached.get_or_insert_with(|| Self::new(config, stored, now))
     }
 
-    fn new(config: &Config, stored: Option<&[u8]>, now: UnixMillis) -> Self {
+    fn new(config: &Arc<Config>, stored: Option<&[u8]>, now: UnixMillis) -> Self {
         let resolved = State::read(stored).and_then(|state| {
             let now = config.emulated_time(state.clock, now);
-            ResolvedInstance::new(config.clone(), state, now)
+            ResolvedInstance::new(Arc::clone(config), state, now)
                 .map(|resolved| (resolved.timeline.quiet_interval(now), resolved))
         });
         let (quiet_interval, resolved) = match resolved {

@@ -1,6 +1,8 @@
 //! The instance that the configuration and one state document determine.
 
-use serde_json::Value;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
 
 use crate::config::Config;
 use crate::documents::{CredentialIssuer, ImdsVersion, Rotation};
@@ -19,11 +21,11 @@ use crate::tree::{self, CredentialHealth, View};
 #[derive(Debug)]
 pub struct ResolvedInstance {
     /// The configuration at start-up.
-    pub config: Config,
+    pub config: Arc<Config>,
     /// The changes made through the control API.
     pub state: State,
     /// The instance derived from both.
-    pub instance: Instance,
+    pub instance: Arc<Instance>,
     /// Issues and verifies session tokens.
     pub token_authority: TokenAuthority,
     /// Issues role credentials.
@@ -44,14 +46,22 @@ impl ResolvedInstance {
     ///
     /// The state was stored under another configuration and does not fit this
     /// one.
-    pub fn new(config: Config, state: State, now: UnixMillis) -> Result<Self, Problem> {
+    pub fn new(
+        config: impl Into<Arc<Config>>,
+        state: State,
+        now: UnixMillis,
+    ) -> Result<Self, Problem> {
+        let config = config.into();
         let timeline = timeline(&config, &state)?;
-        let document = description_with(&config, &state, timeline.due(now));
-        let instance = if document == config.document {
-            config.instance.clone()
+        let is_unchanged = state.instance.as_object().is_some_and(Map::is_empty)
+            && timeline.due(now).all(Event::is_fault);
+        let instance = if is_unchanged {
+            Arc::clone(&config.instance)
         } else {
-            tree::read_instance(&document)
-                .map_err(|problem| invalid_state_reason(&config, &state, problem))?
+            let document = description_with(&config, &state, timeline.due(now));
+            let instance = tree::read_instance(&document)
+                .map_err(|problem| invalid_state_reason(&config, &state, problem))?;
+            Arc::new(instance)
         };
         Ok(Self {
             token_authority: TokenAuthority::new(&config.secret, &instance.id, &state.epoch),
@@ -73,7 +83,7 @@ impl ResolvedInstance {
     pub fn check(&self, state: &State) -> Result<(), Problem> {
         let document = description_with(&self.config, state, []);
         tree::read_instance(&document)?;
-        timeline(&self.config, state)?.check(document)
+        timeline(&self.config, state)?.check(&document)
     }
 
     /// The description at a moment of the emulated clock.
@@ -137,7 +147,7 @@ fn invalid_state_reason(config: &Config, state: &State, problem: Problem) -> Pro
         Some(_) => "the state document does not fit the instance",
         None => config.timeline_place(),
     };
-    let events = timeline(config, state).and_then(|timeline| timeline.check(document));
+    let events = timeline(config, state).and_then(|timeline| timeline.check(&document));
     events.err().unwrap_or(problem).within(place)
 }
 

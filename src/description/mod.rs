@@ -38,8 +38,6 @@ use crate::problem::Problem;
 /// The instance selected from a document.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Description {
-    /// The parsed description.
-    pub instance: InstanceDescription,
     /// The description as a single-instance document, with the reservation's
     /// fields moved into `Imdsim`.
     pub document: Value,
@@ -88,7 +86,6 @@ impl Description {
         adopt(&mut document, "ReservationId", reservation_id.as_ref());
         adopt(&mut document, "AccountId", owner_id.as_ref());
         Ok(Self {
-            instance: InstanceDescription::read(&document)?,
             document,
             instance_ids,
             warnings,
@@ -172,7 +169,7 @@ mod tests {
             r#"[[{"InstanceId":"i-1"}],[{"InstanceId":"i-2"}]]"#,
         ] {
             let read = Description::read(&serde_json::from_str(document).unwrap()).unwrap();
-            assert_eq!(read.instance.instance_id.as_deref(), Some("i-1"));
+            assert_eq!(read.document["InstanceId"], "i-1");
             assert_eq!(read.instance_ids, ["i-1", "i-2"]);
         }
     }
@@ -232,7 +229,7 @@ mod tests {
                 json!({"InstanceId": format!("i-{number}"), "State": {"Name": state}})
             });
             let read = Description::read(&all.collect()).unwrap();
-            (read.instance.instance_id.unwrap(), read.warnings)
+            (read.document["InstanceId"].clone(), read.warnings)
         };
         let (id, warnings) = chosen(&["terminated", "stopped", "pending", "running", "running"]);
         assert_eq!(id, "i-4");
@@ -246,7 +243,7 @@ mod tests {
             "i-2"
         );
         assert_eq!(chosen(&["terminated", "terminated"]).0, "i-1");
-        assert_eq!(chosen(&["terminated"]), ("i-1".to_owned(), vec![]));
+        assert_eq!(chosen(&["terminated"]), ("i-1".into(), vec![]));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Temporary credentials in a realistic format, derived statelessly from the
 //! instance and rotated every hour (reference 7.6 and 9.2).
 
+use std::cell::OnceCell;
 use std::fmt;
 
 use base64::Engine as _;
@@ -85,7 +86,10 @@ impl Rotation {
 /// Generates the credentials of one instance.
 #[derive(Clone)]
 pub struct CredentialIssuer {
-    key: Keyed,
+    /// Derived on first use; most requests need no credentials.
+    key: OnceCell<Keyed>,
+    secret: Vec<u8>,
+    instance_id: String,
     account: String,
 }
 
@@ -93,7 +97,9 @@ impl CredentialIssuer {
     /// Creates an issuer; keys depend on secret, instance id and account.
     pub fn new(secret: &[u8], instance_id: &str, account: &str) -> Self {
         Self {
-            key: mac::derive(secret, &[KEY_LABEL, instance_id]),
+            key: OnceCell::new(),
+            secret: secret.to_vec(),
+            instance_id: instance_id.to_owned(),
             account: account.to_owned(),
         }
     }
@@ -126,8 +132,10 @@ impl CredentialIssuer {
         let hour = rotation.start.seconds().to_string();
         let life = [&["life", &hour], subject, shared_by].concat();
         let own = [&["keys", &hour, imds.label()], subject].concat();
-        let spread = i64::from(mac::expand(&self.key, &life, 1)[0]);
-        let bytes = mac::expand(&self.key, &own, 32 + SECRET_BYTES + TOKEN_BYTES);
+        let key =
+            (self.key).get_or_init(|| mac::derive(&self.secret, &[KEY_LABEL, &self.instance_id]));
+        let spread = i64::from(mac::expand(key, &life, 1)[0]);
+        let bytes = mac::expand(key, &own, 32 + SECRET_BYTES + TOKEN_BYTES);
         let (seed, bytes) = bytes.split_at(32);
         let (secret, token) = bytes.split_at(SECRET_BYTES);
         let seed = STANDARD.encode(seed);
