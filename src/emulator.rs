@@ -1,5 +1,5 @@
-//! An emulator, as a host holds it: settings, and the instance cached from the
-//! last state document.
+//! The emulator of a host: settings, and the instance resolved from the last
+//! state document.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -25,8 +25,8 @@ use crate::store::{STATE_KEY, Store};
 use crate::time::UnixMillis;
 
 /// An emulator with the cache of a reused component instance: the instance
-/// resolved from the last state document, valid while the stored bytes are
-/// equal.
+/// resolved from the last state document, valid while the stored bytes are equal
+/// and no event has come due since.
 #[derive(Debug)]
 pub struct Emulator {
     config: Result<Arc<Config>, Problem>,
@@ -36,14 +36,14 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// An emulator with settings from environment variables. Every response
-    /// reports invalid settings.
+    /// An emulator with settings from environment variables. If the settings are
+    /// invalid, every response says so.
     pub fn from_env(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         Self::new(Settings::from_env(variables))
     }
 
-    /// An emulator with settings from variables that are looked up by the names
-    /// of the [`KEYS`](crate::KEYS), and `config`; see
+    /// An emulator that looks up each of the [`KEYS`](crate::KEYS), and `config`,
+    /// through `get`; see
     /// [`Settings::from_variables`].
     pub fn from_variables(get: impl Fn(&str) -> Result<String, String>) -> Self {
         Self::new(Settings::from_variables(get))
@@ -57,16 +57,16 @@ impl Emulator {
         }
     }
 
-    /// The names of the headers that the response to a request can depend on,
-    /// `Host` among them; the body is then irrelevant. `None` stands for all
-    /// headers and the body. A host need not pass others.
+    /// The names of the headers that the response or the journal entry can depend
+    /// on, if the body is irrelevant; `None` if all headers and the body matter.
+    /// A host need not pass others.
     pub fn headers_that_matter(
         &self,
         method: &Method,
         target: &str,
     ) -> Option<&'static [&'static str]> {
-        const TOKEN: &[&str] = &[constants::TOKEN_NAME, constants::HOST_NAME];
-        const ALL: &[&str] = &[
+        const BASIC: &[&str] = &[constants::TOKEN_NAME, constants::HOST_NAME];
+        const WITH_CLIENT: &[&str] = &[
             constants::TOKEN_NAME,
             constants::HOST_NAME,
             constants::PEER_NAME,
@@ -75,12 +75,15 @@ impl Emulator {
         let config = self.config.as_ref().ok()?;
         let reads = method.is_safe() && !path::is_control(&path::normalize(target));
         let depends_on_client = config.journal > 0 || config.mock_ip_count.is_some();
-        reads.then_some(if depends_on_client { ALL } else { TOKEN })
+        reads.then_some(if depends_on_client {
+            WITH_CLIENT
+        } else {
+            BASIC
+        })
     }
 
-    /// Whether the response to a request can depend on its body, of which only
-    /// the head has been read: a control call that changes something, from a
-    /// client that may make it.
+    /// Whether the body of a request can affect the response, given only its head:
+    /// it is a control call that changes something, from an admitted client.
     pub fn reads_body(&self, connection: Connection, request: &Request<Vec<u8>>) -> bool {
         let Ok(config) = &self.config else {
             return false;

@@ -131,7 +131,7 @@ fn get(
         },
         ..resolved.view(now, imds)
     };
-    match resolved.page_cache.show(&view, path) {
+    match resolved.page_cache.get_or_render(&view, path) {
         Some(Page { media_type, body }) => {
             MetadataResponse::content(media_type, body, ttl, view.rotation.loaded(), now)
         }

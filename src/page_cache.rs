@@ -27,30 +27,30 @@ struct CachedPage {
 }
 
 /// The maximum number of pages, more than a crawl of all categories needs.
-const PLACES: usize = 512;
+const SLOTS: usize = 512;
 
 /// The maximum length of a cached page in bytes; user data may be longer.
 const MAX_LEN: usize = 4096;
 
 impl PageCache {
     /// Returns the content of a normalized path, if any.
-    pub(crate) fn show(&self, view: &View<'_>, path: &str) -> Option<Page> {
+    pub(crate) fn get_or_render(&self, view: &View<'_>, path: &str) -> Option<Page> {
         // A page altered by a fault is not for other requests.
         if !view.notices || view.credentials != CredentialHealth::Good {
             return look_up(view, path);
         }
-        let mut places = self.0.borrow_mut();
-        places.resize_with(PLACES, || None);
-        let place = &mut places[place(path)];
-        if let Some(kept) = place
-            && kept.path == path
-            && (kept.imds, kept.rotation) == (view.imds, view.rotation)
+        let mut slots = self.0.borrow_mut();
+        slots.resize_with(SLOTS, || None);
+        let slot = &mut slots[slot_of(path)];
+        if let Some(cached) = slot
+            && cached.path == path
+            && (cached.imds, cached.rotation) == (view.imds, view.rotation)
         {
-            return Some(kept.page.clone());
+            return Some(cached.page.clone());
         }
         let page = look_up(view, path)?;
         if page.body.len() <= MAX_LEN {
-            *place = Some(Box::new(CachedPage {
+            *slot = Some(Box::new(CachedPage {
                 path: path.to_owned(),
                 imds: view.imds,
                 rotation: view.rotation,
@@ -74,10 +74,10 @@ fn look_up(view: &View<'_>, path: &str) -> Option<Page> {
 
 /// The slot of a page, a hash (FNV-1a) of its path. A page replaces another one
 /// in the same slot.
-fn place(path: &str) -> usize {
+fn slot_of(path: &str) -> usize {
     let hash = path.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
     });
     // The low bits alone do not depend on the high bits of a byte.
-    usize::try_from(hash ^ (hash >> 16)).unwrap_or_default() % PLACES
+    usize::try_from(hash ^ (hash >> 16)).unwrap_or_default() % SLOTS
 }

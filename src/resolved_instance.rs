@@ -128,7 +128,7 @@ impl ResolvedInstance {
 }
 
 /// The current timeline: the one stored by control calls, else the start-up
-/// timeline, whose delays count from the last reset.
+/// timeline; see [`Config::timeline`].
 fn timeline(config: &Config, state: &State) -> Result<Timeline, Problem> {
     match &state.timeline {
         Some(timeline) => Ok(timeline.clone()),

@@ -1,5 +1,5 @@
 //! A request to the metadata service from end to end: faults, the service
-//! procedure, and the journal entry.
+//! procedure (`metadata`), and the journal entry.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ pub(crate) fn answer(
         }
         return outcome;
     }
-    let counted = counts(resolved, now, &request)
+    let stored_counters = needs_counters(resolved, now, &request)
         .then(|| store.get(COUNTERS_KEY))
         .flatten();
     if let Some(signature) = Signature::at(path) {
@@ -51,7 +51,7 @@ pub(crate) fn answer(
         signatures.load(signature, &resolved.instance, |key| store.get(key));
     }
     let epoch = &resolved.state.epoch;
-    let mut request_counters = RequestCounters::read(counted.as_deref(), epoch);
+    let mut request_counters = RequestCounters::read(stored_counters.as_deref(), epoch);
     let before = request_counters.clone();
     let notices = sees_notices(resolved, &request, &mut request_counters);
     let matched = resolved
@@ -75,7 +75,7 @@ pub(crate) fn answer(
         request_counters.retain(resolved.timeline.counter_keys());
         outcome.swap = Some(Swap {
             key: COUNTERS_KEY,
-            expected: counted,
+            expected: stored_counters,
             next: request_counters.to_bytes(epoch),
         });
     }
@@ -87,9 +87,13 @@ pub(crate) fn answer(
 }
 
 /// Whether the response depends on the counts of earlier requests.
-fn counts(resolved: &ResolvedInstance, now: UnixMillis, request: &MetadataRequest<'_>) -> bool {
+fn needs_counters(
+    resolved: &ResolvedInstance,
+    now: UnixMillis,
+    request: &MetadataRequest<'_>,
+) -> bool {
     resolved.config.mock_ip_count.is_some() && resolved.instance.events.any()
-        || resolved.timeline.events(true).next().is_some() && resolved.timeline.counts(request, now)
+        || resolved.timeline.needs_counters(request, now)
 }
 
 /// The outcome of a fault that replaces the service's response.

@@ -25,7 +25,7 @@ pub struct State {
     /// The adjustment of the clock.
     pub clock: Clock,
     /// The time of the last reset, from which the delays of the start-up timeline
-    /// count.
+    /// count if there was one.
     pub since: Option<UnixMillis>,
     /// The timeline, if any events were added or cancelled; `None` for the start-up
     /// timeline.

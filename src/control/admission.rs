@@ -6,7 +6,7 @@
 //! address, a setting must declare that it listens on loopback only. Cross-origin
 //! pages, such as one open in a local browser, are never admitted.
 //!
-//! DNS rebinding makes a page constant_time_eq-origin, but its `Host` gives it away.
+//! DNS rebinding can make a page same-origin, but its `Host` gives it away.
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE, ORIGIN, REFERER, USER_AGENT};
 use http::{HeaderMap, HeaderName, Method, Request, StatusCode};
@@ -107,7 +107,7 @@ fn is_cross_origin(request: &Request<Vec<u8>>, host: Option<&str>) -> bool {
     const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
     let headers = request.headers();
     let site = text(headers, FETCH_SITE);
-    if site.is_some_and(|site| !matches!(site, "constant_time_eq-origin" | "none")) {
+    if site.is_some_and(|site| !matches!(site, "same-origin" | "none")) {
         return true;
     }
     // Old browsers send forms without `Origin`, usually with `Referer`.
@@ -276,7 +276,7 @@ mod tests {
         );
         let own = ("origin", "http://localhost:4719");
         check(None, &[host, form, browser, own], None);
-        let own = ("sec-fetch-site", "constant_time_eq-origin");
+        let own = ("sec-fetch-site", "same-origin");
         check(None, &[host, form, browser, own], None);
     }
 

@@ -25,14 +25,14 @@ use crate::time::UnixMillis;
 pub(super) struct Call<'a> {
     pub(super) resolved: &'a ResolvedInstance,
     pub(super) context: RequestContext,
-    /// The context by the unadjusted clock.
-    pub(super) real: RequestContext,
+    /// The context without the emulated clock's adjustment; a frozen time applies.
+    pub(super) host_context: RequestContext,
     pub(super) request: &'a Request<Vec<u8>>,
     pub(super) journal: &'a Journal,
 }
 
 /// The result of a control call.
-pub(super) type Answer = Result<Outcome, Refusal>;
+pub(super) type CallResult = Result<Outcome, Refusal>;
 
 impl Call<'_> {
     /// Parses the body as JSON.
@@ -62,14 +62,14 @@ impl Call<'_> {
     }
 
     /// Changes the description of the instance; rejects an invalid result.
-    pub(super) fn describe(&self, change: impl FnOnce(&mut Value)) -> Answer {
+    pub(super) fn patch_description(&self, change: impl FnOnce(&mut Value)) -> CallResult {
         // The shown description includes the notices of events, which remain events,
         // so only differences from it are stored.
         let shown = self.resolved.document(self.context.now);
         let mut changed = shown.clone();
         change(&mut changed);
         if changed == shown {
-            return self.change(self.resolved.state.clone());
+            return self.store_unchecked(self.resolved.state.clone());
         }
         let (mut document, state) = self.resolved.fold_due_changes(self.context.now);
         merge::apply(&mut document, &merge::between(&shown, &changed));
@@ -80,10 +80,10 @@ impl Call<'_> {
     }
 
     /// Adds an event, replacing one with the same id.
-    pub(super) fn add_event(&self, event: Event) -> Answer {
+    pub(super) fn add_event(&self, event: Event) -> CallResult {
         let id = event.id.clone();
         let timeline = self.merge_events(self.resolved.timeline.clone(), event.into());
-        let next = self.next(self.with_timeline(timeline))?;
+        let next = self.prepare(self.with_timeline(timeline))?;
         self.resolved.check(&next.state)?;
         let body = json!({ "status": "ok", "revision": next.state.revision, "id": id });
         Ok(next.outcome(&body, self.context.now))
@@ -96,7 +96,7 @@ impl Call<'_> {
     }
 
     /// Replaces the timeline.
-    pub(super) fn replace_timeline(&self, timeline: Timeline) -> Answer {
+    pub(super) fn replace_timeline(&self, timeline: Timeline) -> CallResult {
         self.store_checked(self.with_timeline(timeline))
     }
 
@@ -108,21 +108,22 @@ impl Call<'_> {
     }
 
     /// Stores a state that is valid at every moment its events define.
-    pub(super) fn store_checked(&self, state: State) -> Answer {
-        let next = self.next(state)?;
+    pub(super) fn store_checked(&self, state: State) -> CallResult {
+        let next = self.prepare(state)?;
         self.resolved.check(&next.state)?;
         Ok(next.into_confirmation(self.context.now))
     }
 
-    /// Stores a state with an unchanged or the start-up description.
-    pub(super) fn change(&self, state: State) -> Answer {
-        Ok(self.next(state)?.into_confirmation(self.context.now))
+    /// Stores a state without validation, for states whose description is unchanged
+    /// or the start-up one.
+    pub(super) fn store_unchecked(&self, state: State) -> CallResult {
+        Ok(self.prepare(state)?.into_confirmation(self.context.now))
     }
 
     /// Prepares a state, unless `If-Match` names another revision.
-    fn next(&self, state: State) -> Result<Next, Refusal> {
+    fn prepare(&self, state: State) -> Result<PendingState, Refusal> {
         check_if_match(self.request, self.resolved.state.revision)?;
-        Next::new(&State {
+        PendingState::new(&State {
             revision: self.next_revision(),
             ..state
         })
@@ -134,7 +135,7 @@ impl Call<'_> {
     }
 
     /// A JSON response.
-    pub(super) fn json(&self, body: &Value) -> Answer {
+    pub(super) fn json(&self, body: &Value) -> CallResult {
         self.respond(JSON, body.to_string().into())
     }
 
@@ -143,7 +144,7 @@ impl Call<'_> {
         clippy::unnecessary_wraps,
         reason = "calls end in an answer or a refusal"
     )]
-    pub(super) fn respond(&self, media_type: &'static str, body: Vec<u8>) -> Answer {
+    pub(super) fn respond(&self, media_type: &'static str, body: Vec<u8>) -> CallResult {
         let revision = self.resolved.state.revision;
         let response = tagged(media_type, body, revision, self.context.now);
         Ok(Outcome::reply(response))
@@ -156,13 +157,13 @@ pub(super) fn confirmation(state: &State) -> Value {
 }
 
 /// A state ready to be stored.
-pub(super) struct Next {
+pub(super) struct PendingState {
     /// The state as parsed from `document`.
     state: State,
     document: Vec<u8>,
 }
 
-impl Next {
+impl PendingState {
     /// Rejects a state whose document is too long or cannot be parsed, which
     /// would fail every later request.
     pub(super) fn new(state: &State) -> Result<Self, Refusal> {

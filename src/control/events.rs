@@ -3,21 +3,18 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::call::{Answer, Call};
+use super::call::{Call, CallResult};
 use super::problem::Refusal;
 use super::resources::is_read;
 use crate::simulation::{Event, Timeline};
 
 /// `events`: all events except faults. POST adds one, DELETE cancels all, and PUT
 /// replaces them by a timeline, whose faults are added to the existing ones.
-pub(super) fn events(call: Call<'_>) -> Answer {
+pub(super) fn events(call: Call<'_>) -> CallResult {
     let now = call.context.now;
     let timeline = &call.resolved.timeline;
     if is_read(call) {
-        let events: Vec<_> = timeline
-            .events(false)
-            .map(|event| show(call, event))
-            .collect();
+        let events: Vec<_> = timeline.events().map(|event| show(call, event)).collect();
         return call.json(&json!({ "events": events }));
     }
     match *call.request.method() {
@@ -34,7 +31,7 @@ pub(super) fn events(call: Call<'_>) -> Answer {
 }
 
 /// `events/<id>`: an event; DELETE cancels it.
-pub(super) fn event(call: Call<'_>, id: &str) -> Answer {
+pub(super) fn event(call: Call<'_>, id: &str) -> CallResult {
     let timeline = &call.resolved.timeline;
     let event = timeline.find(id, false).ok_or_else(|| {
         let detail = "no event has this id; GET /_imdsim/events lists all";

@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::call::{Answer, Call};
+use super::call::{Call, CallResult};
 use super::events::show;
 use super::problem::Refusal;
 use super::resources::is_read;
@@ -11,13 +11,10 @@ use crate::problem::Problem;
 use crate::simulation::{Event, PRESETS, Preset, Timeline};
 
 /// `faults`: all faults. PUT replaces them, DELETE removes them.
-pub(super) fn faults(call: Call<'_>) -> Answer {
+pub(super) fn faults(call: Call<'_>) -> CallResult {
     let timeline = &call.resolved.timeline;
     if is_read(call) {
-        let faults: Vec<_> = timeline
-            .events(true)
-            .map(|event| show(call, event))
-            .collect();
+        let faults: Vec<_> = timeline.faults().map(|event| show(call, event)).collect();
         return call.json(&json!({ "faults": faults }));
     }
     let others = timeline.without_all(true);
@@ -45,7 +42,7 @@ pub(super) fn faults(call: Call<'_>) -> Answer {
 
 /// `faults/<id>`: a fault. PUT adds or replaces it, without a body by the preset of
 /// that name; DELETE removes it.
-pub(super) fn fault(call: Call<'_>, id: &str) -> Answer {
+pub(super) fn fault(call: Call<'_>, id: &str) -> CallResult {
     if call.request.method() == Method::PUT {
         let document = match &**call.request.body() {
             [] => id.into(),
@@ -74,7 +71,7 @@ pub(super) fn fault(call: Call<'_>, id: &str) -> Answer {
 }
 
 /// `faults/presets`: the presets.
-pub(super) fn presets(call: Call<'_>) -> Answer {
+pub(super) fn presets(call: Call<'_>) -> CallResult {
     let presets = PRESETS.iter().map(Preset::show);
     let presets = presets.collect::<Result<Vec<_>, _>>()?;
     call.json(&json!({ "presets": presets }))

@@ -29,7 +29,7 @@ use crate::response::MetadataResponse;
 use crate::state::State;
 use crate::store::Store;
 use crate::time::UnixMillis;
-use call::{Answer, Call, JSON, Next, check_if_match, tagged};
+use call::{Call, CallResult, JSON, PendingState, check_if_match, tagged};
 use problem::Refusal;
 use routes::{HEALTH, REQUESTS, RESET, ROUTES, Route};
 
@@ -54,7 +54,7 @@ pub(crate) fn answer(
         let call = Call {
             resolved,
             context: config.emulated(resolved.state.clock, context),
-            real: config.emulated(Clock::Running, context),
+            host_context: config.emulated(Clock::Running, context),
             request,
             journal: &journal(config, route, request.method(), store),
         };
@@ -65,7 +65,7 @@ pub(crate) fn answer(
 }
 
 /// The outcome of a call, without a body if the method is HEAD.
-fn finish(answer: Answer, method: &Method, now: UnixMillis) -> Outcome {
+fn finish(answer: CallResult, method: &Method, now: UnixMillis) -> Outcome {
     let mut outcome = answer.unwrap_or_else(|refusal| Outcome::reply(refusal.response(now)));
     if method == Method::HEAD {
         outcome.response.body.clear();
@@ -125,7 +125,7 @@ pub(crate) fn recover(
                 let state = blank(revision.saturating_add(1), context);
                 Ok(Outcome {
                     delete_keys: journal(config, route, request.method(), store).all_keys(),
-                    ..Next::new(&state)?.into_confirmation(context.now)
+                    ..PendingState::new(&state)?.into_confirmation(context.now)
                 })
             }
             _ => Err(broken()),
@@ -136,7 +136,7 @@ pub(crate) fn recover(
 
 /// The response if the settings are invalid.
 pub(crate) fn misconfigured(problem: &Problem, now: UnixMillis) -> MetadataResponse {
-    let detail = format!("{problem}; the settings are read at start-up");
+    let detail = format!("{problem}; fix it and restart");
     Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, detail).response(now)
 }
 
@@ -189,7 +189,7 @@ fn route<'p>(
     if route.has_members() && !path::is_exact(request.uri().path(), path) {
         return Err(Refusal::new(
             StatusCode::NOT_FOUND,
-            "a name in this path is empty, `.` or `..`; write the id, or leave out the slash",
+            "the path has an empty, `.` or `..` segment; write the id, or leave out the slash",
         ));
     }
     let method = match *request.method() {
@@ -202,11 +202,11 @@ fn route<'p>(
     Ok((route, below))
 }
 
-/// `health`: status, host, version and instance of the emulator.
-fn health(call: Call<'_>) -> Answer {
+/// `health`: status, version, host, revision and warnings.
+fn health(call: Call<'_>) -> CallResult {
     let resolved = call.resolved;
     let mut health = about(&resolved.config, resolved.state.revision, "ok");
-    let warnings = resolved.config.warnings(call.real.now);
+    let warnings = resolved.config.warnings(call.host_context.now);
     if !warnings.is_empty() {
         health["warnings"] = warnings.into();
     }
@@ -223,8 +223,8 @@ fn about(config: &Config, revision: u64, status: &str) -> Value {
 }
 
 /// `reset`: restores the start-up state and empties the journal.
-fn reset(call: Call<'_>) -> Answer {
-    let outcome = call.change(blank(call.next_revision(), call.real))?;
+fn reset(call: Call<'_>) -> CallResult {
+    let outcome = call.store_unchecked(blank(call.next_revision(), call.host_context))?;
     Ok(Outcome {
         delete_keys: call.journal.all_keys(),
         ..outcome

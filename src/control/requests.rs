@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::call::{Answer, Call, confirmation};
+use super::call::{Call, CallResult, confirmation};
 use super::problem::Refusal;
 use crate::outcome::Outcome;
 use crate::path;
@@ -13,7 +13,7 @@ use crate::small_sort;
 use crate::time::UnixMillis;
 
 /// `requests`: the entries selected by the query; DELETE empties the journal.
-pub(super) fn requests(call: Call<'_>) -> Answer {
+pub(super) fn requests(call: Call<'_>) -> CallResult {
     check_on(call)?;
     if call.request.method() == Method::DELETE {
         let outcome = call.json(&confirmation(&call.resolved.state))?;
@@ -26,13 +26,13 @@ pub(super) fn requests(call: Call<'_>) -> Answer {
 }
 
 /// `requests/count`: the number of selected entries.
-pub(super) fn count(call: Call<'_>) -> Answer {
+pub(super) fn count(call: Call<'_>) -> CallResult {
     check_on(call)?;
     call.json(&json!({ "count": selected_entries(call)?.len() }))
 }
 
 /// `requests/metrics`: the instance's CloudWatch counters.
-pub(super) fn metrics(call: Call<'_>) -> Answer {
+pub(super) fn metrics(call: Call<'_>) -> CallResult {
     check_on(call)?;
     let counters = call.journal.counters.iter();
     let counters = counters.map(|(name, count)| (*name, Value::from(*count)));

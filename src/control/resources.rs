@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::call::{Answer, Call};
+use super::call::{Call, CallResult};
 use super::openapi;
 use super::problem::Refusal;
 use crate::clock::Clock;
@@ -19,13 +19,13 @@ use crate::state::State;
 use crate::{constants, path};
 
 /// `instance`: the description; PATCH applies a merge patch.
-pub(super) fn instance(call: Call<'_>) -> Answer {
+pub(super) fn instance(call: Call<'_>) -> CallResult {
     if is_read(call) {
         return call.json(&call.resolved.document(call.context.now));
     }
     let patch = call.object(r#"{"InstanceType": "m5.large"}"#)?;
     let now = call.context.now;
-    call.describe(|document| {
+    call.patch_description(|document| {
         description::change(document, &patch);
         // The only time for which `now` is useful.
         if let Some(time) = document.pointer_mut("/Imdsim/CredentialsRotationTime")
@@ -37,7 +37,7 @@ pub(super) fn instance(call: Call<'_>) -> Answer {
 }
 
 /// `metadata-options`: the options of EC2's API; PATCH applies a merge patch.
-pub(super) fn metadata_options(call: Call<'_>) -> Answer {
+pub(super) fn metadata_options(call: Call<'_>) -> CallResult {
     let options = call.resolved.instance.options.to_json();
     if is_read(call) {
         return call.json(&options);
@@ -63,16 +63,16 @@ pub(super) fn metadata_options(call: Call<'_>) -> Answer {
     if let Value::Object(patch) = &mut patch {
         patch.retain(|name, value| options.get(name) != Some(value));
         if patch.is_empty() {
-            return call.describe(|_| ());
+            return call.patch_description(|_| ());
         }
     }
-    call.describe(|document| {
+    call.patch_description(|document| {
         merge::apply(document, &json!({ "MetadataOptions": patch }));
     })
 }
 
 /// `user-data`: raw bytes.
-pub(super) fn user_data(call: Call<'_>) -> Answer {
+pub(super) fn user_data(call: Call<'_>) -> CallResult {
     let current = &call.resolved.instance.user_data;
     if is_read(call) {
         let bytes = current.clone().ok_or_else(|| {
@@ -88,9 +88,9 @@ pub(super) fn user_data(call: Call<'_>) -> Answer {
     check_user_data(bytes)
         .map_err(|message| Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, message))?;
     if current.as_deref().unwrap_or_default() == &bytes[..] {
-        return call.describe(|_| ());
+        return call.patch_description(|_| ());
     }
-    call.describe(|document| {
+    call.patch_description(|document| {
         merge::apply(
             document,
             &json!({ "Imdsim": { "UserData": match &bytes[..] {
@@ -102,7 +102,7 @@ pub(super) fn user_data(call: Call<'_>) -> Answer {
 }
 
 /// `overrides`: all overrides; DELETE reverts those made at run time.
-pub(super) fn overrides(call: Call<'_>) -> Answer {
+pub(super) fn overrides(call: Call<'_>) -> CallResult {
     const PLACE: &str = "/Imdsim/Overrides";
     if is_read(call) {
         let document = call.resolved.document(call.context.now);
@@ -111,7 +111,7 @@ pub(super) fn overrides(call: Call<'_>) -> Answer {
     }
     let before = call.resolved.config.document.pointer(PLACE);
     let before = before.cloned().unwrap_or_else(|| json!({}));
-    call.describe(|document| {
+    call.patch_description(|document| {
         let now = document.pointer(PLACE).cloned().unwrap_or_default();
         let patch = merge::between(&now, &before);
         merge::apply(document, &json!({ "Imdsim": { "Overrides": patch } }));
@@ -119,7 +119,7 @@ pub(super) fn overrides(call: Call<'_>) -> Answer {
 }
 
 /// `overrides/<path>`: the text of a leaf; DELETE removes the path from the tree.
-pub(super) fn one_override(call: Call<'_>, below: &str) -> Answer {
+pub(super) fn one_override(call: Call<'_>, below: &str) -> CallResult {
     let change: Value = match *call.request.method() {
         Method::PUT => call.text()?.into(),
         // In a merge patch, `null` would revert the override.
@@ -138,7 +138,7 @@ pub(super) fn one_override(call: Call<'_>, below: &str) -> Answer {
             };
         }
     };
-    call.describe(|document| {
+    call.patch_description(|document| {
         // A start-up override may spell the path differently.
         if let Some(Value::Object(overrides)) = document.pointer_mut("/Imdsim/Overrides") {
             overrides.retain(|path, _| path::normalize(path) != below);
@@ -151,17 +151,17 @@ pub(super) fn one_override(call: Call<'_>, below: &str) -> Answer {
 }
 
 /// `clock`: shifts or freezes the clock; DELETE releases it.
-pub(super) fn clock(call: Call<'_>) -> Answer {
+pub(super) fn clock(call: Call<'_>) -> CallResult {
     let state = &call.resolved.state;
     let clock = match *call.request.method() {
         Method::PUT => {
             let change = call.object(r#"{"shift": "+6h1s"}"#)?;
-            state.clock.changed(&change, call.real.now)?
+            state.clock.changed(&change, call.host_context.now)?
         }
         Method::DELETE => Clock::Running,
         _ => return call.json(&state.clock.show(call.context.now)),
     };
-    call.change(State {
+    call.store_unchecked(State {
         clock,
         ..state.clone()
     })
@@ -169,13 +169,13 @@ pub(super) fn clock(call: Call<'_>) -> Answer {
 
 /// `snapshot`: the whole state. Restoring a snapshot of another epoch starts a new
 /// epoch, so that tokens invalidated by a reset stay invalid.
-pub(super) fn snapshot(call: Call<'_>) -> Answer {
+pub(super) fn snapshot(call: Call<'_>) -> CallResult {
     if is_read(call) {
         return call.json(&call.resolved.state.to_json());
     }
     let mut state = State::from_json(&call.object("what GET gave")?)
         .map_err(|problem| Problem::new("", format!("{problem}; send what GET gave")))?;
-    state.clock.check("clock", call.real.now)?;
+    state.clock.check("clock", call.host_context.now)?;
     if state.epoch != call.resolved.state.epoch {
         state.epoch = State::new_epoch(call.next_revision(), call.context);
     }
@@ -183,7 +183,7 @@ pub(super) fn snapshot(call: Call<'_>) -> Answer {
 }
 
 /// `certificates/<name>`: the certificate that verifies a signature.
-pub(super) fn certificate(call: Call<'_>, name: &str) -> Answer {
+pub(super) fn certificate(call: Call<'_>, name: &str) -> CallResult {
     let known = |signature: &Signature| signature.certificate() == name;
     let signature = Signature::ALL.into_iter().find(known).ok_or_else(|| {
         let names = Signature::ALL.map(Signature::certificate).join(", ");
@@ -195,7 +195,7 @@ pub(super) fn certificate(call: Call<'_>, name: &str) -> Answer {
 }
 
 /// `openapi.json`: the API description.
-pub(super) fn openapi(call: Call<'_>) -> Answer {
+pub(super) fn openapi(call: Call<'_>) -> CallResult {
     call.json(&openapi::document()?)
 }
 

@@ -3,7 +3,7 @@
 //! The router, the 404 message and the tests of the OpenAPI document share this
 //! table; `openapi.json` documents the same calls for users.
 
-use super::call::{Answer, Call};
+use super::call::{Call, CallResult};
 use super::{events, faults, health, requests, reset, resources};
 
 /// A path and its methods.
@@ -14,7 +14,7 @@ pub(super) struct Route {
     /// The methods as in `Allow`. GET implies HEAD.
     pub(super) methods: &'static str,
     /// The handler; its text is the part matched by the braces.
-    pub(super) answer: fn(Call<'_>, &str) -> Answer,
+    pub(super) answer: fn(Call<'_>, &str) -> CallResult,
 }
 
 /// The only unrestricted call; it exposes nothing private.
@@ -32,7 +32,7 @@ pub(super) const RESET: &str = "reset";
 const fn row(
     path: &'static str,
     methods: &'static str,
-    answer: fn(Call<'_>, &str) -> Answer,
+    answer: fn(Call<'_>, &str) -> CallResult,
 ) -> Route {
     Route {
         path,

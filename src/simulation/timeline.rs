@@ -93,14 +93,14 @@ impl Timeline {
     /// Rejects events that lead to an invalid description, starting from
     /// `document`.
     pub(crate) fn check(&self, document: &Value) -> Result<(), Problem> {
-        let faults = self.events(true).count();
+        let faults = self.faults().count();
         limited(self.0.len() - faults, faults)?;
         if faults == self.0.len() {
             return Ok(());
         }
         let mut document = document.clone();
         let mut read = 0;
-        for event in self.events(false) {
+        for event in self.events() {
             event.apply(&mut document);
             read += document.to_string().len();
             let checked = if read <= MAX_READ_LEN {
@@ -156,7 +156,9 @@ impl Timeline {
 
     /// Returns the fault or other event with this id.
     pub(crate) fn find(&self, id: &str, faults: bool) -> Option<&Event> {
-        self.events(faults).find(|event| event.id == id)
+        self.0
+            .iter()
+            .find(|event| event.is_fault() == faults && event.id == id)
     }
 
     /// The timeline without the fault or other event with this id.
@@ -186,11 +188,14 @@ impl Timeline {
         from..until
     }
 
-    /// All faults, or all other events, in order.
-    pub(crate) fn events(&self, faults: bool) -> impl Iterator<Item = &Event> {
-        self.0
-            .iter()
-            .filter(move |event| event.is_fault() == faults)
+    /// All faults in order.
+    pub(crate) fn faults(&self) -> impl Iterator<Item = &Event> {
+        self.0.iter().filter(|event| event.is_fault())
+    }
+
+    /// All events except faults, in order.
+    pub(crate) fn events(&self) -> impl Iterator<Item = &Event> {
+        self.0.iter().filter(|event| !event.is_fault())
     }
 
     /// The timeline without its faults, or with its faults only.
@@ -199,8 +204,8 @@ impl Timeline {
     }
 
     /// Whether the response to a request depends on earlier requests.
-    pub(crate) fn counts(&self, request: &MetadataRequest<'_>, now: UnixMillis) -> bool {
-        self.faults(request, now)
+    pub(crate) fn needs_counters(&self, request: &MetadataRequest<'_>, now: UnixMillis) -> bool {
+        self.matching_faults(request, now)
             .any(|matched| matched.fault.frequency != Frequency::Always)
     }
 
@@ -212,7 +217,7 @@ impl Timeline {
         now: UnixMillis,
         request_counters: &mut RequestCounters,
     ) -> Option<MatchedFault<'_>> {
-        self.faults(request, now)
+        self.matching_faults(request, now)
             .find(|matched| match matched.fault.frequency {
                 Frequency::Always => true,
                 _ => request_counters.affects(matched, now),
@@ -229,7 +234,7 @@ impl Timeline {
     }
 
     /// The faults that match a request at this time.
-    fn faults(
+    fn matching_faults(
         &self,
         request: &MetadataRequest<'_>,
         now: UnixMillis,

@@ -1,7 +1,7 @@
 //! The metadata categories, one row each, sorted by path.
 //!
-//! Dates are AWS's own where documented and not contradicted by captures
-//! (reference 2.3 and 8).
+//! The second column is the API version that introduced the category: AWS's own
+//! date where documented and not contradicted by captures (reference 2.3 and 8).
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -10,13 +10,13 @@ use super::View;
 use super::row::{Row, Text, Value};
 use crate::documents::{identity_document, maintenance, one_line, rebalance, spot_instance_action};
 use crate::signature::Signature;
-use Value::{Document, Fact, Interface, InterfaceKeyed, Keyed, Octets, Seen, SeenKeyed};
+use Value::{Document, Fact, Interface, InterfaceKeyed, Keyed, Octets};
 
 /// All rows.
 #[rustfmt::skip]
 #[allow(clippy::redundant_closure_for_method_calls, reason = "a path is less general")]
 pub(super) const CATALOG: &[Row] = &[
-    row("dynamic/fws/instance-monitoring",                   "2009-04-04", Fact(|i| when(i.monitoring, "enabled"))),
+    row("dynamic/fws/instance-monitoring",                   "2009-04-04", Fact(|i| only_if(i.monitoring, "enabled"))),
     row("dynamic/instance-identity/document",                "2009-04-04", Document(always, |v| identity_document(v.instance))),
     row("dynamic/instance-identity/pkcs7",                   "2009-04-04", Document(always, |v| v.signature(Signature::Pkcs7))),
     row("dynamic/instance-identity/rsa2048",                 "2009-04-04", Document(always, |v| v.signature(Signature::Rsa2048))),
@@ -25,15 +25,15 @@ pub(super) const CATALOG: &[Row] = &[
     row("meta-data/ami-launch-index",                        "1.0",        Fact(|i| some(&i.ami_launch_index))),
     row("meta-data/ami-manifest-path",                       "1.0",        Fact(|i| some(&i.ami_manifest_path))),
     row("meta-data/ancestor-ami-ids",                        "2007-10-10", Fact(|i| lines(&i.ancestor_ami_ids))),
-    row("meta-data/autoscaling/target-lifecycle-state",          "2021-07-15", Seen(|v| v.events().target_lifecycle_state.as_deref().or(v.instance.auto_scaling_state).and_then(some))),
+    row("meta-data/autoscaling/target-lifecycle-state",          "2021-07-15", Value::View(|v| v.events().target_lifecycle_state.as_deref().or(v.instance.auto_scaling_state).and_then(some))),
     row("meta-data/block-device-mapping/{device}",           "2007-12-15", Keyed(|i, device| maybe(i.block_devices.get(device)))),
     row("meta-data/elastic-gpus/associations/{gpu}",             "2016-11-30", Keyed(|i, id| maybe(i.accelerators.graphics.get(id)))),
     row("meta-data/elastic-inference/associations/{accelerator}", "2018-11-29", Keyed(|i, id| maybe(i.accelerators.inference.get(id)))),
-    row("meta-data/events/maintenance/history",              "2018-08-17", Seen(|v| own(maintenance(&v.events().maintenance, true)))),
-    row("meta-data/events/maintenance/scheduled",            "2018-08-17", Seen(|v| own(maintenance(&v.events().maintenance, false)))),
-    row("meta-data/events/recommendations/rebalance",            "2020-10-27", Seen(|v| own(rebalance(v.events().rebalance?)))),
-    row("meta-data/hibernation/configured",                  "2018-09-24", Fact(|i| when(i.hibernation, "true"))),
-    row("meta-data/hostname",                                "1.0",        Fact(|i| named(&i.hostname))),
+    row("meta-data/events/maintenance/history",              "2018-08-17", Value::View(|v| display(maintenance(&v.events().maintenance, true)))),
+    row("meta-data/events/maintenance/scheduled",            "2018-08-17", Value::View(|v| display(maintenance(&v.events().maintenance, false)))),
+    row("meta-data/events/recommendations/rebalance",            "2020-10-27", Value::View(|v| display(rebalance(v.events().rebalance?)))),
+    row("meta-data/hibernation/configured",                  "2018-09-24", Fact(|i| only_if(i.hibernation, "true"))),
+    row("meta-data/hostname",                                "1.0",        Fact(|i| non_empty(&i.hostname))),
     row("meta-data/iam/info",                                "2012-01-12", Document(|v, _| v.has_role(), |v| v.iam_info())),
     row("meta-data/iam/security-credentials-extended/{role}",    "2025-10-04", Document(|v, role| v.is_extended_role(role), |v| v.extended_role_credentials())),
     row("meta-data/iam/security-credentials/{role}",         "2012-01-12", Document(|v, role| v.is_role(role), |v| v.role_credentials())),
@@ -45,14 +45,14 @@ pub(super) const CATALOG: &[Row] = &[
     row("meta-data/instance-type",                           "2007-08-29", Fact(|i| some(&i.instance_type))),
     row("meta-data/ipv6",                                    "2021-01-03", Fact(|i| first(&i.primary().ipv6s))),
     row("meta-data/kernel-id",                               "2008-02-01", Fact(|i| maybe(i.kernel_id.as_ref()))),
-    row("meta-data/local-hostname",                          "2007-01-19", Fact(|i| named(&i.hostname))),
+    row("meta-data/local-hostname",                          "2007-01-19", Fact(|i| non_empty(&i.hostname))),
     row("meta-data/local-ipv4",                              "1.0",        Fact(|i| first(&i.primary().local_ipv4s))),
     row("meta-data/mac",                                     "2011-01-01", Fact(|i| some(&i.mac))),
     row("meta-data/managed-ssh-keys/active-keys/{user}",         "2019-06-27", Keyed(|i, user| maybe(i.managed_ssh_keys.active_keys.get(user)))),
     row("meta-data/managed-ssh-keys/signer-cert",                "2019-06-27", Fact(|i| maybe(i.managed_ssh_keys.signer_cert.as_ref()))),
     row("meta-data/managed-ssh-keys/signer-ocsp/{fingerprint}",  "2019-06-27", Keyed(|i, sha1| maybe(i.managed_ssh_keys.signer_ocsp.get(sha1)))),
     row("meta-data/metrics/vhostmd",                         "2011-05-01", Fact(|_| Some(Cow::Borrowed(VHOSTMD)))),
-    row("meta-data/network/interfaces/macs/{mac}/device-number",           "2011-01-01", Interface(|n| own(n.device_number))),
+    row("meta-data/network/interfaces/macs/{mac}/device-number",           "2011-01-01", Interface(|n| display(n.device_number))),
     row("meta-data/network/interfaces/macs/{mac}/interface-id",            "2011-01-01", Interface(|n| some(&n.id))),
     row("meta-data/network/interfaces/macs/{mac}/ipv4-associations/{public-ipv4}", "2011-01-01", InterfaceKeyed(|n, ip| lines(n.ipv4_associations.get(ip)?))),
     row("meta-data/network/interfaces/macs/{mac}/ipv4-prefix",             "2011-01-01", Interface(|n| lines(&n.ipv4_prefixes))),
@@ -91,11 +91,11 @@ pub(super) const CATALOG: &[Row] = &[
     row("meta-data/security-groups",                         "1.0",        Fact(|i| lines(i.primary().groups.iter().map(|g| &g.group_name)))),
     row("meta-data/services/domain",                         "2014-02-25", Fact(|i| some(&i.placement.services_domain))),
     row("meta-data/services/partition",                      "2015-10-20", Fact(|i| some(&i.placement.partition))),
-    row("meta-data/spot/instance-action",                        "2016-11-15", Seen(|v| own(spot_instance_action(v.events().spot.as_ref()?)))),
-    row("meta-data/spot/termination-time",                       "2014-11-05", Seen(|v| own(v.events().termination_time()?.iso()))),
+    row("meta-data/spot/instance-action",                        "2016-11-15", Value::View(|v| display(spot_instance_action(v.events().spot.as_ref()?)))),
+    row("meta-data/spot/termination-time",                       "2014-11-05", Value::View(|v| display(v.events().termination_time()?.iso()))),
     row("meta-data/system",                                  "2022-09-24", Fact(|i| some(&i.system))),
-    row("meta-data/tag-sets/instance",                       "2025-10-04", Seen(|v| when(v.tags, one_line(&v.instance.tags)))),
-    row("meta-data/tags/instance/{tag}",                     "2021-03-23", SeenKeyed(|v, tag| v.tag(tag))),
+    row("meta-data/tag-sets/instance",                       "2025-10-04", Value::View(|v| only_if(v.tags, one_line(&v.instance.tags)))),
+    row("meta-data/tags/instance/{tag}",                     "2021-03-23", Value::ViewKeyed(|v, tag| v.tag(tag))),
     row("user-data",                                         "1.0",        Octets(|i| i.user_data.as_deref())),
 ];
 
@@ -125,21 +125,21 @@ fn maybe(text: Option<&String>) -> Text<'_> {
     text.map(|text| Cow::Borrowed(text.as_str()))
 }
 
-fn named(text: &str) -> Text<'_> {
+fn non_empty(text: &str) -> Text<'_> {
     (!text.is_empty()).then_some(Cow::Borrowed(text))
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "rows yield options")]
-fn own(value: impl Display) -> Text<'static> {
+fn display(value: impl Display) -> Text<'static> {
     Some(Cow::Owned(value.to_string()))
 }
 
-fn when<'a>(condition: bool, text: impl Into<Cow<'a, str>>) -> Text<'a> {
+fn only_if<'a>(condition: bool, text: impl Into<Cow<'a, str>>) -> Text<'a> {
     condition.then(|| text.into())
 }
 
 fn first(values: &[impl Display]) -> Text<'_> {
-    values.first().and_then(own)
+    values.first().and_then(display)
 }
 
 /// Joins values by newlines; `None` if there are none.

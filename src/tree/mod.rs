@@ -61,8 +61,8 @@ pub fn find<'a>(view: &View<'a>, path: &str) -> Option<Node<'a>> {
     }
 }
 
-/// Reads an instance whose overrides fit the tree: [`Instance::read`], and no
-/// override with a text is below a leaf of the service that is not removed.
+/// Parses an instance like [`Instance::read`], and rejects overrides that put
+/// text below an existing leaf.
 pub(crate) fn read_instance(document: &Value) -> Result<Instance, Problem> {
     let instance = Instance::read(document)?;
     overridden::check(&instance.overrides).map_err(|problem| problem.inside("Imdsim.Overrides"))?;

@@ -8,8 +8,8 @@ use crate::instance::{OverrideLookup, Overrides};
 use crate::problem::Problem;
 use crate::versions::Version;
 
-/// Rejects overrides with a text below a leaf of the service that is not
-/// removed, whether or not an instance has that leaf.
+/// Rejects an override that puts text below a leaf of the service, unless another
+/// override removes that leaf. Leaves that the instance lacks count as well.
 pub(crate) fn check(overrides: &Overrides) -> Result<(), Problem> {
     for path in overrides.texts_below("") {
         let mut leaves = CATALOG.iter().filter_map(|row| row.leaf_around(path));

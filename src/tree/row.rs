@@ -32,9 +32,9 @@ pub(super) enum Value {
     /// From one network interface and a key in the path.
     InterfaceKeyed(for<'a> fn(&'a Interface, &str) -> Text<'a>),
     /// From the view, for example its tag visibility.
-    Seen(for<'a> fn(&View<'a>) -> Text<'a>),
+    View(for<'a> fn(&View<'a>) -> Text<'a>),
     /// From the view and a key in the path.
-    SeenKeyed(for<'a> fn(&View<'a>, &str) -> Text<'a>),
+    ViewKeyed(for<'a> fn(&View<'a>, &str) -> Text<'a>),
     /// A cheap predicate for listings and an expensive text. The predicate
     /// receives the key in the path, if any.
     Document(fn(&View<'_>, &str) -> bool, fn(&View<'_>) -> String),
@@ -125,8 +125,8 @@ impl Row {
             Value::Keyed(value) => value(instance, key(0)?),
             Value::Interface(value) => value(interface()?),
             Value::InterfaceKeyed(value) => value(interface()?, key(1)?),
-            Value::Seen(value) => value(view),
-            Value::SeenKeyed(value) => value(view, key(0)?),
+            Value::View(value) => value(view),
+            Value::ViewKeyed(value) => value(view, key(0)?),
             Value::Document(applies, value) => {
                 applies(view, key(0).unwrap_or_default()).then(|| value(view).into())
             }

@@ -1,5 +1,4 @@
-//! The inputs of a lookup: the instance, its credential rotation, and the IMDS
-//! version of the request.
+//! The inputs of a lookup in the tree.
 
 use std::borrow::Cow;
 
@@ -20,7 +19,8 @@ pub struct View<'a> {
     pub(crate) signatures: &'a Signatures,
     /// Whether tags are shown in metadata.
     pub tags: bool,
-    /// The hour of the credential rotation, the only dependency of content on time.
+    /// The hour of the credential rotation. Without faults, content depends on time
+    /// in no other way.
     pub rotation: Rotation,
     /// The IMDS version, which selects the credentials.
     pub imds: ImdsVersion,

@@ -311,7 +311,7 @@ fn invalid_values_are_rejected_in_one_sentence() {
         ),
         (
             &["--url", "http://127.0.0.1:1", "spot", "--addr", "x"],
-            "--addr: with --url no server is started; leave one of the two out",
+            "--addr: no effect with --url, which starts no server; remove one of them",
         ),
         (
             &["--url", "http://127.0.0.1:1"],

@@ -169,8 +169,9 @@ fn off_loopback_the_program_explains_access_to_the_control_api() {
     for flags in [&[][..], &["--quiet"]] {
         let said = said(flags);
         let line = said.lines().next().unwrap();
-        let sentence = "/: only loopback connections have the control API, for no admin token is \
-                        set; set --admin-token (IMDSIM_ADMIN_TOKEN), or add --addr 127.0.0.1:4719";
+        let sentence = "/: the control API is available over loopback only, because no admin \
+                        token is set; set --admin-token (IMDSIM_ADMIN_TOKEN), or add --addr \
+                        127.0.0.1:4719";
         assert!(line.ends_with(sentence), "{said}");
         assert_eq!(said.lines().count(), 2, "{said}");
     }

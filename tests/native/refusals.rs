@@ -29,7 +29,7 @@ fn an_invalid_command_line_is_rejected_in_one_sentence() {
     );
     check(
         &["reset", "now"],
-        "now: `imdsim reset` takes no such word; see `imdsim reset --help`",
+        "now: unexpected argument of `imdsim reset`; see `imdsim reset --help`",
     );
     check(&["brew"], "brew: unknown command; see `imdsim --help`");
     check(
@@ -93,11 +93,11 @@ fn flags_of_other_commands_are_rejected() {
                 "--http-tokens",
                 "required",
             ],
-            "--http-tokens: with --url no server is started; leave one of the two out",
+            "--http-tokens: no effect with --url, which starts no server; remove one of them",
         ),
         (
             &["--quiet", "--url", "http://127.0.0.1:1", "asg"],
-            "--quiet: with --url no server is started; leave one of the two out",
+            "--quiet: no effect with --url, which starts no server; remove one of them",
         ),
         (
             &["run", "--state", "FILE", "--", "true"],
@@ -109,7 +109,7 @@ fn flags_of_other_commands_are_rejected() {
     let mut spot = command(&["spot", "--addr", "127.0.0.1:0"]);
     assert_eq!(
         refusal_of(spot.env("IMDSIM_URL", "http://127.0.0.1:1")),
-        "--addr: with IMDSIM_URL no server is started; leave one of the two out"
+        "--addr: no effect with IMDSIM_URL, which starts no server; remove one of them"
     );
 }
 

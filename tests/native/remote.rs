@@ -237,7 +237,7 @@ fn other_servers_are_reported() {
         said,
         format!(
             "imdsim: http://{address}: the server at this address answered 200 OK and is not imdsim; \
-             use the address of imdsim\n"
+             use the address of an imdsim emulator\n"
         )
     );
     server.join().unwrap();

@@ -68,8 +68,8 @@ impl From<imdsim::Problem> for Failure {
 /// An error that no input should cause.
 pub(crate) fn internal_error(error: &dyn fmt::Display) -> Failure {
     Failure::new(
-        "this program",
-        format_args!("it cannot start: {error:#}"),
+        "internal error",
+        format_args!("{error:#}"),
         "report this as a bug of imdsim",
     )
 }

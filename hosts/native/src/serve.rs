@@ -105,13 +105,13 @@ fn listeners(addresses: &[String]) -> Result<Vec<TcpListener>, Failure> {
 
 /// A warning that an address has no control API, with the fix.
 fn no_control_api(address: SocketAddr) -> String {
-    let who = if address.ip().is_unspecified() {
-        "only loopback connections have the control API"
+    let availability = if address.ip().is_unspecified() {
+        "the control API is available over loopback only"
     } else {
-        "there is no control API"
+        "the control API is not available"
     };
     format!(
-        "http://{address}/: {who}, for no admin token is set; set --admin-token \
+        "http://{address}/: {availability}, because no admin token is set; set --admin-token \
          ({ADMIN_TOKEN_VARIABLE}), or add --addr {DEFAULT_ADDRESS}"
     )
 }

@@ -26,7 +26,7 @@ pub(super) fn condense(error: &clap::Error, grammar: &Command, arguments: &[OsSt
     };
     match error.kind() {
         ErrorKind::UnknownArgument if !place.starts_with('-') => {
-            Failure::new(place, format!("`{path}` takes no such word"), remedy)
+            Failure::new(place, format!("unexpected argument of `{path}`"), remedy)
         }
         ErrorKind::UnknownArgument if is_known(grammar, place) => {
             let what = match path.split_once(' ') {

@@ -63,16 +63,16 @@ enum Subcommands {
         /// The shell
         shell: Shell,
     },
-    /// Send a Spot interruption notice: from an emulator that is started, or
-    /// that runs where --url says
+    /// Start an emulator with a Spot interruption, or schedule one in the emulator
+    /// at --url
     Spot {
         #[command(flatten)]
         spot: aemm::Spot,
         #[command(flatten)]
         starts: Starts,
     },
-    /// Schedule maintenance: in an emulator that is started, or that runs where
-    /// --url says
+    /// Start an emulator with scheduled maintenance, or schedule it in the emulator
+    /// at --url
     #[command(aliases = ["se", "scheduledevents"], args_conflicts_with_subcommands = true)]
     Events {
         #[command(flatten)]
@@ -82,8 +82,8 @@ enum Subcommands {
         #[command(subcommand)]
         call: Option<EventsCommand>,
     },
-    /// Take the instance out of its Auto Scaling group: in an emulator that is
-    /// started, or that runs where --url says
+    /// Start an emulator whose instance leaves its Auto Scaling group, or schedule
+    /// that in the emulator at --url
     #[command(aliases = ["asg", "autoscaling"])]
     Asglifecycle {
         #[command(flatten)]
@@ -250,8 +250,8 @@ fn refuse_server_flags(place: &str, given: &ArgMatches) -> Result<(), Failure> {
     };
     Err(Failure::new(
         format_args!("--{flag}"),
-        format_args!("with {place} no server is started"),
-        "leave one of the two out",
+        format_args!("no effect with {place}, which starts no server"),
+        "remove one of them",
     ))
 }
 

@@ -1,8 +1,9 @@
 //! The command line: `imdsim [command] [flags]`.
 //!
-//! Commands start an emulator, as `serve` and those of the AWS mock do, or
-//! control a running one: all of these with `--url`, some always. A command
-//! accepts only the flags that it uses.
+//! `serve` starts an emulator. `spot`, `events` and `asglifecycle` start one, or
+//! control a running one with `--url`. Other commands only control a running
+//! one. Flags that a command ignores exist for compatibility with the AWS mock,
+//! and are hidden.
 //!
 //! Values that only the core can validate are plain strings, so that a bad
 //! value causes the same error in a flag, a file and the environment.

@@ -80,7 +80,7 @@ impl Client {
                 said["detail"].as_str().unwrap_or_default(),
             )),
             _ => Err(Failure::refused(&format!(
-                "{}: the server at this address answered {status} and is not imdsim; use the address of imdsim",
+                "{}: the server at this address answered {status} and is not imdsim; use the address of an imdsim emulator",
                 self.url
             ))),
         }

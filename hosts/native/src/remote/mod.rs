@@ -70,7 +70,7 @@ fn variable(name: &str) -> Option<String> {
 fn add_events(client: &Client, flags: &aemm::Flags) -> Result<(), Failure> {
     let now = now(client)?;
     let time: Timestamp = now.parse().map_err(|_| {
-        let message = format!("{now:?} is not a time; use the address of imdsim");
+        let message = format!("{now:?} is not a time; check that --url names an imdsim emulator");
         Failure::refused(&message)
     })?;
     for event in aemm::events(flags, time)? {

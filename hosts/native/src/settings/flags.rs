@@ -11,7 +11,7 @@ use crate::aemm;
 #[command(next_help_heading = "Emulated instance")]
 #[group(skip)]
 pub(crate) struct InstanceFlags {
-    /// The instance, `-` for standard input: what `aws ec2 describe-instances` prints, or one instance of it [default: a built-in one]
+    /// Instance description: the output of `aws ec2 describe-instances`, or one instance from it; `-` for standard input [default: a built-in one]
     #[arg(long, value_name = "FILE")]
     pub(crate) instance: Option<PathBuf>,
     /// Settings as one JSON document
@@ -61,8 +61,8 @@ pub(crate) struct SettingsFlags {
     /// Bearer token for the control API [default: none]
     #[arg(long, value_name = "TOKEN")]
     pub(crate) admin_token: Option<String>,
-    /// A host that is answered even with real credentials, also more than once [default: loopback, link-local and instance names only]
-    #[arg(long, value_name = "NAME")]
+    /// Host name to answer even with real credentials (repeatable) [default: loopback, link-local and instance names only]
+    #[arg(long, id = "allow_hosts", value_name = "NAME")]
     pub(crate) allow_host: Vec<String>,
     /// Fixed value in place of random bytes, for reproducible answers [default: random bytes]
     #[arg(long, value_name = "TEXT")]

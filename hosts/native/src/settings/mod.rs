@@ -1,5 +1,6 @@
-//! Settings in layers. Later ones take precedence: a document (`--config FILE`,
-//! or else `IMDSIM_CONFIG`), single environment variables, flags.
+//! Settings in layers. Later ones take precedence: the program's defaults, a
+//! document (`--config FILE`, or else `IMDSIM_CONFIG`), single environment
+//! variables, the AWS mock's configuration, flags.
 //!
 //! The core defines the keys and validates the values.
 
@@ -110,6 +111,7 @@ impl Sources {
             has_user_data: self.flags.instance.user_data.is_some(),
         };
         let flags = &self.flags.aemm;
+        // Applied last, but yields to imdsim's own flags.
         aemm::apply(flags, own, &self.environment, files, &mut settings)?;
         let config = imdsim::Config::new(&settings)?;
         self.warn(config.warnings(UnixMillis(Timestamp::now().as_millisecond())));
