@@ -61,7 +61,7 @@ pub const PEER: HeaderName = HeaderName::from_static(PEER_NAME);
 /// Its name.
 pub const PEER_NAME: &str = "x-imdsim-peer";
 
-/// The header that names the host the client asked for.
+/// The host requested by the client.
 pub(crate) const HOST_NAME: &str = "host";
 /// The header that names the client program.
 pub(crate) const USER_AGENT_NAME: &str = "user-agent";

@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read() {
+    fn encoded_fields_are_decoded() {
         let given: [(&str, &[u8]); 3] = [("host", b"[::1]:80"), ("empty", b""), ("b", b"\xff")];
         let mut fields = Vec::new();
         for (name, value) in given {

@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn patches_work_as_the_rfc_says() {
+    fn patches_follow_the_rfc() {
         check(
             &json!({"a": 1}),
             &json!({"a": 2, "b": {"c": null}}),

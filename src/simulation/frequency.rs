@@ -12,11 +12,11 @@ pub(crate) enum Frequency {
     Always,
     /// The one with this number, from 1.
     Nth(u32),
-    /// The first so many.
+    /// This many at the start.
     First(u32),
     /// A share, from 0 to 1.
     Share(f64),
-    /// All but the first so many of each second.
+    /// All but this many at the start of each second.
     Throttle(u32),
 }
 
