@@ -1,5 +1,5 @@
-//! The Rust SDK's IMDS client and credentials provider, in a separate process,
-//! since it reads its endpoint from the environment.
+//! The Rust SDK's IMDS client and credentials provider. They run in a separate
+//! process, because they read the endpoint from the environment.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -10,7 +10,7 @@ use aws_config::provider_config::ProviderConfig;
 use aws_credential_types::provider::ProvideCredentials as _;
 use aws_smithy_http_client::Builder;
 
-/// The argument that turns this test into that process.
+/// The argument that selects this client in the test program.
 pub(crate) const COMMAND: &str = "aws-config";
 
 /// Prints the credentials and the Region.
@@ -19,9 +19,9 @@ pub(crate) fn run() -> ExitCode {
         .enable_all()
         .build()
         .unwrap();
-    match runtime.block_on(ask()) {
-        Ok(said) => {
-            println!("{said}");
+    match runtime.block_on(load_metadata()) {
+        Ok(output) => {
+            println!("{output}");
             ExitCode::SUCCESS
         }
         Err(error) => {
@@ -31,8 +31,9 @@ pub(crate) fn run() -> ExitCode {
     }
 }
 
-async fn ask() -> Result<String, Box<dyn Error>> {
-    // Without TLS: the metadata service speaks plain HTTP.
+/// Loads the credentials and the Region.
+async fn load_metadata() -> Result<String, Box<dyn Error>> {
+    // Without TLS, because the metadata service uses plain HTTP.
     let config = ProviderConfig::without_region().with_http_client(Builder::new().build_http());
     let client = Client::builder().configure(&config).build();
     let region = client.get("/latest/meta-data/placement/region").await?;

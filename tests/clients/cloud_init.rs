@@ -1,4 +1,4 @@
-//! cloud-init's own crawler, on every instance document of the tests.
+//! cloud-init's own crawler, with every instance document in `tests/data/instances`.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,34 +6,35 @@ use std::process::Command;
 use libtest_mimic::{Failed, Trial};
 
 use crate::files;
+use crate::pins::not_installed;
 use crate::program::{Program, text};
 use crate::trial;
 
-/// Debian's package, unpacked.
+/// The unpacked Debian package.
 const PACKAGE: &str = "target/clients/cloud-init/usr/lib/python3/dist-packages";
 
-/// One trial for each document below `tests/data/instances`.
-pub(crate) fn trials(outside: Option<&str>) -> Vec<Trial> {
+/// One trial for each instance document.
+pub(crate) fn trials(no_namespace: Option<&str>) -> Vec<Trial> {
     let root = files::folder().join("..");
     let package = root.join(PACKAGE);
-    let missing = outside.map(str::to_owned).or_else(|| {
-        (!package.is_dir()).then(|| format!("no {}; .ci/clients installs it", package.display()))
+    let missing = no_namespace.map(str::to_owned).or_else(|| {
+        (!package.is_dir()).then(|| not_installed(&package))
     });
     let documents = files::with_extension("data/instances", "json");
     let trials = documents.into_iter().map(|document| {
         let name = document.file_stem().unwrap().to_string_lossy().into_owned();
         let (root, package) = (root.clone(), package.clone());
         trial(
-            format!("cloud-init understands {name}"),
+            format!("cloud-init crawls {name}"),
             missing.as_deref(),
-            move || understands(&name, &document, &root, &package),
+            move || matches_golden(&name, &document, &root, &package),
         )
     });
     trials.collect()
 }
 
 /// cloud-init logs no warning, and its result matches the golden file.
-fn understands(name: &str, document: &Path, root: &Path, package: &Path) -> Result<(), Failed> {
+fn matches_golden(name: &str, document: &Path, root: &Path, package: &Path) -> Result<(), Failed> {
     let program = Program::start(&[
         "--instance",
         text(document),

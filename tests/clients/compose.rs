@@ -1,6 +1,6 @@
-//! The file for Docker Compose in `docs/use-with`. There is no network here to pull
-//! images from, so its commands run without containers: with the environment,
-//! the health check and the names of the services that it says.
+//! The file for Docker Compose in `docs/use-with`. Without a network to pull
+//! images, its commands run outside containers, with the file's environment,
+//! health check and service names.
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
@@ -10,28 +10,28 @@ use serde::Deserialize;
 
 use crate::page::Page;
 use crate::program::Program;
-use crate::snippets::{Workplace, run};
+use crate::snippets::{TestDir, run};
 use crate::{pins, trial, workflow};
 
 const PAGE: &str = "docs/use-with/compose.md";
 
-pub(crate) fn trials(outside: Option<&str>) -> Vec<Trial> {
-    let missing = outside.map(str::to_owned);
-    let natively = missing
+pub(crate) fn trials(no_namespace: Option<&str>) -> Vec<Trial> {
+    let missing = no_namespace.map(str::to_owned);
+    let native_missing = missing
         .clone()
-        .or_else(|| pins::outdated("requirements.txt").or_else(|| needed("curl", &["--version"])));
-    let docker = missing
-        .or_else(|| needed("docker", &["compose", "version"]))
-        .or_else(|| needed("docker", &["info"]));
+        .or_else(|| pins::outdated("requirements.txt").or_else(|| not_runnable("curl", &["--version"])));
+    let docker_missing = missing
+        .or_else(|| not_runnable("docker", &["compose", "version"]))
+        .or_else(|| not_runnable("docker", &["info"]));
     vec![
         trial(
             "docs/use-with/compose.md: commands, environment and health check work, without \
              containers"
                 .into(),
-            natively.as_deref(),
+            native_missing.as_deref(),
             without_containers,
         ),
-        with_docker(docker),
+        docker_trial(docker_missing),
     ]
 }
 
@@ -44,7 +44,7 @@ struct Compose {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Service {
-    #[allow(dead_code, reason = "has to be there, and cannot be pulled")]
+    #[allow(dead_code, reason = "required, but cannot be pulled here")]
     image: String,
     #[serde(default)]
     volumes: Vec<String>,
@@ -61,7 +61,7 @@ struct Service {
 #[serde(deny_unknown_fields)]
 struct HealthCheck {
     test: Vec<String>,
-    #[allow(dead_code, reason = "nothing is asked twice here")]
+    #[allow(dead_code, reason = "required, but nothing is polled here")]
     interval: String,
 }
 
@@ -71,73 +71,73 @@ struct Dependency {
     condition: String,
 }
 
-/// The emulator is healthy once it runs, and not before; then the other service
-/// gets credentials.
+/// The health check fails before the emulator runs and then passes. The other
+/// service then gets credentials.
 fn without_containers() -> Result<(), Failed> {
     let page = Page::read(PAGE);
-    let workplace = Workplace::with([&page]);
-    let Compose { services } = workflow::parse(&workplace, page.file())?;
+    let dir = TestDir::with_files_of([&page]);
+    let Compose { services } = workflow::parse_yaml(&dir, page.only_file())?;
     let (imds, app) = (&services["imds"], &services["app"]);
     assert_eq!(imds.volumes, ["./imdsim:/usr/local/bin/imdsim:ro"]);
     assert_eq!(app.depends_on["imds"].condition, "service_healthy");
 
     let health = imds.healthcheck.as_ref().unwrap();
     let [kind, check @ ..] = &health.test[..] else {
-        return Err("there is no health check".into());
+        return Err("no health check".into());
     };
     assert_eq!(kind, "CMD");
-    let is_healthy = || run(workplace.command(&check[0]).args(&check[1..]));
-    assert!(!is_healthy()?.0, "something is healthy before it runs");
-    let mut command = words(&workplace, imds.command.as_deref().unwrap());
+    let is_healthy = || run(dir.command(&check[0]).args(&check[1..]));
+    assert!(!is_healthy()?.0, "the health check passes before the emulator runs");
+    let mut command = split_command(&dir, imds.command.as_deref().unwrap());
     command.envs(&imds.environment);
     let emulator = Program::start_command(command.stderr(Stdio::piped()));
-    let (healthy, said) = is_healthy()?;
-    assert!(healthy, "{said}");
-    // Other containers are not on loopback: the token is what they need.
+    let (healthy, output) = is_healthy()?;
+    assert!(healthy, "{output}");
+    // Other containers are not on loopback, so they need the admin token.
     let token = &imds.environment["IMDSIM_ADMIN_TOKEN"];
     let reset = ["-fsS", "-X", "POST", "http://127.0.0.1/_imdsim/reset"];
-    assert!(!run(workplace.command("curl").args(reset))?.0);
+    assert!(!run(dir.command("curl").args(reset))?.0);
     let bearer = format!("Authorization: Bearer {token}");
-    let mut with_token = workplace.command("curl");
-    let (succeeded, said) = run(with_token.args(reset).args(["-H", &bearer]))?;
-    assert!(succeeded, "{said}");
+    let mut with_token = dir.command("curl");
+    let (succeeded, output) = run(with_token.args(reset).args(["-H", &bearer]))?;
+    assert!(succeeded, "{output}");
 
-    let hosts = workplace.folder().join("hosts");
+    let hosts = dir.path().join("hosts");
     let names: Vec<_> = services.keys().map(String::as_str).collect();
     let names = names.join(" ");
     std::fs::write(&hosts, format!("127.0.0.1 localhost {names}\n"))?;
-    let inside = words(&workplace, app.entrypoint.as_deref().unwrap());
-    let mut command = workplace.command("unshare");
+    let entrypoint = split_command(&dir, app.entrypoint.as_deref().unwrap());
+    let mut command = dir.command("unshare");
     command
         .args(["--mount", "sh", "-ec", WITH_HOSTS])
-        .arg(inside.get_program())
-        .args(inside.get_args())
-        // The image has version 2 of the AWS CLI, and so has Debian.
+        .arg(entrypoint.get_program())
+        .args(entrypoint.get_args())
+        // Debian's AWS CLI, version 2 like the image's.
         .env("PATH", "/usr/bin:/bin")
         .envs(&app.environment);
-    let (succeeded, said) = run(&mut command)?;
+    let (succeeded, output) = run(&mut command)?;
     assert!(
-        succeeded && said.contains("\"AccessKeyId\": \"ASIA"),
-        "{said}"
+        succeeded && output.contains("\"AccessKeyId\": \"ASIA"),
+        "{output}"
     );
     drop(emulator);
     Ok(())
 }
 
-/// Runs its arguments where the names of the services are known.
+/// Runs its arguments where service names resolve.
 const WITH_HOSTS: &str = "mount --bind hosts /etc/hosts; exec \"$0\" \"$@\"";
 
-/// A command that is split as that of a service is, which no shell reads.
-fn words(workplace: &Workplace, command: &str) -> Command {
-    let mut words = command.split_whitespace();
-    let mut command = workplace.command(words.next().unwrap());
-    command.args(words);
+/// Splits a service's command at spaces, without a shell.
+fn split_command(dir: &TestDir, command: &str) -> Command {
+    let mut parts = command.split_whitespace();
+    let mut command = dir.command(parts.next().unwrap());
+    command.args(parts);
     command
 }
 
-/// The real tool, its containers in a network that leads nowhere. It is never
-/// required: few machines that run tests let them start containers.
-fn with_docker(missing: Option<String>) -> Trial {
+/// Docker Compose itself, with containers in an isolated network. Never required,
+/// because few test machines can start containers.
+fn docker_trial(missing: Option<String>) -> Trial {
     let name = "docs/use-with/compose.md: Docker Compose runs the containers";
     match missing {
         Some(reason) => {
@@ -150,26 +150,26 @@ fn with_docker(missing: Option<String>) -> Trial {
 
 fn in_containers() -> Result<(), Failed> {
     let page = Page::read(PAGE);
-    let workplace = Workplace::with([&page]);
-    let folder = workplace.folder();
+    let dir = TestDir::with_files_of([&page]);
+    let folder = dir.path();
     std::fs::copy(env!("CARGO_BIN_EXE_imdsim"), folder.join("imdsim"))?;
-    let alone = "networks: {default: {internal: true}}\n";
-    std::fs::write(folder.join("compose.override.yaml"), alone)?;
-    let result = run(workplace.command("bash").args(["-ec", &page.commands()]));
-    run(workplace.command("docker").args(["compose", "down"]))?;
-    let (succeeded, said) = result?;
+    let isolated = "networks: {default: {internal: true}}\n";
+    std::fs::write(folder.join("compose.override.yaml"), isolated)?;
+    let result = run(dir.command("bash").args(["-ec", &page.commands()]));
+    run(dir.command("docker").args(["compose", "down"]))?;
+    let (succeeded, output) = result?;
     assert!(
-        succeeded && said.contains("\"AccessKeyId\": \"ASIA"),
-        "{said}"
+        succeeded && output.contains("\"AccessKeyId\": \"ASIA"),
+        "{output}"
     );
     Ok(())
 }
 
-/// Says so if a program does not run.
-fn needed(program: &str, arguments: &[&str]) -> Option<String> {
+/// Reports a program that does not run.
+fn not_runnable(program: &str, arguments: &[&str]) -> Option<String> {
     let runs = Command::new(program)
         .args(arguments)
         .output()
         .is_ok_and(|output| output.status.success());
-    (!runs).then(|| format!("`{program} {}` does not succeed here", arguments.join(" ")))
+    (!runs).then(|| format!("`{program} {}` fails here", arguments.join(" ")))
 }

@@ -1,4 +1,4 @@
-//! Where the emulator runs while a client asks it.
+//! The two hosts that run the emulator for the clients.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,28 +14,28 @@ use crate::program::{Program, text};
 use crate::serve;
 use crate::transcript::{Message, files};
 
-/// What the instance was given at its launch.
+/// The instance's user data.
 pub(crate) const USER_DATA: &str = "#cloud-config\nruncmd: []\n";
 
-/// One of the two.
+/// A host of the emulator.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum HostKind {
     Native,
     Wasmtime,
 }
 
-/// A running emulator, its clock stopped so that nothing expires or rotates
-/// between what a client is told and what it should have been told.
+/// A running emulator. Its clock is frozen, so that credentials do not rotate
+/// between a client's request and the test's.
 pub(crate) enum Host {
     Native(Program),
-    /// With the folder of its state.
+    /// With the folder of the stored state.
     Wasmtime(
         serve::Host,
         #[allow(dead_code, reason = "removed on drop")] TempDir,
     ),
 }
 
-impl Kind {
+impl HostKind {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Native => "`imdsim`",
@@ -43,7 +43,7 @@ impl Kind {
         }
     }
 
-    /// Starts it with the instance of this test.
+    /// Starts the host with this test's instance.
     pub(crate) fn start(self, tokens: &str) -> Host {
         let instance = files::folder().join("data/describe-instances.json");
         let now = Timestamp::now().round(Unit::Second).unwrap();
@@ -85,6 +85,6 @@ impl Endpoint for Host {
     }
 }
 
-/// The component, compiled once for all.
+/// The component, compiled once for all tests.
 static COMPONENT: LazyLock<PathBuf> =
     LazyLock::new(|| serve::compile(Path::new(env!("CARGO_TARGET_TMPDIR"))));

@@ -1,21 +1,22 @@
-//! Real clients against the native program, in a network namespace with only
-//! loopback, so that a misconfigured client cannot reach a real service.
+//! Real clients with the native program and with `wasmtime serve`, in a network
+//! namespace with only loopback, so that a misconfigured client cannot reach a
+//! real service.
 //!
 //! Tests of clients that are not installed are reported as ignored, or as failed
-//! if `IMDSIM_REQUIRE_CLIENTS` is set. `.ci/clients` installs them.
+//! if `IMDSIM_REQUIRE_CLIENTS` is set. `.ci/clients` installs the clients.
 #![allow(clippy::unwrap_used, reason = "a panic fails the test")]
 #![allow(
     clippy::print_stdout,
-    reason = "reasons for what is skipped; a client's words"
+    reason = "reasons for skipped tests; output of clients in this program"
 )]
 
 #[path = "../support/as_native.rs"]
 mod as_native;
-/// The Rust client, as a program of its own.
+/// The Rust client, which runs in a separate process.
 mod aws_config;
-/// cloud-init at its first boot.
+/// cloud-init's crawl at first boot.
 mod cloud_init;
-/// The file for Docker Compose.
+/// The documented file for Docker Compose.
 mod compose;
 #[path = "../support/endpoint.rs"]
 mod endpoint;
@@ -23,51 +24,51 @@ mod endpoint;
 mod faults;
 /// The native program and `wasmtime serve`.
 mod hosts;
-/// The namespace around all of this.
+/// The network namespace of the tests.
 mod namespace;
-/// The control API by its OpenAPI document.
+/// Conformance of the control API to its OpenAPI document.
 mod openapi;
 /// A page of the documentation.
 mod page;
-/// The versions of the clients.
+/// Pinned versions of the clients.
 mod pins;
 #[allow(
     dead_code,
-    reason = "shared with the tests of the program, which use all of it"
+    reason = "shared with the tests of the native program"
 )]
 #[path = "../native/program.rs"]
 mod program;
 /// A client, its command and the expected output.
 mod row;
-/// The matrix.
+/// The rows of the compatibility table.
 mod rows;
 #[allow(dead_code, reason = "shared with the tests of `wasmtime serve`")]
 #[path = "../wasmtime/host.rs"]
 mod serve;
-/// The documented snippets for tools, run unchanged.
+/// The documented snippets for test tools, run unchanged.
 mod snippets;
-/// The matrix as a page.
+/// The page with the compatibility table.
 mod table;
-/// The picture of a terminal in README.md.
+/// The picture of a terminal session in README.md.
 mod terminal;
 #[allow(dead_code, reason = "shared with the tests of other hosts")]
 #[path = "../support/transcript.rs"]
 mod transcript;
-/// Pages of the documentation, followed from top to bottom.
+/// Commands of the documentation, run page by page.
 mod walkthrough;
-/// The workflow for GitHub Actions.
+/// The documented workflow for GitHub Actions.
 mod workflow;
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use hosts::Kind;
+use hosts::HostKind;
 use libtest_mimic::{Arguments, Failed, Trial};
 use rows::ROWS;
-use table::{Outcomes, WAYS};
+use table::{CONFIGURATIONS, Outcomes};
 use transcript::files;
 
-/// With this set, the page is written, and says how every row ended.
+/// The variable that makes this test write the page with the result of every row.
 const WRITE: &str = "IMDSIM_WRITE_CLIENTS";
 
 fn main() -> ExitCode {
@@ -82,41 +83,43 @@ fn main() -> ExitCode {
     if no_wasmtime.is_none() && !namespace::is_inside() {
         serve::build();
     }
-    let outside = match namespace::enter() {
+    let no_namespace = match namespace::enter() {
         namespace::Entered::Finished(code) => return code,
         namespace::Entered::Inside => None,
-        namespace::Entered::Impossible(reason) => Some(reason),
+        namespace::Entered::Unavailable(reason) => Some(reason),
     };
-    let mut trials = cloud_init::trials(outside.as_deref());
-    trials.extend(openapi::trials(outside.as_deref()));
-    trials.extend(snippets::trials(outside.as_deref()));
-    trials.extend(walkthrough::trials(outside.as_deref()));
-    trials.push(terminal::trial(outside.as_deref()));
+    let mut trials = cloud_init::trials(no_namespace.as_deref());
+    trials.extend(openapi::trials(no_namespace.as_deref()));
+    trials.extend(snippets::trials(no_namespace.as_deref()));
+    trials.extend(walkthrough::trials(no_namespace.as_deref()));
+    trials.push(terminal::trial(no_namespace.as_deref()));
     let write = std::env::var_os(WRITE).is_some();
     if !write {
         trials.extend(table::trials());
-        trials.extend(faults::trials(outside.as_deref()));
+        trials.extend(faults::trials(no_namespace.as_deref()));
     }
     let outcomes = Arc::new(Outcomes::default());
-    for (number, row) in ROWS.iter().enumerate() {
-        let missing = outside.clone().or_else(|| row.missing());
-        for (way, (kind, tokens)) in WAYS.into_iter().enumerate() {
-            let serving = no_wasmtime.clone().filter(|_| kind == Kind::Wasmtime);
+    for (index, row) in ROWS.iter().enumerate() {
+        let missing = no_namespace.clone().or_else(|| row.missing());
+        for (configuration, (kind, tokens)) in CONFIGURATIONS.into_iter().enumerate() {
+            let no_host = no_wasmtime
+                .clone()
+                .filter(|_| kind == HostKind::Wasmtime);
             let outcomes = Arc::clone(&outcomes);
             trials.push(trial(
                 format!(
-                    "{} is served by {}, tokens {tokens}: {}",
+                    "{} works with {}, tokens {tokens}: {}",
                     row.name,
                     kind.name(),
                     row.command
                 ),
-                missing.clone().or(serving).as_deref(),
+                missing.clone().or(no_host).as_deref(),
                 move || {
-                    let outcome = row.check(&kind.start(tokens), row.answer(tokens));
+                    let outcome = row.check(&kind.start(tokens), row.expected(tokens));
                     outcomes
                         .lock()
                         .unwrap()
-                        .insert((number, way), outcome.is_ok());
+                        .insert((index, configuration), outcome.is_ok());
                     outcome
                 },
             ));
@@ -125,14 +128,15 @@ fn main() -> ExitCode {
     let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
     if write {
         let outcomes = outcomes.lock().unwrap();
-        let page = table::page(|row, way| outcomes.get(&(row, way)).copied());
+        let page =
+            table::page(|index, configuration| outcomes.get(&(index, configuration)).copied());
         println!("{page}");
         std::fs::write(files::folder().join("../docs/clients.md"), page).unwrap();
     }
     conclusion.exit_code()
 }
 
-/// A trial of a client; of one that is missing it fails or is ignored.
+/// A trial of a client, ignored or failed if the client is missing.
 fn trial(
     name: String,
     missing: Option<&str>,

@@ -2,32 +2,32 @@
 
 use std::process::{Command, ExitCode};
 
-/// Set inside.
+/// The variable that is set in the namespace.
 const INSIDE: &str = "IMDSIM_TEST_NAMESPACE";
 
 /// Result of entering the namespace.
 pub(crate) enum Entered {
     /// In the namespace.
     Inside,
-    /// The test ran in the namespace, as another process, and ended so.
+    /// Another process ran the tests in the namespace and exited with this code.
     Finished(ExitCode),
-    /// A namespace cannot be created, for this reason.
-    Impossible(String),
+    /// The namespace cannot be created, for this reason.
+    Unavailable(String),
 }
 
-/// Whether this program runs in the namespace already.
+/// Whether this process runs in the namespace.
 pub(crate) fn is_inside() -> bool {
     std::env::var_os(INSIDE).is_some()
 }
 
-/// Runs this program again inside a namespace, unless it is there already.
+/// Runs this program again in a namespace, unless it is already in one.
 pub(crate) fn enter() -> Entered {
     if is_inside() {
         return Entered::Inside;
     }
     let Some(mut unshare) = unshare() else {
-        return Entered::Impossible(
-            "no network namespace can be made here; it needs `unshare` and `ip`, and root or \
+        return Entered::Unavailable(
+            "cannot create a network namespace; it needs `unshare` and `ip`, and root or \
              unprivileged user namespaces"
                 .into(),
         );
@@ -45,7 +45,7 @@ pub(crate) fn enter() -> Entered {
     })
 }
 
-/// `unshare` in the form that works here: as root, or in a user namespace.
+/// `unshare` with the flags that work here: as root, or in a user namespace.
 fn unshare() -> Option<Command> {
     [&["--net"][..], &["--net", "--map-root-user"]]
         .into_iter()

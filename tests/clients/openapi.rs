@@ -1,35 +1,36 @@
-//! schemathesis, which sends valid and invalid calls according to an OpenAPI
-//! document, and reports responses that it does not describe.
+//! schemathesis, which sends valid and invalid requests from an OpenAPI document
+//! and reports undocumented responses.
 
 use std::process::Command;
 
 use libtest_mimic::{Failed, Trial};
 
 use crate::files;
+use crate::pins::not_installed;
 use crate::program::{Program, text};
 use crate::trial;
 
-/// The trial of the whole control API.
-pub(crate) fn trials(outside: Option<&str>) -> Vec<Trial> {
+/// Trials of the whole control API, without and with an admin token.
+pub(crate) fn trials(no_namespace: Option<&str>) -> Vec<Trial> {
     let program = files::folder().join("../target/clients/bin/schemathesis");
-    let missing = outside.map(str::to_owned).or_else(|| {
-        (!program.is_file()).then(|| format!("no {}; .ci/clients installs it", program.display()))
+    let missing = no_namespace.map(str::to_owned).or_else(|| {
+        (!program.is_file()).then(|| not_installed(&program))
     });
     ["", "s3cret"]
         .into_iter()
         .map(|token| {
-            let asked = if token.is_empty() { "none" } else { "one" };
-            let name = format!("schemathesis finds the control API as described, token {asked}");
+            let with = if token.is_empty() { "without" } else { "with" };
+            let name = format!("schemathesis accepts the control API {with} an admin token");
             let program = program.clone();
             trial(name, missing.as_deref(), move || {
-                is_as_described(text(&program), token)
+                conforms(text(&program), token)
             })
         })
         .collect()
 }
 
 /// schemathesis finds no server error and no undocumented response.
-fn is_as_described(schemathesis: &str, token: &str) -> Result<(), Failed> {
+fn conforms(schemathesis: &str, token: &str) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let config = folder.path().join("imdsim.json");
     let setting = match token {
@@ -52,7 +53,7 @@ fn is_as_described(schemathesis: &str, token: &str) -> Result<(), Failed> {
     if output.status.success() {
         return Ok(());
     }
-    let said = String::from_utf8_lossy(&output.stdout).into_owned()
+    let report = String::from_utf8_lossy(&output.stdout).into_owned()
         + &String::from_utf8_lossy(&output.stderr);
-    Err(said.into())
+    Err(report.into())
 }

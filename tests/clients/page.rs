@@ -1,29 +1,29 @@
-//! A page of the documentation: the files and the commands that it shows.
+//! The files and commands in a page of the documentation.
 //!
-//! A block after a line that is a name in backticks and a colon is a file; one
-//! of the language `sh` or `console` holds commands, which are run unless the
-//! line before the block is `<!-- not run: REASON -->`.
+//! A code block is a file if the line before it is a name in backticks and a
+//! colon. Blocks in `sh` or `console` are commands, which run unless the line
+//! before the block is `<!-- not run: REASON -->`.
 
 use std::path::Path;
 
 use crate::transcript::files;
 
-/// The blocks of a page, in their order.
+/// The code blocks of a page, in order.
 pub(crate) struct Page {
     pub(crate) blocks: Vec<Block>,
 }
 
 pub(crate) struct Block {
-    /// The file that this is.
+    /// The name of the file, if the block is one.
     pub(crate) name: Option<String>,
     pub(crate) language: String,
     pub(crate) text: String,
-    /// Whether its commands are run.
+    /// Whether the commands run.
     pub(crate) runs: bool,
 }
 
 impl Page {
-    /// Reads a page by its path below the repository.
+    /// Reads a page by its path in the repository.
     pub(crate) fn read(path: &str) -> Self {
         let path = files::folder().join("..").join(path);
         let text = std::fs::read_to_string(&path)
@@ -31,7 +31,7 @@ impl Page {
         Self::parse(&text)
     }
 
-    /// Odd pieces between fences are blocks, even ones the text before them.
+    /// Splits a page at its fences: every second piece is a block.
     fn parse(text: &str) -> Self {
         let pieces: Vec<_> = text.split("\n```").collect();
         let blocks = pieces.chunks_exact(2).map(|pair| {
@@ -61,8 +61,8 @@ impl Page {
             .map(|block| (block.name.as_deref().unwrap_or_default(), &*block.text))
     }
 
-    /// The only file.
-    pub(crate) fn file(&self) -> &str {
+    /// The content of the only file.
+    pub(crate) fn only_file(&self) -> &str {
         let mut files = self.files();
         match (files.next(), files.next()) {
             (Some((_, text)), None) => text,
@@ -70,14 +70,14 @@ impl Page {
         }
     }
 
-    /// All lines for a shell.
+    /// All `sh` blocks as one script.
     pub(crate) fn commands(&self) -> String {
         let blocks = self.blocks.iter().filter(|block| block.language == "sh");
         blocks.map(|block| &*block.text).collect()
     }
 
-    /// Writes the files.
-    pub(crate) fn write(&self, folder: &Path) {
+    /// Writes the files to a folder.
+    pub(crate) fn write_files(&self, folder: &Path) {
         for (name, content) in self.files() {
             let path = folder.join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();

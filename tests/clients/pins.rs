@@ -1,7 +1,6 @@
-//! Pinned versions of the clients, compared with the versions that `.ci/clients`
-//! installed.
+//! Pinned versions of the clients, and whether `.ci/clients` installed them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::transcript::files;
 
@@ -14,28 +13,28 @@ pub(crate) enum Version {
     Npm(&'static str),
     /// A crate of `rust/Cargo.lock`.
     Crate(&'static str),
-    /// A crate that this test is built with.
+    /// A dependency of this test, in the workspace's `Cargo.lock`.
     BuiltIn(&'static str),
-    /// A version that Debian has, and a file of it that names the version.
+    /// A version in Debian, and an installed file that contains it.
     Debian(&'static str, &'static str),
 }
 
 impl Version {
-    /// The version, and where it comes from.
+    /// The version and its registry.
     pub(crate) fn describe(self) -> String {
         match self {
-            Self::PyPi(name) => format!("{} (PyPI)", python(name)),
-            Self::Npm(name) => format!("{} (npm)", npm(name)),
+            Self::PyPi(name) => format!("{} (PyPI)", pypi_version(name)),
+            Self::Npm(name) => format!("{} (npm)", npm_version(name)),
             Self::Crate(name) => format!(
                 "{} (crates.io)",
-                rust("tests/clients/rust/Cargo.lock", name)
+                crate_version("tests/clients/rust/Cargo.lock", name)
             ),
-            Self::BuiltIn(name) => format!("{} (crates.io)", rust("Cargo.lock", name)),
+            Self::BuiltIn(name) => format!("{} (crates.io)", crate_version("Cargo.lock", name)),
             Self::Debian(version, _) => format!("{version} (Debian)"),
         }
     }
 
-    /// The reason why the pinned version is not installed, if so.
+    /// The reason if the pinned version is not installed.
     pub(crate) fn missing(self) -> Option<String> {
         match self {
             Self::PyPi(_) => outdated("requirements.txt"),
@@ -46,26 +45,31 @@ impl Version {
                 let file = folder().join(file);
                 let found = std::fs::read_to_string(&file).unwrap_or_default();
                 (!found.contains(version))
-                    .then(|| format!("{} is not of version {version}", file.display()))
+                    .then(|| format!("{} is not version {version}", file.display()))
             }
         }
     }
 }
 
-/// The folder of `.ci/clients`.
+/// The folder into which `.ci/clients` installs.
 pub(crate) fn folder() -> PathBuf {
-    root().join("target/clients")
+    repository_root().join("target/clients")
 }
 
-/// Reports pins that changed since the last installation.
+/// Reports a program or folder that `.ci/clients` has not installed.
+pub(crate) fn not_installed(path: &Path) -> String {
+    format!("{} not found; run .ci/clients", path.display())
+}
+
+/// Reports a file of pins that changed since the last installation.
 pub(crate) fn outdated(pins: &str) -> Option<String> {
     let wanted = std::fs::read(files::folder().join("clients").join(pins)).unwrap();
     let installed = std::fs::read(folder().join(pins)).unwrap_or_default();
     (wanted != installed)
-        .then(|| format!("tests/clients/{pins} names other versions; .ci/clients installs them"))
+        .then(|| format!("tests/clients/{pins} has changed; run .ci/clients"))
 }
 
-fn python(name: &str) -> String {
+fn pypi_version(name: &str) -> String {
     let pins = read("tests/clients/requirements.txt");
     let pin = pins.lines().find_map(|line| {
         let (found, version) = line.split_once("==")?;
@@ -74,7 +78,7 @@ fn python(name: &str) -> String {
     pin.unwrap().to_owned()
 }
 
-fn npm(name: &str) -> String {
+fn npm_version(name: &str) -> String {
     let lock: serde_json::Value =
         serde_json::from_str(&read("tests/clients/package-lock.json")).unwrap();
     let package = &lock["packages"][format!("node_modules/{name}")];
@@ -82,17 +86,17 @@ fn npm(name: &str) -> String {
 }
 
 /// The version of a crate in a lock file.
-fn rust(lock: &str, name: &str) -> String {
+fn crate_version(lock: &str, name: &str) -> String {
     let lock = read(lock);
     let start = format!("name = \"{name}\"\nversion = \"");
     let (_, rest) = lock.split_once(&start).unwrap();
     rest.split('"').next().unwrap().to_owned()
 }
 
-fn read(place: &str) -> String {
-    std::fs::read_to_string(root().join(place)).unwrap()
+fn read(path: &str) -> String {
+    std::fs::read_to_string(repository_root().join(path)).unwrap()
 }
 
-fn root() -> PathBuf {
+fn repository_root() -> PathBuf {
     files::folder().join("..")
 }

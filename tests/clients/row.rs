@@ -1,4 +1,4 @@
-//! A row of the matrix: a client, its command and the expected output.
+//! A row of the compatibility table: a client, its command and expected output.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -9,78 +9,81 @@ use serde_json::Value;
 use crate::aws_config;
 use crate::endpoint::Endpoint as _;
 use crate::hosts::Host;
-use crate::pins::{Version, folder};
+use crate::pins::{Version, folder, not_installed};
+use crate::snippets::run;
 use crate::transcript::files;
 
-/// A client with one request.
+/// A client with one command.
 pub(crate) struct Row {
     pub(crate) name: &'static str,
     pub(crate) version: Version,
-    pub(crate) pointed: Pointed,
-    /// The program and its arguments, with `E`, `HOST` and `DIR` for words that
-    /// differ from run to run. Scripts are those of this folder.
+    pub(crate) endpoint_config: EndpointConfig,
+    /// The program and its arguments. The placeholders `E`, `HOST` and `DIR` are
+    /// explained in `docs/clients.md`. Scripts are in this folder.
     pub(crate) command: &'static str,
-    pub(crate) optional: Answer,
-    pub(crate) required: Answer,
+    /// With optional tokens.
+    pub(crate) optional: Expected,
+    /// With required tokens.
+    pub(crate) required: Expected,
 }
 
-/// How the client is pointed at the emulator.
+/// Configuration of the emulator's endpoint in the client.
 #[derive(Clone, Copy)]
-pub(crate) enum Pointed {
-    /// By `AWS_EC2_METADATA_SERVICE_ENDPOINT`, which has this value.
+pub(crate) enum EndpointConfig {
+    /// The value of `AWS_EC2_METADATA_SERVICE_ENDPOINT`.
     Variable(&'static str),
-    /// By its command, or by what its script does with the argument.
+    /// An option of the command, or code in its script.
     Command(&'static str),
 }
 
-/// How the client must end, and all that must be in what it says. Names in
-/// braces stand for fields of the credentials that are served.
+/// The expected exit and parts of the output. Names in braces stand for fields of
+/// the served credentials.
 #[derive(Clone, Copy)]
-pub(crate) enum Answer {
-    Says(&'static [&'static str]),
-    /// The client must fail, since it does not support tokens.
+pub(crate) enum Expected {
+    Succeeds(&'static [&'static str]),
+    /// Failure, because the client does not support tokens.
     Fails(&'static [&'static str]),
 }
 
 impl Row {
-    /// The reason why the client cannot run here, if so.
+    /// The reason if the client cannot run here.
     pub(crate) fn missing(&self) -> Option<String> {
         let program = self.program();
         if !program.is_file() {
-            return Some(format!("no {}; .ci/clients installs it", program.display()));
+            return Some(not_installed(&program));
         }
         self.version.missing()
     }
 
-    /// Runs the client and compares its output with the expected one.
-    pub(crate) fn check(&self, host: &Host, answer: Answer) -> Result<(), Failed> {
-        let (succeeded, said) = self.run(host)?;
-        let (succeeds, expected) = match answer {
-            Answer::Says(expected) => (true, expected),
-            Answer::Fails(expected) => (false, expected),
+    /// Runs the client and checks its exit and output.
+    pub(crate) fn check(&self, host: &Host, expected: Expected) -> Result<(), Failed> {
+        let (succeeded, output) = self.run(host)?;
+        let (should_succeed, parts) = match expected {
+            Expected::Succeeds(parts) => (true, parts),
+            Expected::Fails(parts) => (false, parts),
         };
-        if succeeded != succeeds {
-            let how = if succeeded { "succeeded" } else { "failed" };
-            return Err(format!("{} {how}:\n{said}", self.name).into());
+        if succeeded != should_succeed {
+            let result = if succeeded { "succeeded" } else { "failed" };
+            return Err(format!("{} {result}:\n{output}", self.name).into());
         }
         let served = credentials(host);
-        for expected in expected {
-            let expected = fill_in(expected, &served);
-            if !said.contains(&expected) {
+        for part in parts {
+            let part = fill_in(part, &served);
+            if !output.contains(&part) {
                 let name = self.name;
-                return Err(format!("{name} does not say\n{expected}\nbut\n{said}").into());
+                return Err(format!("{name} did not print\n{part}\nbut\n{output}").into());
             }
         }
         Ok(())
     }
 
-    /// Runs it with nothing set but what points it at the emulator, and returns
-    /// whether it succeeded, and what it said.
+    /// Runs the client in an environment with only the emulator's endpoint.
+    /// Returns whether it succeeded, and its output.
     fn run(&self, host: &Host) -> Result<(bool, String), Failed> {
         let home = tempfile::tempdir()?;
         let endpoint = format!("http://{}", host.address());
         let home_path = home.path().display().to_string();
-        let words = |word: &str| match word {
+        let expand = |word: &str| match word {
             "E" | "E/" => word.replace('E', &endpoint),
             _ => word
                 .replace("HOST", host.address())
@@ -90,28 +93,25 @@ impl Row {
         paths.extend(std::env::split_paths(
             &std::env::var_os("PATH").unwrap_or_default(),
         ));
-        // This test learns from its argument that it is to be a client.
-        let named = usize::from(self.command != aws_config::COMMAND);
+        // aws-config runs in this test's program, selected by an argument.
+        let program_words = usize::from(self.command != aws_config::COMMAND);
         let mut command = Command::new(self.program());
         command
-            .args(self.command.split(' ').skip(named).map(words))
+            .args(self.command.split(' ').skip(program_words).map(expand))
             .current_dir(files::folder().join("clients"))
             .env_clear()
             .env("PATH", std::env::join_paths(paths)?)
             .env("HOME", home.path())
-            // Scripts are named after what they import.
+            // Keeps scripts from shadowing the modules of the same name.
             .env("PYTHONSAFEPATH", "1")
             .env("NODE_PATH", folder().join("npm/node_modules"));
-        if let Pointed::Variable(value) = self.pointed {
-            command.env("AWS_EC2_METADATA_SERVICE_ENDPOINT", words(value));
+        if let EndpointConfig::Variable(value) = self.endpoint_config {
+            command.env("AWS_EC2_METADATA_SERVICE_ENDPOINT", expand(value));
         }
-        let output = command.output()?;
-        let said = String::from_utf8_lossy(&output.stdout).into_owned()
-            + &String::from_utf8_lossy(&output.stderr);
-        Ok((output.status.success(), said))
+        run(&mut command)
     }
 
-    /// One in the folder of `.ci/clients`, or an absolute path.
+    /// A program installed by `.ci/clients`, or at an absolute path.
     fn program(&self) -> PathBuf {
         match self.command.split(' ').next().unwrap() {
             aws_config::COMMAND => std::env::current_exe().unwrap(),
@@ -120,7 +120,7 @@ impl Row {
     }
 }
 
-/// What the service itself gives to requests with a token, as all of these are.
+/// The role's credentials, requested with a token.
 fn credentials(host: &Host) -> Value {
     let ttl = ("X-aws-ec2-metadata-token-ttl-seconds", "60");
     let (_, token) = host.call("PUT /latest/api/token", &[ttl], "");
@@ -129,8 +129,8 @@ fn credentials(host: &Host) -> Value {
     serde_json::from_str(&document).unwrap()
 }
 
-/// The text with the fields of the credentials in their places, or with their
-/// last four characters, which is what the AWS CLI shows.
+/// Replaces `{FIELD}` with the field's value and `{end of FIELD}` with its last
+/// four characters, which the AWS CLI prints.
 fn fill_in(text: &str, served: &Value) -> String {
     let fields = served.as_object().unwrap();
     fields.iter().fold(text.to_owned(), |text, (name, value)| {

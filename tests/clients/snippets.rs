@@ -1,5 +1,5 @@
-//! The tools of `docs/use-with`, each run with the files and by the commands
-//! that its page shows.
+//! The test tools in `docs/use-with`, run with the files and commands of their
+//! pages.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,45 +8,44 @@ use libtest_mimic::{Failed, Trial};
 use tempfile::TempDir;
 
 use crate::page::Page;
-use crate::pins::{self, folder};
+use crate::pins::{self, folder, not_installed};
 use crate::transcript::files;
 use crate::{compose, trial, workflow};
 
-/// One trial that shows that the page is right, and one that shows that its
-/// test notices requests without a token, for each tool; and the files for
-/// Docker Compose and GitHub Actions.
-pub(crate) fn trials(outside: Option<&str>) -> Vec<Trial> {
+/// Trials of Docker Compose, GitHub Actions and each tool. A tool's documented
+/// test must pass, and must fail if its client falls back to IMDSv1.
+pub(crate) fn trials(no_namespace: Option<&str>) -> Vec<Trial> {
     let tests = TOOLS.iter().flat_map(|tool| {
-        let missing = outside.map(str::to_owned).or_else(|| tool.missing());
-        let works = trial(
+        let missing = no_namespace.map(str::to_owned).or_else(|| tool.missing());
+        let passes = trial(
             format!("{}: the test passes", tool.page),
             missing.as_deref(),
             || tool.run(&[], true, tool.passes),
         );
-        let notices = trial(
-            format!("{}: the test fails where tokens are refused", tool.page),
+        let fails = trial(
+            format!("{}: the test fails if token requests are rejected", tool.page),
             missing.as_deref(),
-            || tool.run(&[TOKENS_REFUSED], false, tool.fails),
+            || tool.run(&[TOKEN_FORBIDDEN], false, tool.fails),
         );
-        [works, notices]
+        [passes, fails]
     });
     tests
-        .chain(compose::trials(outside))
-        .chain(workflow::trials(outside))
+        .chain(compose::trials(no_namespace))
+        .chain(workflow::trials(no_namespace))
         .collect()
 }
 
 /// A tool that runs tests.
 struct Tool {
-    /// The page about it.
+    /// The path of its page.
     page: &'static str,
-    /// What it is installed as, below `target/clients`.
+    /// An installed file, relative to `target/clients`.
     installed: &'static str,
     /// The file that pins its version.
     pins: &'static str,
-    /// What it says of a test that has passed.
+    /// Expected output if the test passes.
     passes: &'static str,
-    /// What it says of one that has not, and why.
+    /// Expected output if the test fails, with the reason.
     fails: &'static str,
 }
 
@@ -80,89 +79,86 @@ const CARGO_TEST: Tool = Tool {
     installed: "cargo-test/Cargo.lock",
     pins: "cargo-test/Cargo.lock",
     passes: "test result: ok. 1 passed",
-    fails: TOKEN_REFUSED_TO_RUST,
+    fails: RUST_TOKEN_ERROR,
 };
 
-/// What the Rust SDK says of a token that it was refused; it asks no further.
-pub(crate) const TOKEN_REFUSED_TO_RUST: &str = "FailedToLoadToken";
+/// The Rust SDK's error for a rejected token request, after which it gives up.
+pub(crate) const RUST_TOKEN_ERROR: &str = "FailedToLoadToken";
 
-/// A variable of the emulator: who asks for a token gets 403, upon which most
-/// clients ask without one.
-pub(crate) const TOKENS_REFUSED: (&str, &str) = (
+/// An environment variable that makes the emulator reject token requests with
+/// 403. Most clients then fall back to IMDSv1.
+pub(crate) const TOKEN_FORBIDDEN: (&str, &str) = (
     "IMDSIM_TIMELINE",
     r#"{"events": [{"type": "fault", "preset": "token-forbidden"}]}"#,
 );
 
 impl Tool {
-    /// Why it cannot run here, if so.
+    /// The reason if the tool cannot run here.
     fn missing(&self) -> Option<String> {
         let installed = folder().join(self.installed);
         if !installed.is_file() {
-            return Some(format!(
-                "no {}; .ci/clients installs it",
-                installed.display()
-            ));
+            return Some(not_installed(&installed));
         }
         pins::outdated(self.pins)
     }
 
-    /// Runs its commands, which must end so and say this.
+    /// Runs the page's commands and checks their success and output.
     fn run(
         &self,
         variables: &[(&str, &str)],
-        succeeds: bool,
+        should_succeed: bool,
         expected: &str,
     ) -> Result<(), Failed> {
         let page = Page::read(self.page);
-        let workplace = Workplace::with([&page]);
-        let mut bash = workplace.command("bash");
+        let dir = TestDir::with_files_of([&page]);
+        let mut bash = dir.command("bash");
         bash.args(["-ec", &page.commands()]);
-        let (succeeded, said) = run(bash.envs(variables.iter().copied()))?;
-        if succeeded == succeeds && said.contains(expected) {
+        let (succeeded, output) = run(bash.envs(variables.iter().copied()))?;
+        if succeeded == should_succeed && output.contains(expected) {
             return Ok(());
         }
-        let how = if succeeded { "succeeded" } else { "failed" };
-        Err(format!("the test {how}, expected was {expected}:\n{said}").into())
+        let result = if succeeded { "succeeded" } else { "failed" };
+        Err(format!("the test {result}; expected `{expected}`, got\n{output}").into())
     }
 }
 
-/// Why `cargo test` cannot run here, if so.
+/// The reason if `cargo test` cannot run here.
 pub(crate) fn cargo_test_missing() -> Option<String> {
     CARGO_TEST.missing()
 }
 
-/// A folder with the files of pages, and all that was installed for them.
-pub(crate) struct Workplace {
+/// A temporary folder with the files of pages and the installed packages.
+pub(crate) struct TestDir {
     folder: TempDir,
     home: TempDir,
 }
 
-impl Workplace {
-    pub(crate) fn with<'p>(pages: impl IntoIterator<Item = &'p Page>) -> Self {
-        let workplace = Self {
+impl TestDir {
+    pub(crate) fn with_files_of<'p>(pages: impl IntoIterator<Item = &'p Page>) -> Self {
+        let dir = Self {
             folder: tempfile::tempdir().unwrap(),
             home: tempfile::tempdir().unwrap(),
         };
-        let place = workplace.folder();
+        let path = dir.path();
         for page in pages {
-            page.write(place);
+            page.write_files(path);
         }
         let clients = files::folder().join("clients");
-        std::fs::copy(clients.join("package.json"), place.join("package.json")).unwrap();
+        std::fs::copy(clients.join("package.json"), path.join("package.json")).unwrap();
         for name in ["Cargo.toml", "Cargo.lock", "lib.rs"] {
-            std::fs::copy(clients.join("cargo-test").join(name), place.join(name)).unwrap();
+            std::fs::copy(clients.join("cargo-test").join(name), path.join(name)).unwrap();
         }
         let modules = folder().join("npm/node_modules");
-        std::os::unix::fs::symlink(modules, place.join("node_modules")).unwrap();
-        workplace
+        std::os::unix::fs::symlink(modules, path.join("node_modules")).unwrap();
+        dir
     }
 
-    pub(crate) fn folder(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    /// A command that runs there, with the emulator and the clients on its
-    /// `PATH` and nothing else of this environment but what cargo needs.
+    /// A command in this folder, with the emulator and the clients on its `PATH`
+    /// and a clean environment except for cargo's and Go's variables.
     pub(crate) fn command(&self, program: &str) -> Command {
         let emulator = Path::new(env!("CARGO_BIN_EXE_imdsim")).parent().unwrap();
         let mut paths = vec![emulator.to_owned(), folder().join("bin")];
@@ -171,7 +167,7 @@ impl Workplace {
         ));
         let mut command = Command::new(program);
         command
-            .current_dir(self.folder())
+            .current_dir(self.path())
             .env_clear()
             .env("PATH", std::env::join_paths(paths).unwrap())
             .env("HOME", self.home.path())
@@ -191,7 +187,7 @@ impl Workplace {
     }
 }
 
-/// The folder that a variable names, or else one of the real home.
+/// The folder in a variable, or else the default folder in the real home.
 fn from_home(variable: &str, name: &str) -> PathBuf {
     std::env::var_os(variable).map_or_else(
         || std::env::home_dir().unwrap_or_default().join(name),
@@ -199,10 +195,10 @@ fn from_home(variable: &str, name: &str) -> PathBuf {
     )
 }
 
-/// Whether the command succeeded, and what it said.
+/// Runs a command. Returns whether it succeeded, and its output.
 pub(crate) fn run(command: &mut Command) -> Result<(bool, String), Failed> {
     let output = command.output()?;
-    let said = String::from_utf8_lossy(&output.stdout).into_owned()
+    let text = String::from_utf8_lossy(&output.stdout).into_owned()
         + &String::from_utf8_lossy(&output.stderr);
-    Ok((output.status.success(), said))
+    Ok((output.status.success(), text))
 }

@@ -1,4 +1,4 @@
-//! `docs/clients.md`: the matrix as a page.
+//! `docs/clients.md`: the compatibility table.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -6,30 +6,30 @@ use std::sync::Mutex;
 
 use libtest_mimic::{Failed, Trial};
 
-use crate::hosts::Kind;
-use crate::row::{Answer, Pointed, Row};
+use crate::hosts::HostKind;
+use crate::row::{Expected, EndpointConfig, Row};
 use crate::rows::ROWS;
 use crate::transcript::files;
 
-/// The four ways in which every row runs.
-pub(crate) const WAYS: [(Kind, &str); 4] = [
-    (Kind::Native, "optional"),
-    (Kind::Native, "required"),
-    (Kind::Wasmtime, "optional"),
-    (Kind::Wasmtime, "required"),
+/// Host and token setting of every run of a row.
+pub(crate) const CONFIGURATIONS: [(HostKind, &str); 4] = [
+    (HostKind::Native, "optional"),
+    (HostKind::Native, "required"),
+    (HostKind::Wasmtime, "optional"),
+    (HostKind::Wasmtime, "required"),
 ];
 
-/// Results of rows, by the numbers of row and way.
+/// Whether a run succeeded, by the indices of row and configuration.
 pub(crate) type Outcomes = Mutex<BTreeMap<(usize, usize), bool>>;
 
-/// What must hold of the table, whichever clients are installed.
+/// Trials of the table, which need no client.
 pub(crate) fn trials() -> [Trial; 2] {
     [
-        Trial::test("docs/clients.md shows the matrix", || {
+        Trial::test("docs/clients.md is up to date", || {
             let page = page(|_, _| Some(true));
             files::golden("../../docs/clients.md", &page).map_err(Failed::from)
         }),
-        Trial::test("the matrix is sorted by name", || {
+        Trial::test("the compatibility table is sorted by name", || {
             let name = |row: &Row| row.name.replace('`', "").to_lowercase();
             assert!(ROWS.is_sorted_by_key(name));
             Ok(())
@@ -38,8 +38,8 @@ pub(crate) fn trials() -> [Trial; 2] {
 }
 
 impl Row {
-    /// What must come back where tokens are optional, or where they are required.
-    pub(crate) fn answer(&self, tokens: &str) -> Answer {
+    /// The expected result with tokens `optional` or `required`.
+    pub(crate) fn expected(&self, tokens: &str) -> Expected {
         if tokens == "optional" {
             self.optional
         } else {
@@ -48,48 +48,50 @@ impl Row {
     }
 }
 
-/// The page, where every row ended as `outcome` says: `None` if it did not run.
+/// The page. `outcome` returns whether a run succeeded, or `None` if it did not
+/// run.
 pub(crate) fn page(outcome: impl Fn(usize, usize) -> Option<bool>) -> String {
     let mut page = INTRODUCTION.to_owned();
-    for (number, row) in ROWS.iter().enumerate() {
-        let pointed = match row.pointed {
-            Pointed::Variable(value) => format!("`AWS_EC2_METADATA_SERVICE_ENDPOINT={value}`"),
-            Pointed::Command(words) => format!("`{words}`"),
+    for (index, row) in ROWS.iter().enumerate() {
+        let endpoint_config = match row.endpoint_config {
+            EndpointConfig::Variable(value) => format!("`AWS_EC2_METADATA_SERVICE_ENDPOINT={value}`"),
+            EndpointConfig::Command(text) => format!("`{text}`"),
         };
         write!(
             page,
-            "| {} | {} | {pointed} | `{}` |",
+            "| {} | {} | {endpoint_config} | `{}` |",
             row.name,
             row.version.describe(),
             row.command
         )
         .unwrap();
-        for (way, (_, tokens)) in WAYS.iter().enumerate() {
-            let cell = match (outcome(number, way), row.answer(tokens)) {
-                (Some(true), Answer::Says(_)) => "works",
-                (Some(true), Answer::Fails(_)) => "refused",
+        for (configuration, (_, tokens)) in CONFIGURATIONS.iter().enumerate() {
+            let cell = match (outcome(index, configuration), row.expected(tokens)) {
+                (Some(true), Expected::Succeeds(_)) => "works",
+                (Some(true), Expected::Fails(_)) => "refused",
                 (Some(false), _) => "**fails**",
                 (None, _) => "not installed",
             };
             write!(page, " {cell} |").unwrap();
         }
-        writeln!(page, " {} |", back(row)).unwrap();
+        writeln!(page, " {} |", expected_cell(row)).unwrap();
     }
     page
 }
 
-/// What comes back, once where it is the same with tokens required.
-fn back(row: &Row) -> String {
-    let words = |answer| match answer {
-        Answer::Says(words) | Answer::Fails(words) => words,
+/// The expected output with optional and required tokens, once if both are the
+/// same.
+fn expected_cell(row: &Row) -> String {
+    let parts = |expected| match expected {
+        Expected::Succeeds(parts) | Expected::Fails(parts) => parts,
     };
-    let quoted = |words: &[&str]| {
-        let words = words
+    let quoted = |parts: &[&str]| {
+        let parts = parts
             .iter()
-            .map(|word| format!("`{}`", word.trim_end().replace('\n', " ")));
-        words.collect::<Vec<_>>().join(", ")
+            .map(|part| format!("`{}`", part.trim_end().replace('\n', " ")));
+        parts.collect::<Vec<_>>().join(", ")
     };
-    let (optional, required) = (words(row.optional), words(row.required));
+    let (optional, required) = (parts(row.optional), parts(row.required));
     if optional == required {
         quoted(optional)
     } else {

@@ -1,15 +1,15 @@
-//! `docs/terminal.svg`: a session at a terminal, as it is printed here.
+//! `docs/terminal.svg`: a recorded terminal session.
 
 use std::fmt::Write as _;
 
 use libtest_mimic::{Failed, Trial};
 
 use crate::page::Page;
-use crate::snippets::Workplace;
+use crate::snippets::TestDir;
 use crate::transcript::files;
-use crate::walkthrough::{console, play};
+use crate::walkthrough::{parse_console, run_steps};
 
-/// What is typed; the clock stands still, so that every run prints the same.
+/// The commands of the session, with a frozen clock for a stable output.
 const SESSION: &str = "\
 $ imdsim --frozen-time 2026-12-01T10:00:00Z
 $ curl http://localhost:4719/latest/meta-data/placement/availability-zone
@@ -20,10 +20,10 @@ $ curl http://localhost:4719/latest/meta-data/spot/instance-action
 $ imdsim run --namespace -- curl -s http://169.254.169.254/latest/meta-data/iam/security-credentials/
 ";
 
-pub(crate) fn trial(outside: Option<&str>) -> Trial {
+pub(crate) fn trial(no_namespace: Option<&str>) -> Trial {
     crate::trial(
         "docs/terminal.svg shows a real session".into(),
-        outside,
+        no_namespace,
         || {
             let svg = draw(&session()?);
             files::golden("../../docs/terminal.svg", &svg).map_err(Failed::from)
@@ -31,16 +31,16 @@ pub(crate) fn trial(outside: Option<&str>) -> Trial {
     )
 }
 
-/// The lines on the terminal.
+/// Runs the session and returns the lines on the terminal.
 fn session() -> Result<Vec<String>, Failed> {
-    let steps = console(SESSION);
-    let printed = play(&Workplace::with([] as [&Page; 0]), &steps)?;
+    let steps = parse_console(SESSION);
+    let outputs = run_steps(&TestDir::with_files_of([] as [&Page; 0]), &steps)?;
     let mut lines = Vec::new();
-    for (step, printed) in steps.iter().zip(printed) {
+    for (step, output) in steps.iter().zip(outputs) {
         lines.push(format!("$ {}", step.command));
-        // What `imdsim run` has to say at the end is not this picture's.
-        let printed = printed.lines().filter(|line| !line.starts_with("imdsim: "));
-        lines.extend(printed.map(str::to_owned));
+        // The picture omits the summary of `imdsim run`.
+        let output = output.lines().filter(|line| !line.starts_with("imdsim: "));
+        lines.extend(output.map(str::to_owned));
     }
     Ok(lines)
 }
@@ -49,6 +49,7 @@ const LINE_HEIGHT: usize = 20;
 const CHAR_WIDTH: usize = 8;
 const MARGIN: usize = 16;
 
+/// Draws the lines as an SVG image, commands in green.
 fn draw(lines: &[String]) -> String {
     let columns = lines.iter().map(|line| line.chars().count()).max();
     let width = 2 * MARGIN + CHAR_WIDTH * columns.unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Pages of the documentation, each followed from top to bottom by one shell in
-//! a network of its own, with an emulator in the background.
+//! Commands of the documentation. One shell per page runs them in order, in its
+//! own network namespace, with an emulator in the background.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -7,26 +7,26 @@ use std::path::PathBuf;
 use libtest_mimic::{Failed, Trial};
 
 use crate::page::{Block, Page};
-use crate::snippets::{Workplace, run};
+use crate::snippets::{TestDir, run};
 use crate::transcript::files;
 use crate::trial;
 
-/// One trial for each page that has something to run. The pages about tools
-/// have trials of their own.
-pub(crate) fn trials(outside: Option<&str>) -> Vec<Trial> {
+/// One trial for each page with commands to run, except the pages about tools,
+/// which [`snippets`](crate::snippets) tests.
+pub(crate) fn trials(no_namespace: Option<&str>) -> Vec<Trial> {
     let pages = pages().into_iter().filter(|path| {
-        let steps = Page::read(path).blocks;
-        steps.iter().any(|block| !steps_of(block).is_empty())
+        let blocks = Page::read(path).blocks;
+        blocks.iter().any(|block| !steps_of(block).is_empty())
     });
     pages
         .map(|path| {
-            let name = format!("{path}: everything happens as it stands there");
-            trial(name, outside, move || follow(&Page::read(&path)))
+            let name = format!("{path}: commands print the documented output");
+            trial(name, no_namespace, move || check_page(&Page::read(&path)))
         })
         .collect()
 }
 
-/// By their paths below the repository.
+/// The paths of the pages in the repository.
 fn pages() -> Vec<String> {
     let root = files::folder().join("..");
     let mut pages = vec!["README.md".to_owned()];
@@ -40,14 +40,14 @@ fn pages() -> Vec<String> {
     pages
 }
 
-/// A command, and what the page says that it prints; `None` if it has only to
-/// succeed.
+/// A command and its documented output.
 pub(crate) struct Step {
     pub(crate) command: String,
-    output: Option<String>,
+    /// `None` if the page shows no output, and the command need only succeed.
+    expected: Option<String>,
 }
 
-/// The steps of a block, which are none if it is not run.
+/// The steps of a block, none if it does not run.
 fn steps_of(block: &Block) -> Vec<Step> {
     if !block.runs || block.name.is_some() {
         return Vec::new();
@@ -55,40 +55,40 @@ fn steps_of(block: &Block) -> Vec<Step> {
     match &*block.language {
         "sh" => vec![Step {
             command: block.text.clone(),
-            output: None,
+            expected: None,
         }],
-        "console" => console(&block.text),
+        "console" => parse_console(&block.text),
         _ => Vec::new(),
     }
 }
 
-/// A line with a prompt is a command, others are what it prints.
-pub(crate) fn console(text: &str) -> Vec<Step> {
+/// Parses a console block: lines with a prompt are commands, others are output.
+pub(crate) fn parse_console(text: &str) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     for line in text.lines() {
         if let Some(command) = line.strip_prefix("$ ") {
             steps.push(Step {
                 command: command.to_owned(),
-                output: Some(String::new()),
+                expected: Some(String::new()),
             });
-        } else if let Some(Some(output)) = steps.last_mut().map(|step| step.output.as_mut()) {
-            output.push_str(line);
-            output.push('\n');
+        } else if let Some(Some(expected)) = steps.last_mut().map(|step| step.expected.as_mut()) {
+            expected.push_str(line);
+            expected.push('\n');
         }
     }
     steps
 }
 
 /// Runs a page's steps and compares their output.
-fn follow(page: &Page) -> Result<(), Failed> {
+fn check_page(page: &Page) -> Result<(), Failed> {
     let steps: Vec<_> = page.blocks.iter().flat_map(steps_of).collect();
-    let printed = play(&Workplace::with([page]), &steps)?;
-    for (step, printed) in steps.iter().zip(printed) {
-        if let Some(expected) = &step.output
-            && !matches(expected.trim_end(), printed.trim_end())
+    let outputs = run_steps(&TestDir::with_files_of([page]), &steps)?;
+    for (step, output) in steps.iter().zip(outputs) {
+        if let Some(expected) = &step.expected
+            && !matches(expected.trim_end(), output.trim_end())
         {
             return Err(format!(
-                "`{}` should print\n{expected}\nbut prints\n{printed}",
+                "`{}` should print\n{expected}\nbut prints\n{output}",
                 step.command
             )
             .into());
@@ -97,13 +97,12 @@ fn follow(page: &Page) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Runs the steps one after the other, and returns what each of them prints.
-pub(crate) fn play(workplace: &Workplace, steps: &[Step]) -> Result<Vec<String>, Failed> {
-    let (_, printed) =
-        run(workplace
-            .command("unshare")
-            .args(["--net", "bash", "-c", &script(steps)]))?;
-    let mut parts = printed.split(MARK);
+/// Runs the steps in one shell and returns the output of each.
+pub(crate) fn run_steps(dir: &TestDir, steps: &[Step]) -> Result<Vec<String>, Failed> {
+    let (_, output) = run(dir
+        .command("unshare")
+        .args(["--net", "bash", "-c", &script(steps)]))?;
+    let mut parts = output.split(STEP_START);
     let before = parts.next().unwrap_or_default();
     let outputs = steps.iter().map(|step| {
         let command = step.command.trim();
@@ -111,7 +110,7 @@ pub(crate) fn play(workplace: &Workplace, steps: &[Step]) -> Result<Vec<String>,
             .next()
             .ok_or_else(|| format!("`{command}` was not reached:\n{before}"))?;
         let (output, _) = part
-            .rsplit_once(END)
+            .rsplit_once(STEP_END)
             .ok_or_else(|| format!("`{command}` failed:\n{part}"))?;
         Ok(output.to_owned())
     });
@@ -119,15 +118,15 @@ pub(crate) fn play(workplace: &Workplace, steps: &[Step]) -> Result<Vec<String>,
 }
 
 /// Precedes the output of a step.
-const MARK: &str = "\n@@ next\n";
-/// Ends it, before the exit status.
-const END: &str = "\n@@ status ";
+const STEP_START: &str = "\n@@ next\n";
+/// Ends the output of a step, before the exit status.
+const STEP_END: &str = "\n@@ status ";
 
-/// The steps for a shell, each between marks.
+/// The shell script that prints the marks around each step's output.
 fn script(steps: &[Step]) -> String {
     let mut script = PRELUDE.to_owned();
-    for Step { command, output } in steps {
-        let strict = if output.is_none() { "-" } else { "+" };
+    for Step { command, expected } in steps {
+        let strict = if expected.is_none() { "-" } else { "+" };
         write!(
             script,
             "printf '\\n@@ next\\n'; set {strict}e\n{command}\nprintf '\\n@@ status %s\\n' $?\n"
@@ -137,9 +136,9 @@ fn script(steps: &[Step]) -> String {
     script
 }
 
-/// `imdsim` that would serve until it is stopped does so in the background,
-/// once it is ready, in place of the one before. `curl` has no terminal to
-/// print to, and would show its progress.
+/// The beginning of the script. `imdsim` commands that serve start in the
+/// background, replace the previous emulator and return when it is ready. `curl`
+/// gets flags against its progress meter, which it shows without a terminal.
 const PRELUDE: &str = r#"
 exec 2>&1
 ip link set lo up
@@ -166,9 +165,9 @@ imdsim --quiet >/dev/null
 "#;
 
 /// Whether the output matches the page: times may differ, and `…` is any text.
-fn matches(expected: &str, printed: &str) -> bool {
-    let (expected, printed) = (without_times(expected), without_times(printed));
-    let mut rest = &*printed;
+fn matches(expected: &str, output: &str) -> bool {
+    let (expected, output) = (without_times(expected), without_times(output));
+    let mut rest = &*output;
     let mut parts = expected.split('…');
     let first = parts.next().unwrap_or_default();
     let Some(after) = rest.strip_prefix(first) else {
@@ -188,21 +187,21 @@ fn matches(expected: &str, printed: &str) -> bool {
     rest.ends_with(last.trim_start_matches('\n'))
 }
 
-/// The text with `TIME` for every moment in RFC 3339.
+/// Replaces every RFC 3339 time with `TIME`.
 fn without_times(text: &str) -> String {
-    const FORM: &[u8] = b"0000-00-00T00:00:00";
+    const PATTERN: &[u8] = b"0000-00-00T00:00:00";
     let mut out = String::new();
     let mut rest = text;
     while let Some(char) = rest.chars().next() {
         let bytes = rest.as_bytes();
-        let is_time = bytes.len() >= FORM.len()
-            && FORM.iter().zip(bytes).all(|(form, byte)| match form {
+        let is_time = bytes.len() >= PATTERN.len()
+            && PATTERN.iter().zip(bytes).all(|(pattern, byte)| match pattern {
                 b'0' => byte.is_ascii_digit(),
                 other => byte == other,
             });
         if is_time {
             out.push_str("TIME");
-            rest = rest[FORM.len()..].trim_start_matches(|char: char| {
+            rest = rest[PATTERN.len()..].trim_start_matches(|char: char| {
                 char == '.' || char == 'Z' || char.is_ascii_digit()
             });
         } else {

@@ -1,6 +1,5 @@
-//! The workflow for GitHub Actions in `docs/use-with`. Actions, and steps that
-//! install something, would need a network: they are named and left out, and
-//! all other steps run.
+//! The workflow for GitHub Actions in `docs/use-with`. Actions and installations
+//! need a network: their steps are printed and skipped, all others run.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,32 +11,32 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::page::Page;
-use crate::snippets::{TOKEN_REFUSED_TO_RUST, TOKENS_REFUSED, Workplace, cargo_test_missing, run};
+use crate::snippets::{RUST_TOKEN_ERROR, TOKEN_FORBIDDEN, TestDir, cargo_test_missing, run};
 use crate::{pins, trial};
 
-pub(crate) fn trials(outside: Option<&str>) -> Vec<Trial> {
-    let missing = outside
+pub(crate) fn trials(no_namespace: Option<&str>) -> Vec<Trial> {
+    let missing = no_namespace
         .map(str::to_owned)
         .or_else(cargo_test_missing)
         .or_else(|| pins::outdated("requirements.txt"));
     vec![
         trial(
-            "docs/use-with/actions.md: the steps work, without actions and installation".into(),
+            "docs/use-with/actions.md: the steps pass, without actions and installation".into(),
             missing.as_deref(),
             || {
-                let (succeeded, said, report) = run_steps(&[])?;
-                assert!(succeeded, "{said}");
+                let (succeeded, output, report) = run_steps(&[])?;
+                assert!(succeeded, "{output}");
                 assert!(report.contains("failures=\"0\""), "{report}");
                 Ok(())
             },
         ),
         trial(
-            "docs/use-with/actions.md: the steps fail where tokens are refused".into(),
+            "docs/use-with/actions.md: the steps fail if token requests are rejected".into(),
             missing.as_deref(),
             || {
-                let (succeeded, said, _) = run_steps(&[TOKENS_REFUSED])?;
-                let reason = said.contains(TOKEN_REFUSED_TO_RUST);
-                assert!(!succeeded && reason, "{said}");
+                let (succeeded, output, _) = run_steps(&[TOKEN_FORBIDDEN])?;
+                let has_reason = output.contains(RUST_TOKEN_ERROR);
+                assert!(!succeeded && has_reason, "{output}");
                 Ok(())
             },
         ),
@@ -47,7 +46,7 @@ pub(crate) fn trials(outside: Option<&str>) -> Vec<Trial> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Workflow {
-    #[allow(dead_code, reason = "has to be there")]
+    #[allow(dead_code, reason = "required")]
     on: String,
     jobs: BTreeMap<String, Job>,
 }
@@ -55,7 +54,7 @@ struct Workflow {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Job {
-    #[allow(dead_code, reason = "has to be there")]
+    #[allow(dead_code, reason = "required")]
     runs_on: String,
     steps: Vec<Step>,
 }
@@ -73,56 +72,57 @@ struct Step {
     condition: Option<String>,
 }
 
-/// Whether the steps succeed, what they say, and the report that is kept.
+/// Runs the steps. Returns whether all succeeded, their output, and the uploaded
+/// report.
 fn run_steps(variables: &[(&str, &str)]) -> Result<(bool, String, String), Failed> {
     let page = Page::read("docs/use-with/actions.md");
-    // What the workflow checks out: a package with a test, and the emulator.
+    // The repository that the workflow checks out and tests.
     let package = Page::read("docs/use-with/cargo-test.md");
-    let workplace = Workplace::with([&page, &package]);
-    let Workflow { jobs, .. } = parse(&workplace, page.file())?;
-    let (mut succeeded, mut said, mut report) = (true, String::new(), None);
+    let dir = TestDir::with_files_of([&page, &package]);
+    let Workflow { jobs, .. } = parse_yaml(&dir, page.only_file())?;
+    let (mut succeeded, mut output, mut report) = (true, String::new(), None);
     for step in &jobs["test"].steps {
         match (&step.uses, &step.run, &step.name) {
             (Some(action), None, _) => {
-                println!("left out: {action}");
-                report = report.or_else(|| step.with.get("path").filter(|_| step.keeps()));
+                println!("skipped: {action}");
+                report = report.or_else(|| step.with.get("path").filter(|_| step.is_upload()));
             }
             (None, Some(_), Some(name)) if name.starts_with("Install") => {
-                println!("left out: {name}");
-                assert!(step.installs_this(), "{name} installs something else");
+                println!("skipped: {name}");
+                assert!(step.installs_imdsim(), "{name} does not install imdsim");
             }
             (None, Some(script), _) => {
                 assert!(step.working_directory.is_none() && step.condition.is_none());
-                let mut bash = workplace.command("bash");
-                let ended = run(bash
+                let mut bash = dir.command("bash");
+                let (step_succeeded, step_output) = run(bash
                     .args(["-ec", script])
                     .envs(variables.iter().copied())
                     .stdin(Stdio::null()))?;
-                said += &ended.1;
-                succeeded &= ended.0;
+                output += &step_output;
+                succeeded &= step_succeeded;
             }
-            _ => return Err("a step neither uses nor runs something".into()),
+            _ => return Err("a step without `uses` and `run`".into()),
         }
     }
-    assert!(!said.is_empty(), "no step ran");
-    let report = workplace
-        .folder()
+    assert!(!output.is_empty(), "no step ran");
+    let report = dir
+        .path()
         .join(report.expect("a report is uploaded"));
     let report = std::fs::read_to_string(report)?;
-    Ok((succeeded, said, report))
+    Ok((succeeded, output, report))
 }
 
 impl Step {
-    /// Whether it keeps a file, however the steps before it have ended.
-    fn keeps(&self) -> bool {
+    /// Whether the step uploads a file, even if earlier steps failed.
+    fn is_upload(&self) -> bool {
         self.uses
             .as_deref()
             .is_some_and(|action| action.starts_with("actions/upload-artifact@"))
             && self.condition.as_deref() == Some("always()")
     }
 
-    /// Whether it installs from the folder that this program is built from.
-    fn installs_this(&self) -> bool {
+    /// Whether the step installs the package of the native program.
+    fn installs_imdsim(&self) -> bool {
         let run = self.run.as_deref().unwrap();
         let path = run.split(' ').next_back().unwrap();
         run.starts_with("cargo install ")
@@ -131,19 +131,20 @@ impl Step {
     }
 }
 
-/// Reads YAML, by way of Python.
-pub(crate) fn parse<T: DeserializeOwned>(workplace: &Workplace, yaml: &str) -> Result<T, Failed> {
-    let file = workplace.folder().join("document.yaml");
+/// Parses YAML with Python.
+pub(crate) fn parse_yaml<T: DeserializeOwned>(dir: &TestDir, yaml: &str) -> Result<T, Failed> {
+    let file = dir.path().join("document.yaml");
     std::fs::write(&file, yaml)?;
-    let (succeeded, said) = run(workplace.command("python").args(["-c", TO_JSON]))?;
+    let (succeeded, output) = run(dir.command("python").args(["-c", TO_JSON]))?;
     if !succeeded {
-        return Err(said.into());
+        return Err(output.into());
     }
     std::fs::remove_file(file)?;
-    let document: Value = serde_json::from_str(&said)?;
+    let document: Value = serde_json::from_str(&output)?;
     Ok(serde_json::from_value(document)?)
 }
 
-/// Strings stay what they are: `on` is no truth value to those who read these.
+/// Prints the YAML as JSON, with all scalars as strings: plain YAML would parse
+/// the key `on` as a boolean.
 const TO_JSON: &str = "import json, yaml\n\
      print(json.dumps(yaml.load(open('document.yaml'), yaml.BaseLoader)))";

@@ -1,4 +1,4 @@
-//! An emulator, a store and a clock in one struct.
+//! An emulator with a store and a clock.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +13,9 @@ pub(crate) struct Client {
     emulator: Emulator,
     settings: Vec<(String, String)>,
     /// The host's store.
-    pub(crate) kept: BTreeMap<String, Vec<u8>>,
-    /// Number of values stored so far.
-    pub(crate) keeps: usize,
+    pub(crate) store: BTreeMap<String, Vec<u8>>,
+    /// Number of cache entries written so far.
+    pub(crate) writes: usize,
     entropy: u8,
     /// The current time, which tests can change.
     pub(crate) now: UnixMillis,
@@ -34,21 +34,21 @@ impl Client {
         Self {
             emulator: Emulator::from_env(settings.clone()),
             settings,
-            kept: BTreeMap::new(),
-            keeps: 0,
+            store: BTreeMap::new(),
+            writes: 0,
             entropy: 0,
             now: START,
             connection: Connection::Loopback,
         }
     }
 
-    /// A client of an instance described by a file in `tests/data`.
+    /// A client of the instance in a file of `tests/data`.
     pub(crate) fn with_instance(file: &str) -> Self {
         let document = crate::transcript::folder().join("data").join(file);
         Self::new(&[("instance", &std::fs::read_to_string(document).unwrap())])
     }
 
-    /// Replaces the emulator by a new component instance.
+    /// Replaces the emulator with a new component instance.
     pub(crate) fn restart(&mut self) {
         self.emulator = Emulator::from_env(self.settings.clone());
     }
@@ -58,7 +58,7 @@ impl Client {
         Self {
             emulator: Emulator::from_env(self.settings.clone()),
             settings: self.settings.clone(),
-            kept: self.kept.clone(),
+            store: self.store.clone(),
             ..*self
         }
     }
@@ -68,8 +68,8 @@ impl Client {
         self.outcome(request).response.into()
     }
 
-    /// Sends a request and applies the outcome like a host, except for the delay
-    /// and the response.
+    /// Sends a request and applies its outcome to the store like a host. The
+    /// caller handles the delay and the response.
     pub(crate) fn outcome(&mut self, request: &Request<Vec<u8>>) -> Outcome {
         self.entropy = self.entropy.wrapping_add(1);
         let context = RequestContext {
@@ -77,18 +77,18 @@ impl Client {
             entropy: [self.entropy; 32],
             connection: self.connection,
         };
-        let stored = self.kept.get(STATE_KEY).cloned();
+        let stored = self.store.get(STATE_KEY).cloned();
         let stored = stored.as_deref();
         let emulator = &mut self.emulator;
-        let mut outcome = emulator.answer(stored, context, request, &mut self.kept);
-        self.keeps += usize::from(outcome.cache_entry.is_some());
-        self.kept.extend(outcome.cache_entry.take());
+        let mut outcome = emulator.answer(stored, context, request, &mut self.store);
+        self.writes += usize::from(outcome.cache_entry.is_some());
+        self.store.extend(outcome.cache_entry.take());
         for key in &outcome.delete_keys {
-            self.kept.remove(key);
+            self.store.remove(key);
         }
         if let Some(swap) = outcome.swap.take() {
-            assert_eq!(self.kept.get(swap.key), swap.expected.as_ref());
-            self.kept.insert(swap.key.to_owned(), swap.next);
+            assert_eq!(self.store.get(swap.key), swap.expected.as_ref());
+            self.store.insert(swap.key.to_owned(), swap.next);
         }
         if let Some(entry) = outcome.entry.take() {
             let timing = RequestTiming {
@@ -96,7 +96,7 @@ impl Client {
                 took: outcome.delay,
                 random: || 0,
             };
-            emulator.record(entry, timing, &mut self.kept);
+            emulator.record(entry, timing, &mut self.store);
         }
         outcome
     }
@@ -115,7 +115,7 @@ impl Client {
         self.send(&request.body(Vec::new()).unwrap())
     }
 
-    /// Makes a control call, which must succeed.
+    /// Calls the control API and requires success.
     #[track_caller]
     pub(crate) fn control(&mut self, method: Method, path: &str, body: &str) {
         let request = Request::builder()
@@ -136,7 +136,7 @@ impl Client {
         String::from_utf8(response.into_body()).unwrap()
     }
 
-    /// The status and body of a GET, with an optional token.
+    /// The status and body of a GET request with an optional token.
     pub(crate) fn fetch(&mut self, path: &str, token: Option<&str>) -> (u16, Vec<u8>) {
         let headers: Vec<_> = token
             .map(|token| ("x-aws-ec2-metadata-token", token))
@@ -146,14 +146,14 @@ impl Client {
         (response.status().as_u16(), response.into_body())
     }
 
-    /// The status and text of a GET with a new token.
+    /// The status and text of a GET request with a new token.
     pub(crate) fn get(&mut self, path: &str) -> (u16, String) {
         let token = self.token("60");
         let (status, body) = self.fetch(path, Some(&token));
         (status, String::from_utf8_lossy(&body).into_owned())
     }
 
-    /// The text of a path, which must exist.
+    /// The text at a path that must exist.
     #[track_caller]
     pub(crate) fn text(&mut self, path: &str) -> String {
         let (status, text) = self.get(path);

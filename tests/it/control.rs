@@ -37,11 +37,11 @@ fn put(client: &mut Client, path: &str, body: &Value) -> (u16, Value) {
 /// The error message of a rejected call.
 #[track_caller]
 fn refused(client: &mut Client, method: &Method, path: &str, body: &Value) -> String {
-    let before = client.kept.clone();
+    let before = client.store.clone();
     let (status, said) = call(client, method, path, body.to_string().as_bytes());
     let said: Value = serde_json::from_slice(&said).unwrap();
     assert!((400..500).contains(&status), "{status}: {said}");
-    assert_eq!(client.kept, before, "a refusal changes nothing");
+    assert_eq!(client.store, before, "a refusal changes nothing");
     said["detail"].as_str().unwrap().to_owned()
 }
 
@@ -340,7 +340,7 @@ fn health_and_reset_work_with_an_invalid_state() {
         ),
     ] {
         let mut client = Client::new(&[]);
-        client.kept.insert(STATE_KEY.to_owned(), stored.to_vec());
+        client.store.insert(STATE_KEY.to_owned(), stored.to_vec());
         let health = get(&mut client, "health");
         assert_eq!(health["status"], "degraded");
         assert_eq!(health["revision"], revision);

@@ -26,7 +26,7 @@ fn journal_keeps_the_latest_requests_and_counts_all() {
     assert!(times.is_sorted(), "{times:?}");
     assert_eq!(*times.last().unwrap(), Some(&*client.now.iso()));
     let entries = client
-        .kept
+        .store
         .keys()
         .filter(|key| key.starts_with("imdsim/journal/"));
     assert!(entries.count() <= 10, "what is too old is deleted");
@@ -69,7 +69,7 @@ fn long_user_agents_are_truncated() {
     let mut client = Client::new(&[("journal", "100")]);
     let agent = "é".repeat(4000);
     client.call(Method::GET, AMI, &[("user-agent", &agent)]);
-    let told = requests(&mut client, "");
-    let kept = told["requests"][0]["user_agent"].as_str().unwrap();
-    assert_eq!(kept.len(), 512);
+    let journal = requests(&mut client, "");
+    let agent = journal["requests"][0]["user_agent"].as_str().unwrap();
+    assert_eq!(agent.len(), 512);
 }

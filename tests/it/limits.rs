@@ -44,7 +44,7 @@ fn check_refused(method: Method, path: &str, body: &str, expected: u16, detail: 
     assert_eq!(status, expected, "{shown}");
     assert!(said.contains(detail), "{shown}");
     assert!(said.len() < 1000, "{shown}");
-    assert!(!client.kept.contains_key(STATE_KEY), "it is not stored");
+    assert!(!client.store.contains_key(STATE_KEY), "it is not stored");
 }
 
 fn nested(levels: usize) -> String {
@@ -193,14 +193,14 @@ fn changes_that_make_the_state_too_long_are_rejected_and_others_still_work() {
     for number in 0..40 {
         let patch = json!({ format!("x{number}"): "y".repeat(900_000) }).to_string();
         assert!(patch.len() <= MAX_BODY_LEN);
-        let before = client.kept.clone();
+        let before = client.store.clone();
         let (status, said) = call(&mut client, Method::PATCH, "instance", &patch);
         if status == 413 {
             refused += 1;
             assert!(said.contains("may be 1048576"), "{said}");
-            assert_eq!(client.kept, before);
+            assert_eq!(client.store, before);
         }
-        assert!(client.kept[STATE_KEY].len() <= MAX_STATE_LEN);
+        assert!(client.store[STATE_KEY].len() <= MAX_STATE_LEN);
     }
     assert_eq!(refused, 39);
     client.control(Method::PATCH, "instance", r#"{"InstanceType":"m5.large"}"#);

@@ -153,12 +153,12 @@ proptest! {
     #[test]
     fn no_stored_bytes_break_the_emulator(stored in stored()) {
         let mut client = Client::new(&[("http_tokens", "optional")]);
-        client.kept.insert(STATE_KEY.to_owned(), stored.clone());
+        client.store.insert(STATE_KEY.to_owned(), stored.clone());
         for path in ["/latest/meta-data/ami-id", "/latest/meta-data/", "/latest/", "/"] {
             let (status, _) = client.fetch(path, None);
             // 403 if the endpoint is disabled.
             prop_assert!(matches!(status, 200 | 401 | 403 | 404 | 500 | 503), "{path}: {status} with {}", String::from_utf8_lossy(&stored));
-            prop_assert_eq!(&client.kept[STATE_KEY], &stored);
+            prop_assert_eq!(&client.store[STATE_KEY], &stored);
         }
         client.control(Method::POST, "reset", "");
         prop_assert_eq!(client.get("/latest/meta-data/ami-id").0, 200);

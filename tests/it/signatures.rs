@@ -88,20 +88,20 @@ fn changed_instance_gets_new_signatures() {
 fn stored_signatures_are_reused() {
     let mut client = Client::new(&[]);
     let made = LEAVES.map(|name| leaf(&mut client, name));
-    assert_eq!(client.kept.len(), 3);
-    let kept = client.kept.clone();
+    assert_eq!(client.store.len(), 3);
+    let stored = client.store.clone();
     client.restart();
     // A new component instance finds the stored signatures and stores no others.
     assert_eq!(LEAVES.map(|name| leaf(&mut client, name)), made);
-    assert_eq!(client.kept, kept);
-    assert_eq!(client.keeps, 3);
+    assert_eq!(client.store, stored);
+    assert_eq!(client.writes, 3);
 }
 
 #[test]
 fn tampered_stored_signatures_are_ignored() {
     let mut client = Client::new(&[]);
     let made = leaf(&mut client, "pkcs7");
-    let kept = client.kept.clone();
+    let stored = client.store.clone();
     for damage in [
         |value: &mut Vec<u8>| value.clear(),
         |value: &mut Vec<u8>| value.truncate(1000),
@@ -109,10 +109,10 @@ fn tampered_stored_signatures_are_ignored() {
         |value: &mut Vec<u8>| value[0] ^= 1,
         |value: &mut Vec<u8>| *value = b"MIAGCSqGSIb3DQEHAqCAMIACAQEx".to_vec(),
     ] {
-        client.kept.values_mut().for_each(damage);
+        client.store.values_mut().for_each(damage);
         client.restart();
         assert_eq!(leaf(&mut client, "pkcs7"), made);
-        assert_eq!(client.kept, kept);
+        assert_eq!(client.store, stored);
     }
 }
 
@@ -121,10 +121,10 @@ fn rejected_requests_create_no_signature() {
     let mut client = Client::new(&[("http_tokens", "required")]);
     let path = format!("{FOLDER}/rsa2048");
     assert_eq!(client.call(Method::GET, &path, &[]).status(), 401);
-    assert!(client.kept.is_empty());
+    assert!(client.store.is_empty());
     // Listings do not either.
     client.text(FOLDER);
-    assert!(client.kept.is_empty());
+    assert!(client.store.is_empty());
 }
 
 #[test]
