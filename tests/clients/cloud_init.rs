@@ -17,9 +17,9 @@ const PACKAGE: &str = "target/clients/cloud-init/usr/lib/python3/dist-packages";
 pub(crate) fn trials(no_namespace: Option<&str>) -> Vec<Trial> {
     let root = files::folder().join("..");
     let package = root.join(PACKAGE);
-    let missing = no_namespace.map(str::to_owned).or_else(|| {
-        (!package.is_dir()).then(|| not_installed(&package))
-    });
+    let missing = no_namespace
+        .map(str::to_owned)
+        .or_else(|| (!package.is_dir()).then(|| not_installed(&package)));
     let documents = files::with_extension("data/instances", "json");
     let trials = documents.into_iter().map(|document| {
         let name = document.file_stem().unwrap().to_string_lossy().into_owned();

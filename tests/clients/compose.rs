@@ -17,9 +17,9 @@ const PAGE: &str = "docs/use-with/compose.md";
 
 pub(crate) fn trials(no_namespace: Option<&str>) -> Vec<Trial> {
     let missing = no_namespace.map(str::to_owned);
-    let native_missing = missing
-        .clone()
-        .or_else(|| pins::outdated("requirements.txt").or_else(|| not_runnable("curl", &["--version"])));
+    let native_missing = missing.clone().or_else(|| {
+        pins::outdated("requirements.txt").or_else(|| not_runnable("curl", &["--version"]))
+    });
     let docker_missing = missing
         .or_else(|| not_runnable("docker", &["compose", "version"]))
         .or_else(|| not_runnable("docker", &["info"]));
@@ -87,7 +87,10 @@ fn without_containers() -> Result<(), Failed> {
     };
     assert_eq!(kind, "CMD");
     let is_healthy = || run(dir.command(&check[0]).args(&check[1..]));
-    assert!(!is_healthy()?.0, "the health check passes before the emulator runs");
+    assert!(
+        !is_healthy()?.0,
+        "the health check passes before the emulator runs"
+    );
     let mut command = split_command(&dir, imds.command.as_deref().unwrap());
     command.envs(&imds.environment);
     let emulator = Program::start_command(command.stderr(Stdio::piped()));

@@ -32,10 +32,7 @@ mod openapi;
 mod page;
 /// Pinned versions of the clients.
 mod pins;
-#[allow(
-    dead_code,
-    reason = "shared with the tests of the native program"
-)]
+#[allow(dead_code, reason = "shared with the tests of the native program")]
 #[path = "../native/program.rs"]
 mod program;
 /// A client, its command and the expected output.
@@ -102,9 +99,7 @@ fn main() -> ExitCode {
     for (index, row) in ROWS.iter().enumerate() {
         let missing = no_namespace.clone().or_else(|| row.missing());
         for (configuration, (kind, tokens)) in CONFIGURATIONS.into_iter().enumerate() {
-            let no_host = no_wasmtime
-                .clone()
-                .filter(|_| kind == HostKind::Wasmtime);
+            let no_host = no_wasmtime.clone().filter(|_| kind == HostKind::Wasmtime);
             let outcomes = Arc::clone(&outcomes);
             trials.push(trial(
                 format!(

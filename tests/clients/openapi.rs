@@ -13,9 +13,9 @@ use crate::trial;
 /// Trials of the whole control API, without and with an admin token.
 pub(crate) fn trials(no_namespace: Option<&str>) -> Vec<Trial> {
     let program = files::folder().join("../target/clients/bin/schemathesis");
-    let missing = no_namespace.map(str::to_owned).or_else(|| {
-        (!program.is_file()).then(|| not_installed(&program))
-    });
+    let missing = no_namespace
+        .map(str::to_owned)
+        .or_else(|| (!program.is_file()).then(|| not_installed(&program)));
     ["", "s3cret"]
         .into_iter()
         .map(|token| {

@@ -65,8 +65,7 @@ pub(crate) fn not_installed(path: &Path) -> String {
 pub(crate) fn outdated(pins: &str) -> Option<String> {
     let wanted = std::fs::read(files::folder().join("clients").join(pins)).unwrap();
     let installed = std::fs::read(folder().join(pins)).unwrap_or_default();
-    (wanted != installed)
-        .then(|| format!("tests/clients/{pins} has changed; run .ci/clients"))
+    (wanted != installed).then(|| format!("tests/clients/{pins} has changed; run .ci/clients"))
 }
 
 fn pypi_version(name: &str) -> String {

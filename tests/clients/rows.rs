@@ -3,8 +3,8 @@
 use crate::aws_config;
 use crate::hosts::USER_DATA;
 use crate::pins::Version::{self, BuiltIn, Crate, Debian, Npm, PyPi};
-use crate::row::Expected::{self, Fails, Succeeds};
 use crate::row::EndpointConfig::{self, Command, Variable};
+use crate::row::Expected::{self, Fails, Succeeds};
 use crate::row::Row;
 
 /// All rows, sorted by name.

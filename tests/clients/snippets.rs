@@ -23,7 +23,10 @@ pub(crate) fn trials(no_namespace: Option<&str>) -> Vec<Trial> {
             || tool.run(&[], true, tool.passes),
         );
         let fails = trial(
-            format!("{}: the test fails if token requests are rejected", tool.page),
+            format!(
+                "{}: the test fails if token requests are rejected",
+                tool.page
+            ),
             missing.as_deref(),
             || tool.run(&[TOKEN_FORBIDDEN], false, tool.fails),
         );

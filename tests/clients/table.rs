@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use libtest_mimic::{Failed, Trial};
 
 use crate::hosts::HostKind;
-use crate::row::{Expected, EndpointConfig, Row};
+use crate::row::{EndpointConfig, Expected, Row};
 use crate::rows::ROWS;
 use crate::transcript::files;
 
@@ -54,7 +54,9 @@ pub(crate) fn page(outcome: impl Fn(usize, usize) -> Option<bool>) -> String {
     let mut page = INTRODUCTION.to_owned();
     for (index, row) in ROWS.iter().enumerate() {
         let endpoint_config = match row.endpoint_config {
-            EndpointConfig::Variable(value) => format!("`AWS_EC2_METADATA_SERVICE_ENDPOINT={value}`"),
+            EndpointConfig::Variable(value) => {
+                format!("`AWS_EC2_METADATA_SERVICE_ENDPOINT={value}`")
+            }
             EndpointConfig::Command(text) => format!("`{text}`"),
         };
         write!(

@@ -195,10 +195,13 @@ fn without_times(text: &str) -> String {
     while let Some(char) = rest.chars().next() {
         let bytes = rest.as_bytes();
         let is_time = bytes.len() >= PATTERN.len()
-            && PATTERN.iter().zip(bytes).all(|(pattern, byte)| match pattern {
-                b'0' => byte.is_ascii_digit(),
-                other => byte == other,
-            });
+            && PATTERN
+                .iter()
+                .zip(bytes)
+                .all(|(pattern, byte)| match pattern {
+                    b'0' => byte.is_ascii_digit(),
+                    other => byte == other,
+                });
         if is_time {
             out.push_str("TIME");
             rest = rest[PATTERN.len()..].trim_start_matches(|char: char| {

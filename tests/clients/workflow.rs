@@ -105,9 +105,7 @@ fn run_steps(variables: &[(&str, &str)]) -> Result<(bool, String, String), Faile
         }
     }
     assert!(!output.is_empty(), "no step ran");
-    let report = dir
-        .path()
-        .join(report.expect("a report is uploaded"));
+    let report = dir.path().join(report.expect("a report is uploaded"));
     let report = std::fs::read_to_string(report)?;
     Ok((succeeded, output, report))
 }
