@@ -1,5 +1,5 @@
-//! Builds the component and compiles it to machine code, so that the program
-//! has nothing left to compile when it starts.
+//! Builds the component and precompiles it to machine code, so that the program
+//! does not compile it at startup.
 
 #[path = "src/engine_config.rs"]
 mod engine_config;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow};
 use imdsim_guest::Profile;
 
-/// The sources of the component, relative to the root of the workspace.
+/// Sources of the component, relative to the workspace root.
 const SOURCES: [&str; 7] = [
     "build.rs",
     "src",
@@ -37,14 +37,15 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// A target directory of its own, since the outer cargo holds a lock in its:
-/// `OUT_DIR` is `<target>/<profile>/build/<package>/out`.
+/// A separate target directory, because the outer cargo locks its own. `OUT_DIR`
+/// is `<target>/<profile>/build/<package>/out`.
 fn components_dir(out: &Path) -> Result<PathBuf> {
-    let target = out.ancestors().nth(4).context("OUT_DIR is that deep")?;
+    let target = out.ancestors().nth(4).context("unexpected OUT_DIR")?;
     Ok(target.join("components"))
 }
 
-/// Machine code for any processor of the target, not only for this one.
+/// Compiles the component to machine code for any CPU of the target, not only the
+/// build machine's.
 fn compile(component: &Path) -> wasmtime::Result<Vec<u8>> {
     let mut config = engine_config::engine_config();
     config.target(&std::env::var("TARGET")?)?;

@@ -1,7 +1,7 @@
 const { MetadataService } = require("aws-sdk");
 
 const service = new MetadataService({ host: process.argv[2] });
-service.loadCredentials((error, found) => {
+service.loadCredentials((error, credentials) => {
   if (error) throw error;
-  console.log(found.AccessKeyId, found.SecretAccessKey, found.Token);
+  console.log(credentials.AccessKeyId, credentials.SecretAccessKey, credentials.Token);
 });

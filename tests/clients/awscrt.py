@@ -1,5 +1,5 @@
 from awscrt.auth import AwsCredentialsProvider
 
 provider = AwsCredentialsProvider.new_default_chain()
-found = provider.get_credentials().result(60)
-print(found.access_key_id, found.secret_access_key, found.session_token)
+credentials = provider.get_credentials().result(60)
+print(credentials.access_key_id, credentials.secret_access_key, credentials.session_token)

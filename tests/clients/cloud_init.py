@@ -1,8 +1,7 @@
-"""Asks a metadata service what cloud-init asks at the first boot.
+"""Runs cloud-init's crawl of the metadata service at first boot.
 
-The first argument is the folder that holds cloud-init's package, the second
-the address of the service. What cloud-init found is printed as JSON; anything
-that it complains of is a failure.
+Arguments: the folder of cloud-init's package, and the URL of the service.
+Prints the crawled metadata as JSON, and fails if cloud-init logs a warning.
 """
 
 import json
@@ -16,44 +15,44 @@ from cloudinit.sources import DataSourceEc2 as datasource  # noqa: E402
 from cloudinit.sources.helpers import ec2  # noqa: E402
 
 
-class Complaints(logging.Handler):
-    """Keeps what is worth a warning."""
+class WarningCollector(logging.Handler):
+    """Collects warnings and errors."""
 
     def __init__(self):
         super().__init__(logging.WARNING)
-        self.said = []
+        self.messages = []
 
     def emit(self, record):
-        self.said.append(record.getMessage())
+        self.messages.append(record.getMessage())
 
 
-def crawl(address):
-    settings = {"metadata_urls": [address], "max_wait": 10, "timeout": 10}
+def crawl(url):
+    settings = {"metadata_urls": [url], "max_wait": 10, "timeout": 10}
     source = datasource.DataSourceEc2(
         {"datasource": {"Ec2": settings}},
         distro=None,
         paths=helpers.Paths({"cloud_dir": "/nonexistent"}),
     )
-    # What the firmware would say on an instance.
+    # On an instance, cloud-init detects the cloud from the firmware.
     source._cloud_name = datasource.CloudNames.AWS
-    found = source.crawl_metadata()
-    # Newer versions hold more, and cloud-init may not stumble over that.
+    metadata = source.crawl_metadata()
+    # Newer API versions contain more data, which cloud-init must parse too.
     latest = ec2.get_instance_metadata(
-        "latest", address, headers_cb=source._get_headers
+        "latest", url, headers_cb=source._get_headers
     )
-    if not (found and found["meta-data"] and latest):
-        logging.warning("nothing was found")
-    return found
+    if not (metadata and metadata["meta-data"] and latest):
+        logging.warning("no metadata found")
+    return metadata
 
 
 def shorten(identity):
-    """Signatures have tests of their own."""
+    """Replaces signatures, which other tests check, with their line counts."""
     for name in set(identity) - {"document"}:
         identity[name] = "%d lines" % len(identity[name])
 
 
 def readable(value):
-    """User data may be no text."""
+    """Decodes user data, as hex if it is not text."""
     try:
         return value.decode()
     except UnicodeDecodeError:
@@ -61,13 +60,13 @@ def readable(value):
 
 
 def main():
-    complaints = Complaints()
-    logging.getLogger().addHandler(complaints)
-    found = crawl(sys.argv[2])
-    if complaints.said:
-        sys.exit("\n".join(complaints.said))
-    shorten(found["dynamic"]["instance-identity"])
-    print(json.dumps(found, default=readable, indent=2, sort_keys=True))
+    collector = WarningCollector()
+    logging.getLogger().addHandler(collector)
+    metadata = crawl(sys.argv[2])
+    if collector.messages:
+        sys.exit("\n".join(collector.messages))
+    shorten(metadata["dynamic"]["instance-identity"])
+    print(json.dumps(metadata, default=readable, indent=2, sort_keys=True))
 
 
 main()

@@ -51,6 +51,6 @@ fn matches_golden(name: &str, document: &Path, root: &Path, package: &Path) -> R
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
     }
-    let found = String::from_utf8_lossy(&output.stdout);
-    files::golden(&format!("cloud-init/{name}.json"), &found).map_err(Failed::from)
+    let metadata = String::from_utf8_lossy(&output.stdout);
+    files::golden(&format!("cloud-init/{name}.json"), &metadata).map_err(Failed::from)
 }

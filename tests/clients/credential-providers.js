@@ -1,5 +1,5 @@
 const { fromInstanceMetadata } = require("@aws-sdk/credential-providers");
 
-fromInstanceMetadata()().then((found) =>
-  console.log(found.accessKeyId, found.secretAccessKey, found.sessionToken),
+fromInstanceMetadata()().then((credentials) =>
+  console.log(credentials.accessKeyId, credentials.secretAccessKey, credentials.sessionToken),
 );

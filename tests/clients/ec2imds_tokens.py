@@ -1,4 +1,4 @@
-"""Whether ec2imds keeps its token, and gets another when that is void."""
+"""Whether ec2imds reuses its token, and requests a new one when it is invalid."""
 
 import pathlib
 import subprocess
@@ -10,20 +10,22 @@ endpoint = sys.argv[1]
 folder = tempfile.mkdtemp()
 
 
-def ask():
-    """The instance id, and the token that ec2imds has kept."""
+def run():
+    """Runs ec2imds. Returns its output with the instance id, and its saved token."""
     address = endpoint.removeprefix("http://")
     command = [sys.executable, "-m", "ec2imds", "--imds=" + address, "-t", folder]
     command.append("meta-data/instance-id=")
-    said = subprocess.run(command, check=True, capture_output=True, text=True)
-    (kept,) = pathlib.Path(folder).iterdir()
-    return said.stdout, kept.read_text()
+    process = subprocess.run(command, check=True, capture_output=True, text=True)
+    (token_file,) = pathlib.Path(folder).iterdir()
+    return process.stdout, token_file.read_text()
 
 
-said, first = ask()
-print("the same token:", ask() == (said, first))
+output, first = run()
+print("the same token:", run() == (output, first))
 reset = urllib.request.Request(endpoint + "/_imdsim/reset", method="POST")
 urllib.request.urlopen(reset).close()
-again, second = ask()
-print("another token after a reset:", again == said and second != first)
-print(said)
+output_after_reset, second = run()
+print(
+    "another token after a reset:", output_after_reset == output and second != first
+)
+print(output)

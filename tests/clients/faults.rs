@@ -1,9 +1,9 @@
-//! Behaviour of boto3 and aws-config under faults of the metadata service, as
-//! documented in `docs/faults.md`.
+//! Behaviour of boto3 and aws-config under faults of the metadata service,
+//! compared with `docs/faults.md`.
 
 pub(crate) mod aws_config;
 mod document;
-mod seen;
+mod observation;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,18 +14,19 @@ use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
 use crate::files;
+use crate::pins::not_installed;
 use crate::program::{self, Program};
 use crate::trial;
 use document::Document;
-use seen::Seen;
+use observation::Observation;
 
-/// A client's timeout for connecting, and for a response.
+/// Timeout of the clients for connecting and for a response.
 const TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A client's number of attempts.
+/// Number of attempts of the clients.
 const ATTEMPTS: u32 = 2;
 
-/// One client that requests the role's credentials.
+/// A client that loads the role's credentials.
 #[derive(Clone, Copy)]
 struct Client {
     name: &'static str,
@@ -49,7 +50,7 @@ const CLIENTS: [Client; 2] = [
         product: "Boto3/",
         command: || {
             let mut command = Command::new(python());
-            // Scripts beside it are called as the modules that they import.
+            // Keeps scripts in the folder from shadowing modules of the same name.
             command.arg("-P");
             command.arg(files::folder().join("clients/faults.py"));
             command
@@ -57,28 +58,28 @@ const CLIENTS: [Client; 2] = [
     },
 ];
 
-/// One trial for each client under each fault, and one of the document.
-pub(crate) fn trials(outside: Option<&str>) -> Vec<Trial> {
+/// One trial for each client and fault preset, and one for the document's sections.
+pub(crate) fn trials(no_namespace: Option<&str>) -> Vec<Trial> {
     let presets = presets();
     let mut trials = Vec::new();
     for client in CLIENTS {
-        let missing = outside.map(str::to_owned).or_else(|| client.missing());
+        let missing = no_namespace.map(str::to_owned).or_else(|| client.missing());
         for (preset, summary) in presets.clone() {
-            let name = format!("{} does as docs/faults.md tells: {preset}", client.name);
+            let name = format!("{} behaves as in docs/faults.md: {preset}", client.name);
             trials.push(trial(name, missing.as_deref(), move || {
-                does_as_told(client, &preset, &summary)
+                matches_document(client, &preset, &summary)
             }));
         }
     }
     let names: Vec<_> = presets.into_keys().collect();
     trials.push(Trial::test(
-        "docs/faults.md tells of every fault, and of no other",
-        move || tells_of(&names),
+        "docs/faults.md has exactly one section for each fault preset",
+        move || sections_match(&names),
     ));
     trials
 }
 
-/// The faults that are ready-made: name and summary.
+/// Names and summaries of the fault presets.
 fn presets() -> BTreeMap<String, String> {
     let request = http::Request::get("/_imdsim/faults/presets")
         .header(http::header::HOST, "localhost")
@@ -91,19 +92,19 @@ fn presets() -> BTreeMap<String, String> {
     };
     let outcome =
         imdsim::Emulator::from_env([]).answer(None, context, &request, &mut BTreeMap::new());
-    let answer: Value = serde_json::from_slice(&outcome.response.body).unwrap();
+    let body: Value = serde_json::from_slice(&outcome.response.body).unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let presets = answer["presets"].as_array().unwrap().iter();
+    let presets = body["presets"].as_array().unwrap().iter();
     presets
         .map(|preset| (text(&preset["name"]), text(&preset["summary"])))
         .collect()
 }
 
 /// The observed behaviour of a client matches the document.
-fn does_as_told(client: Client, preset: &str, summary: &str) -> Result<(), Failed> {
+fn matches_document(client: Client, preset: &str, summary: &str) -> Result<(), Failed> {
     let program = Program::start(&["--quiet"]);
-    // Neither ten seconds after the launch nor a new second to be throttled in
-    // may come while the client is at it.
+    // Freezes the clock, so that `early-boot` does not end and `throttled` does not
+    // start a new second while the client runs.
     let now = jiff::Timestamp::now();
     control(
         &program,
@@ -111,13 +112,13 @@ fn does_as_told(client: Client, preset: &str, summary: &str) -> Result<(), Faile
         &format!(r#"{{"freeze": "{now:.0}"}}"#),
     );
     control(&program, &format!("PUT faults/{preset}"), "");
-    let said = client.run(&program)?;
+    let output = client.run(&program)?;
     let journal = control(&program, "GET requests", "");
     let journal = journal["requests"].as_array().unwrap();
-    let cells = Seen::new(&said, journal).cells();
+    let cells = Observation::new(&output, journal).cells();
     if files::updating() {
         Document::update(|document| {
-            document.tell_version(client.name, client.version(journal));
+            document.set_version(client.name, client.version(journal));
             let section = document.sections.entry(preset.to_owned()).or_default();
             summary.clone_into(&mut section.summary);
             section.rows.insert(client.name.to_owned(), cells);
@@ -125,34 +126,35 @@ fn does_as_told(client: Client, preset: &str, summary: &str) -> Result<(), Faile
         return Ok(());
     }
     let mut sections = Document::read().sections;
-    let told = sections.remove(preset).unwrap_or_default();
-    same("what the fault does", &told.summary, summary)?;
-    let row = told.rows.get(client.name).map(String::as_str);
-    same(client.name, row.unwrap_or_default(), &cells)
+    let section = sections.remove(preset).unwrap_or_default();
+    compare("summary", &section.summary, summary)?;
+    let row = section.rows.get(client.name).map(String::as_str);
+    compare(client.name, row.unwrap_or_default(), &cells)
 }
 
-/// The document has a section for each fault.
-fn tells_of(faults: &[String]) -> Result<(), Failed> {
+/// The document's sections are the fault presets.
+fn sections_match(faults: &[String]) -> Result<(), Failed> {
     if files::updating() {
         Document::update(|document| document.sections.retain(|name, _| faults.contains(name)));
         return Ok(());
     }
-    let told: Vec<_> = Document::read().sections.into_keys().collect();
-    same("the sections", &told.join(", "), &faults.join(", "))
+    let sections: Vec<_> = Document::read().sections.into_keys().collect();
+    compare("sections", &sections.join(", "), &faults.join(", "))
 }
 
-fn same(what: &str, told: &str, seen: &str) -> Result<(), Failed> {
-    if told == seen {
+/// Compares a part of the document with the observation.
+fn compare(part: &str, documented: &str, observed: &str) -> Result<(), Failed> {
+    if documented == observed {
         return Ok(());
     }
     let message = format!(
-        "docs/faults.md, {what}: it says\n    {told}\nbut what is seen is\n    {seen}\n\
+        "docs/faults.md, {part}: documented\n    {documented}\nobserved\n    {observed}\n\
          UPDATE_GOLDEN=1 rewrites the file"
     );
     Err(message.into())
 }
 
-/// Calls the control API: a method and what follows `/_imdsim/`.
+/// Calls the control API with a method and a path below `/_imdsim/`.
 fn control(program: &Program, call: &str, body: &str) -> Value {
     let (method, path) = call.split_once(' ').unwrap();
     let length = body.len();
@@ -165,13 +167,13 @@ fn control(program: &Program, call: &str, body: &str) -> Value {
 }
 
 impl Client {
-    /// The reason why the client cannot run here, if so.
+    /// The reason if the client cannot run here.
     fn missing(self) -> Option<String> {
         let program = PathBuf::from((self.command)().get_program());
-        (!program.is_file()).then(|| format!("no {}; .ci/clients installs it", program.display()))
+        (!program.is_file()).then(|| not_installed(&program))
     }
 
-    /// The line of JSON that it prints.
+    /// Runs the client and returns the JSON that it prints.
     fn run(self, program: &Program) -> Result<Value, Failed> {
         let home = tempfile::tempdir()?;
         let output = (self.command)()

@@ -103,7 +103,7 @@ fn main() -> ExitCode {
             let outcomes = Arc::clone(&outcomes);
             trials.push(trial(
                 format!(
-                    "{} works with {}, tokens {tokens}: {}",
+                    "{} with {}, tokens {tokens}: {}",
                     row.name,
                     kind.name(),
                     row.command

@@ -3,4 +3,4 @@ const { IamAwsProvider } = require("minio");
 const provider = new IamAwsProvider({ customEndpoint: process.argv[2] });
 provider
   .getCredentials()
-  .then((found) => console.log(found.getAccessKey(), found.getSecretKey(), found.getSessionToken()));
+  .then((credentials) => console.log(credentials.getAccessKey(), credentials.getSecretKey(), credentials.getSessionToken()));

@@ -2,5 +2,5 @@ import sys
 
 from minio.credentials import IamAwsProvider
 
-found = IamAwsProvider(custom_endpoint=sys.argv[1]).retrieve()
-print(found.access_key, found.secret_key, found.session_token)
+credentials = IamAwsProvider(custom_endpoint=sys.argv[1]).retrieve()
+print(credentials.access_key, credentials.secret_key, credentials.session_token)

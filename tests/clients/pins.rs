@@ -43,8 +43,8 @@ impl Version {
             Self::BuiltIn(_) => None,
             Self::Debian(version, file) => {
                 let file = folder().join(file);
-                let found = std::fs::read_to_string(&file).unwrap_or_default();
-                (!found.contains(version))
+                let contents = std::fs::read_to_string(&file).unwrap_or_default();
+                (!contents.contains(version))
                     .then(|| format!("{} is not version {version}", file.display()))
             }
         }

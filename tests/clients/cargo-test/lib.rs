@@ -1,1 +1,1 @@
-//! Has a test, which is in docs/use-with/cargo-test.md.
+//! An empty library. Its test is in docs/use-with/cargo-test.md.

@@ -1,5 +1,5 @@
-//! aws-config where the metadata service goes wrong, in a process of its own,
-//! since it takes its endpoint from the environment.
+//! aws-config under faults of the metadata service. It runs in a separate process,
+//! because it reads the endpoint from the environment.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -15,22 +15,21 @@ use serde_json::{Value, json};
 
 use super::{ATTEMPTS, TIMEOUT};
 
-/// The argument with which this test becomes that process.
-pub(crate) const COMMAND: &str = "--be-aws-config-among-faults";
+/// The argument that selects this client in the test program.
+pub(crate) const COMMAND: &str = "--run-aws-config-with-faults";
 
-/// Prints one line of JSON: the minutes for which it holds its credentials to
-/// be good, or its error.
+/// Prints one line of JSON: the remaining minutes of the credentials, or the error.
 pub(crate) fn run() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
-    println!("{}", runtime.block_on(ask()));
+    println!("{}", runtime.block_on(load_credentials()));
     ExitCode::SUCCESS
 }
 
-async fn ask() -> Value {
-    // Without TLS: the metadata service speaks plain HTTP.
+async fn load_credentials() -> Value {
+    // Without TLS, because the metadata service uses plain HTTP.
     let config = ProviderConfig::without_region().with_http_client(Builder::new().build_http());
     let client = Client::builder()
         .configure(&config)
@@ -44,11 +43,11 @@ async fn ask() -> Value {
         .build();
     match provider.provide_credentials().await {
         Ok(credentials) => json!({ "minutes": minutes_until(credentials.expiry().unwrap()) }),
-        Err(error) => json!({ "error": kind(&error), "message": causes(&error) }),
+        Err(error) => json!({ "error": variant_name(&error), "message": error_causes(&error) }),
     }
 }
 
-/// Negative when the time has passed.
+/// Minutes until a time, negative in the past.
 fn minutes_until(end: SystemTime) -> i64 {
     let minutes = |time: Duration| i64::try_from(time.as_secs() / 60).unwrap();
     match end.duration_since(SystemTime::now()) {
@@ -57,20 +56,20 @@ fn minutes_until(end: SystemTime) -> i64 {
     }
 }
 
-/// The name of the variant.
-fn kind(error: &CredentialsError) -> String {
+/// The name of the error's variant.
+fn variant_name(error: &CredentialsError) -> String {
     let text = format!("{error:?}");
     text[..text.find('(').unwrap_or(text.len())].to_owned()
 }
 
-/// What the causes say, the last one last, but for the whole response that one
-/// of them shows, its date included.
-fn causes(error: &CredentialsError) -> String {
+/// The messages of the causes, outermost first, without the response that one of
+/// them contains, because its date varies.
+fn error_causes(error: &CredentialsError) -> String {
     let causes = std::iter::successors(error.source(), |&cause| cause.source());
-    let causes = causes.map(|cause| {
+    let messages = causes.map(|cause| {
         let text = cause.to_string();
         let end = text.find(". Response {").unwrap_or(text.len());
         text[..end].to_owned()
     });
-    causes.collect::<Vec<_>>().join(": ")
+    messages.collect::<Vec<_>>().join(": ")
 }

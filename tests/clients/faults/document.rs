@@ -1,5 +1,5 @@
-//! `docs/faults.md`: an introduction written by hand, then a section for each
-//! fault with a row for each client.
+//! `docs/faults.md`: a handwritten introduction, then a section for each fault with
+//! a row for each client.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
@@ -8,25 +8,25 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::files;
 
-/// The document, taken apart.
+/// The parsed document.
 #[derive(Default)]
 pub(super) struct Document {
     introduction: String,
-    /// By the name of the fault.
+    /// By name of the fault preset.
     pub(super) sections: BTreeMap<String, Section>,
 }
 
-/// What there is of one fault.
+/// The section of one fault.
 #[derive(Default)]
 pub(super) struct Section {
-    /// What it does.
+    /// The preset's summary.
     pub(super) summary: String,
-    /// The other cells of the row of each client.
+    /// The cells after the first in each client's row, by client.
     pub(super) rows: BTreeMap<String, String>,
 }
 
-/// One trial at a time changes the file.
-static CHANGING: Mutex<()> = Mutex::new(());
+/// Held while a trial changes the file.
+static UPDATE_LOCK: Mutex<()> = Mutex::new(());
 
 const TABLE: &str = "| | behaviour | requests |\n|---|---|---|";
 
@@ -36,26 +36,26 @@ impl Document {
         let mut parts = text.split("\n## ");
         Self {
             introduction: parts.next().unwrap_or_default().to_owned(),
-            sections: parts.filter_map(Section::read).collect(),
+            sections: parts.filter_map(Section::parse).collect(),
         }
     }
 
-    /// Writes it anew after a change.
+    /// Reads the document, changes it and writes it back.
     pub(super) fn update(change: impl FnOnce(&mut Self)) {
-        let _only = CHANGING.lock().unwrap_or_else(PoisonError::into_inner);
+        let _guard = UPDATE_LOCK.lock().unwrap_or_else(PoisonError::into_inner);
         let mut document = Self::read();
         change(&mut document);
         std::fs::write(path(), document.to_string()).unwrap();
     }
 
-    /// Says of a client in the introduction which version was asked. Nobody
-    /// compares it, since any may be installed.
-    pub(super) fn tell_version(&mut self, client: &str, version: &str) {
-        let beginning = format!("* {client} ");
+    /// Sets a client's version in the introduction. Tests do not compare it,
+    /// because any version may be installed.
+    pub(super) fn set_version(&mut self, client: &str, version: &str) {
+        let prefix = format!("* {client} ");
         let lines = self.introduction.lines().map(|line| {
-            let rest = line.strip_prefix(&beginning);
+            let rest = line.strip_prefix(&prefix);
             match rest.and_then(|rest| rest.split_once(',')) {
-                Some((_, how)) => format!("{beginning}{version},{how}\n"),
+                Some((_, description)) => format!("{prefix}{version},{description}\n"),
                 None => format!("{line}\n"),
             }
         });
@@ -64,8 +64,8 @@ impl Document {
 }
 
 impl Section {
-    /// From what follows a `##`.
-    fn read(text: &str) -> Option<(String, Self)> {
+    /// Parses the text after a `##`.
+    fn parse(text: &str) -> Option<(String, Self)> {
         let (name, rest) = text.split_once("\n\n")?;
         let (summary, table) = rest.split_once("\n\n")?;
         let rows = table.strip_prefix(TABLE)?.lines().filter_map(|line| {

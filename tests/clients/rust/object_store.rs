@@ -1,4 +1,4 @@
-//! object_store, which finds the credentials for S3 by itself.
+//! object_store, which loads the role's credentials for S3.
 
 use object_store::aws::AmazonS3Builder;
 
@@ -9,8 +9,8 @@ async fn main() -> Result<(), object_store::Error> {
         .with_bucket_name("none")
         .with_metadata_endpoint(endpoint)
         .build()?;
-    let found = store.credentials().get_credential().await?;
-    let token = found.token.as_deref().unwrap_or_default();
-    println!("{} {} {token}", found.key_id, found.secret_key);
+    let credentials = store.credentials().get_credential().await?;
+    let token = credentials.token.as_deref().unwrap_or_default();
+    println!("{} {} {token}", credentials.key_id, credentials.secret_key);
     Ok(())
 }

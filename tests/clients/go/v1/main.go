@@ -1,5 +1,5 @@
-// The Go SDK, version 1: the Region and the instance id from its client of the
-// metadata service, credentials from its provider for roles of instances.
+// The Go SDK, version 1: the instance id and Region from its metadata client, and
+// the role's credentials from its credentials provider.
 package main
 
 import (
@@ -12,15 +12,15 @@ import (
 )
 
 func main() {
-	settings := session.Must(session.NewSession())
-	document, err := ec2metadata.New(settings).GetInstanceIdentityDocument()
+	sess := session.Must(session.NewSession())
+	document, err := ec2metadata.New(sess).GetInstanceIdentityDocument()
 	if err != nil {
 		log.Fatal(err)
 	}
-	found, err := ec2rolecreds.NewCredentials(settings).Get()
+	credentials, err := ec2rolecreds.NewCredentials(sess).Get()
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(found.AccessKeyID, found.SecretAccessKey, found.SessionToken)
+	fmt.Println(credentials.AccessKeyID, credentials.SecretAccessKey, credentials.SessionToken)
 	fmt.Println(document.InstanceID, document.Region)
 }

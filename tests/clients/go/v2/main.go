@@ -1,5 +1,5 @@
-// The Go SDK, version 2: the Region from its client of the metadata service,
-// credentials from its provider for roles of instances.
+// The Go SDK, version 2: the Region from its IMDS client, and the role's
+// credentials from its credentials provider.
 package main
 
 import (
@@ -14,19 +14,19 @@ import (
 
 func main() {
 	ctx := context.Background()
-	settings, err := config.LoadDefaultConfig(ctx)
+	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}
-	client := imds.NewFromConfig(settings)
+	client := imds.NewFromConfig(cfg)
 	region, err := client.GetRegion(ctx, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
 	provider := ec2rolecreds.New(func(options *ec2rolecreds.Options) { options.Client = client })
-	found, err := provider.Retrieve(ctx)
+	credentials, err := provider.Retrieve(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(found.AccessKeyID, found.SecretAccessKey, found.SessionToken, region.Region)
+	fmt.Println(credentials.AccessKeyID, credentials.SecretAccessKey, credentials.SessionToken, region.Region)
 }
