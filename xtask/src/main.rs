@@ -48,6 +48,9 @@ fn main() -> Result<()> {
             println!("{USAGE}");
             Ok(())
         }
+        (Some(command @ ("dist" | "clients" | "bench")), Some(argument)) => bail!(
+            "{argument:?}: unexpected argument of `cargo xtask {command}`; see `cargo xtask help`"
+        ),
         (Some(command), _) => bail!("{command:?} is not a command; see `cargo xtask help`"),
     }
 }

@@ -47,8 +47,6 @@ pub(crate) struct InstanceFlags {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Metadata service")]
 pub(crate) struct SettingsFlags {
-    #[command(flatten)]
-    pub(crate) instance: InstanceFlags,
     /// Whether requests require a session token (IMDSv2) [default: as described, else optional]
     #[arg(long, value_name = "optional|required")]
     pub(crate) http_tokens: Option<String>,
@@ -73,6 +71,9 @@ pub(crate) struct SettingsFlags {
     /// Maximum number of requests in the journal [default: 1000]
     #[arg(long, value_name = "N|off", allow_negative_numbers = true)]
     pub(crate) journal: Option<String>,
+    // Last, because its heading applies to all flags after it.
+    #[command(flatten)]
+    pub(crate) instance: InstanceFlags,
     /// The flags of the AWS mock.
     #[arg(skip)]
     pub(crate) aemm: aemm::Flags,
