@@ -33,6 +33,8 @@ pub(super) fn run() -> Result<()> {
             command
                 .args(["serve", "-S", "cli", "--addr", "127.0.0.1:0"])
                 .args(["--max-instance-reuse-count", reuses])
+                // The control API, for the reset.
+                .args(["--env", "IMDSIM_LOOPBACK_ONLY=true"])
                 .arg("--dir")
                 .arg(format!("{}::/state", state.path().display()))
                 .arg(component);
