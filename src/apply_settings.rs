@@ -11,16 +11,25 @@ use crate::description::{
 use crate::instance::{BUILT_IN, MetadataOptions, Overrides, RealKeys, check_user_data};
 use crate::path;
 use crate::problem::Problem;
-use crate::settings::{Settings, SourcedValue, read_json};
+use crate::settings::{Settings, SourcedValue};
 use crate::small_sort;
 use crate::tree;
 
 /// Returns the description of the instance with all settings applied, and the
-/// ids of all described instances.
-pub(crate) fn description(settings: &Settings) -> Result<Description, Problem> {
+/// ids of all described instances; `None` if no setting changes the built-in
+/// instance.
+pub(crate) fn description(settings: &Settings) -> Result<Option<Description>, Problem> {
+    let options = OPTIONS.iter().map(|(key, _)| *key);
+    if !DESCRIBING
+        .into_iter()
+        .chain(options)
+        .any(|key| settings.get(key).is_some())
+    {
+        return Ok(None);
+    }
     let mut description = match settings.get("instance") {
         Some(given) => given.read(Description::read)?,
-        None => Description::read(&read_json("", BUILT_IN)?)?,
+        None => Description::read(&BUILT_IN)?,
     };
     // The description is valid, so the parts to write to are objects or absent.
     let document = &mut description.document;
@@ -51,8 +60,11 @@ pub(crate) fn description(settings: &Settings) -> Result<Description, Problem> {
             *change = false.into();
         }
     }
-    Ok(description)
+    Ok(Some(description))
 }
+
+/// The settings that describe the instance, apart from its metadata options.
+const DESCRIBING: [&str; 4] = ["credentials", "instance", "overrides", "user_data"];
 
 /// The settings that are metadata options, with their names in EC2's API.
 const OPTIONS: [(&str, &str); 5] = [

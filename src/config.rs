@@ -11,7 +11,7 @@ use crate::apply_settings;
 use crate::clock::Clock;
 use crate::description::Description;
 use crate::host_header;
-use crate::instance::{Instance, RoleCredentials};
+use crate::instance::{self, Instance, RoleCredentials};
 use crate::limits::{MAX_CLIENTS, MAX_JOURNAL};
 use crate::problem::Problem;
 use crate::request_context::RequestContext;
@@ -24,9 +24,9 @@ use crate::tree;
 /// The parsed and validated settings of an emulator.
 #[derive(Clone)]
 pub struct Config {
-    /// The description of the instance with all settings applied. Control calls
-    /// change it.
-    pub document: Value,
+    /// The description of the instance with all settings applied; `None` for that
+    /// of the built-in instance.
+    document: Option<Value>,
     /// The instance derived from the description.
     pub instance: Arc<Instance>,
     /// Warnings about the settings.
@@ -69,16 +69,21 @@ const BUILT_IN_SECRET: &str = "imdsim built-in secret";
 impl Config {
     /// Parses and validates all settings.
     pub fn new(settings: &Settings) -> Result<Self, Problem> {
-        let Description {
-            document, warnings, ..
-        } = apply_settings::description(settings)?;
         let place = settings.get("instance").map(|given| &*given.place);
+        let (document, instance, warnings) = match apply_settings::description(settings)? {
+            None => (None, instance::built_in(), Vec::new()),
+            Some(Description {
+                document, warnings, ..
+            }) => {
+                let instance = tree::read_instance(&document)
+                    .map_err(|problem| problem.within(place.unwrap_or("the built-in instance")))?;
+                (Some(document), instance, warnings)
+            }
+        };
         let warnings = warnings
             .into_iter()
             .map(|warning| format!("{}: {warning}", place.unwrap_or_default()))
             .collect();
-        let instance = tree::read_instance(&document)
-            .map_err(|problem| problem.within(place.unwrap_or("the built-in instance")))?;
         let text = |key| settings.get(key).map(string).transpose();
         let secret = text("secret")?.unwrap_or_else(|| BUILT_IN_SECRET.into());
         let config = Self {
@@ -102,10 +107,20 @@ impl Config {
         };
         // An invalid change is rejected now, not when it comes due.
         let timeline = config.timeline(None)?;
-        timeline
-            .check(&config.document)
-            .map_err(|problem| problem.within(config.timeline_place()))?;
+        if config.timeline.is_some() {
+            timeline
+                .check(config.document())
+                .map_err(|problem| problem.within(config.timeline_place()))?;
+        }
         Ok(config)
+    }
+
+    /// The description of the instance with all settings applied. Control calls
+    /// change it.
+    pub fn document(&self) -> &Value {
+        self.document
+            .as_ref()
+            .unwrap_or_else(|| &instance::BUILT_IN)
     }
 
     /// Warnings about the settings, one sentence each; `now` is the real time.

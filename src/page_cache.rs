@@ -18,7 +18,7 @@ pub(crate) struct Page {
 #[derive(Debug, Default)]
 pub(crate) struct PageCache(RefCell<Vec<Option<Box<CachedPage>>>>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct CachedPage {
     path: String,
     imds: ImdsVersion,
@@ -40,7 +40,9 @@ impl PageCache {
             return look_up(view, path);
         }
         let mut slots = self.0.borrow_mut();
-        slots.resize_with(SLOTS, || None);
+        if slots.is_empty() {
+            *slots = vec![None; SLOTS];
+        }
         let slot = &mut slots[slot_of(path)];
         if let Some(cached) = slot
             && cached.path == path

@@ -158,7 +158,7 @@ fn description_with<'e>(
     state: &State,
     events: impl IntoIterator<Item = &'e Event>,
 ) -> Value {
-    let mut document = config.document.clone();
+    let mut document = config.document().clone();
     merge::apply(&mut document, &state.instance);
     for event in events {
         event.apply(&mut document);

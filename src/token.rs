@@ -48,6 +48,8 @@ pub struct TokenAuthority {
     /// The last valid token: clients reuse tokens, and hashing is the most
     /// expensive part of a request.
     last: Cell<Option<Genuine>>,
+    /// The fingerprint of the last valid token; only the journal needs one.
+    last_fingerprint: Cell<Option<Fingerprint>>,
 }
 
 /// A token that this authority issued.
@@ -57,7 +59,6 @@ struct Genuine {
     end: u64,
     /// The lifetime in seconds.
     life: u16,
-    fingerprint: Fingerprint,
 }
 
 impl TokenAuthority {
@@ -67,6 +68,7 @@ impl TokenAuthority {
         Self {
             key: mac::derive(secret, &[KEY_LABEL, instance_id, epoch]),
             last: Cell::default(),
+            last_fingerprint: Cell::default(),
         }
     }
 
@@ -103,7 +105,12 @@ impl TokenAuthority {
         };
         let made = genuine.end.saturating_sub(u64::from(genuine.life) * 1000);
         let age = milliseconds(now).saturating_sub(made) / 1000;
-        (genuine.fingerprint, Some(age))
+        let fingerprint = self
+            .last_fingerprint
+            .get()
+            .unwrap_or_else(|| fingerprint(token));
+        self.last_fingerprint.set(Some(fingerprint));
+        (fingerprint, Some(age))
     }
 
     fn known(&self, token: &[u8]) -> Option<Genuine> {
@@ -125,9 +132,9 @@ impl TokenAuthority {
             text: *text,
             end: u64::from_be_bytes(token[END].try_into().ok()?),
             life: u16::from_be_bytes(token[LIFE].try_into().ok()?),
-            fingerprint: fingerprint(text),
         };
         self.last.set(Some(genuine));
+        self.last_fingerprint.set(None);
         Some(genuine)
     }
 }

@@ -74,7 +74,7 @@ impl Call<'_> {
         let (mut document, state) = self.resolved.fold_due_changes(self.context.now);
         merge::apply(&mut document, &merge::between(&shown, &changed));
         self.store_checked(State {
-            instance: merge::between(&self.resolved.config.document, &document),
+            instance: merge::between(self.resolved.config.document(), &document),
             ..state
         })
     }

@@ -109,7 +109,7 @@ pub(super) fn overrides(call: Call<'_>) -> CallResult {
         let overrides = document.pointer(PLACE).cloned();
         return call.json(&overrides.unwrap_or_else(|| json!({})));
     }
-    let before = call.resolved.config.document.pointer(PLACE);
+    let before = call.resolved.config.document().pointer(PLACE);
     let before = before.cloned().unwrap_or_else(|| json!({}));
     call.patch_description(|document| {
         let now = document.pointer(PLACE).cloned().unwrap_or_default();

@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 pub use accelerators::Accelerators;
-pub(crate) use built_in::DOCUMENT as BUILT_IN;
+pub(crate) use built_in::{DOCUMENT as BUILT_IN, instance as built_in};
 pub use events::{Events, Interruption, Maintenance, MaintenanceState};
 pub use interface::Interface;
 pub use keys::PublicKey;

@@ -194,7 +194,7 @@ fn description(current: &Value) -> Result<Value, Failure> {
         Value::String(text) => alone.set("instance", "instance", text)?,
         document => alone.set("instance", "instance", &document.to_string())?,
     }
-    Ok(Config::new(&alone)?.document)
+    Ok(Config::new(&alone)?.document().clone())
 }
 
 /// The start of the emulated clock.
