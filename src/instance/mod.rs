@@ -6,6 +6,7 @@
 mod accelerators;
 mod block_devices;
 mod built_in;
+mod built_in_instance;
 mod cidr;
 pub(crate) mod derive;
 mod events;
@@ -27,7 +28,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 pub use accelerators::Accelerators;
-pub(crate) use built_in::{DOCUMENT as BUILT_IN, instance as built_in};
+pub(crate) use built_in::DOCUMENT as BUILT_IN;
+pub(crate) use built_in_instance::instance as built_in;
 pub use events::{Events, Interruption, Maintenance, MaintenanceState};
 pub use interface::Interface;
 pub use keys::PublicKey;
