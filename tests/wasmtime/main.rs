@@ -1,4 +1,4 @@
-//! The composed component under a real `wasmtime serve`, its state in a folder.
+//! The standalone component under a real `wasmtime serve`, its state in a folder.
 //!
 //! Without `wasmtime` on the PATH these tests are reported as ignored, or as
 //! failed if `IMDSIM_REQUIRE_HOSTS` is set. `.ci/wasmtime` installs it.

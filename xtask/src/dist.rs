@@ -5,15 +5,11 @@ use std::fs;
 use anyhow::{Context as _, Result};
 use imdsim_guest::Profile;
 
-use crate::compose;
-
 /// Builds the components into `dist/` and prints their sizes.
 pub(crate) fn run() -> Result<()> {
-    let emulator = build("imdsim-wasi")?;
-    let standalone = compose::plug(&build("imdsim-file-store")?, &emulator)?;
     for (name, bytes) in [
-        ("imdsim.wasm", emulator),
-        ("imdsim-standalone.wasm", standalone),
+        ("imdsim.wasm", build("imdsim-wasi")?),
+        ("imdsim-standalone.wasm", build("imdsim-standalone")?),
         ("imdsim-spin.wasm", build("imdsim-spin")?),
     ] {
         write(name, &bytes)?;

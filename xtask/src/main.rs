@@ -4,7 +4,6 @@
 
 mod bench;
 mod clients;
-mod compose;
 mod dist;
 mod tables;
 

@@ -22,10 +22,16 @@ mod bindings {
     });
 }
 
+use std::cell::RefCell;
+
 use bindings::exports::imdsim::emulator::direct::{Guest, Request, Response};
 use imdsim::Connection;
 use imdsim_adapter::Waiting;
-use imdsim_adapter::wasi::respond;
+use imdsim_adapter::wasi::{Wasi, respond};
+
+thread_local! {
+    static HOST: RefCell<Wasi> = const { RefCell::new(Wasi::new()) };
+}
 
 struct Component;
 
@@ -37,7 +43,7 @@ impl Guest for Component {
             Connection::Remote
         };
         let read = |emulator: &_| Ok(direct::request(emulator, request));
-        direct::response(respond(connection, Waiting::Host, read))
+        direct::response(respond(&HOST, connection, Waiting::Host, read))
     }
 }
 

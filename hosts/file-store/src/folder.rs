@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::hash::{BuildHasher as _, RandomState};
-use std::io::{self, ErrorKind, Write as _};
+use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -38,19 +38,26 @@ const DRAFTS: &str = "drafts";
 /// Number of generations kept, for readers that have just found a file name.
 const KEPT_GENERATIONS: u64 = 16;
 
+/// Length in bytes that most values stay below.
+const USUAL_LEN: usize = 4096;
+
 /// Age at which a draft is assumed to belong to a dead writer. If the writer is
 /// still alive, it finds its draft missing and starts again.
 const STALE_AFTER: Duration = Duration::from_mins(1);
 
 impl Folder {
-    /// Opens an existing folder.
-    pub fn open(path: impl Into<PathBuf>) -> io::Result<Self> {
-        let path = path.into();
-        if fs::metadata(&path)?.is_dir() {
-            Ok(Self {
-                path,
-                seen: Arc::default(),
-            })
+    /// A folder, which may be missing: then it holds no values.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            seen: Arc::default(),
+        }
+    }
+
+    /// Fails if the folder is missing.
+    pub fn check(&self) -> io::Result<()> {
+        if fs::metadata(&self.path)?.is_dir() {
+            Ok(())
         } else {
             Err(ErrorKind::NotADirectory.into())
         }
@@ -149,6 +156,28 @@ impl Folder {
         Ok(())
     }
 
+    /// Adds to a number, which starts at 0, and returns the sum. Stores the number
+    /// as decimal text, like the native program.
+    pub fn increment(&self, key: &str, by: i64) -> io::Result<i64> {
+        loop {
+            let seen = self.get(key)?;
+            let number = match seen.value.as_deref() {
+                None => Some(0),
+                Some(bytes) => std::str::from_utf8(bytes)
+                    .ok()
+                    .and_then(|text| text.parse::<i64>().ok()),
+            };
+            let Some(sum) = number.and_then(|number| number.checked_add(by)) else {
+                return Err(io::Error::other(
+                    "the value is not a number, or the sum is out of range",
+                ));
+            };
+            if self.replace(key, &seen, sum.to_string().as_bytes())? {
+                return Ok(sum);
+            }
+        }
+    }
+
     /// Deletes a value, if any.
     pub fn delete(&self, key: &str) -> io::Result<()> {
         let gone = self.path.join(format!(".gone-{}", random()));
@@ -195,8 +224,13 @@ fn absent<T>(result: io::Result<T>) -> io::Result<Option<T>> {
 
 /// Reads a generation, if it still exists.
 fn read(folder: &Path, generation: u64) -> io::Result<Option<Seen>> {
-    let value = absent(fs::read(folder.join(generation.to_string())))?;
-    Ok(value.map(|value| Seen {
+    let Some(file) = absent(File::open(folder.join(generation.to_string())))? else {
+        return Ok(None);
+    };
+    // Without `take`, the standard library asks the host for the size first.
+    let mut value = Vec::with_capacity(USUAL_LEN);
+    file.take(u64::MAX).read_to_end(&mut value)?;
+    Ok(Some(Seen {
         value: Some(value),
         generation,
     }))
@@ -277,7 +311,7 @@ mod tests {
 
     fn folder() -> (tempfile::TempDir, Folder) {
         let place = tempfile::tempdir().unwrap();
-        let folder = Folder::open(place.path()).unwrap();
+        let folder = Folder::new(place.path());
         (place, folder)
     }
 
@@ -311,7 +345,7 @@ mod tests {
     #[test]
     fn reader_sees_changes_by_other_writers_to_a_known_value() {
         let (place, folder) = folder();
-        let other = Folder::open(place.path()).unwrap();
+        let other = Folder::new(place.path());
         for changes in [1, 2, KEPT_GENERATIONS, 3 * KEPT_GENERATIONS] {
             for change in 1..=changes {
                 other.set("k", change.to_string().as_bytes()).unwrap();

@@ -1,8 +1,9 @@
-//! `wasi:keyvalue@0.2.0-draft2` in a folder, for hosts without a persistent
-//! key-value store.
+//! A key-value store in a folder, with compare-and-swap, for hosts without a
+//! persistent one.
 
 mod folder;
-#[cfg(target_family = "wasm")]
-mod guest;
 
 pub use folder::{Folder, Seen};
+
+/// The path where the host mounts a folder.
+pub const MOUNT: &str = "/state";

@@ -2,17 +2,23 @@
 //! settings from environment variables.
 #![cfg(target_family = "wasm")]
 
+use std::cell::RefCell;
+
 use imdsim::Connection;
 use imdsim_adapter::Waiting;
 use imdsim_adapter::wasi::bindings::exports::wasi::http::incoming_handler::Guest;
 use imdsim_adapter::wasi::bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
-use imdsim_adapter::wasi::{http, respond};
+use imdsim_adapter::wasi::{Wasi, http, respond};
+
+thread_local! {
+    static HOST: RefCell<Wasi> = const { RefCell::new(Wasi::new()) };
+}
 
 struct Component;
 
 impl Guest for Component {
     fn handle(incoming: IncomingRequest, response_out: ResponseOutparam) {
-        let answer = respond(Connection::Unknown, Waiting::Instance, |emulator| {
+        let answer = respond(&HOST, Connection::Unknown, Waiting::Instance, |emulator| {
             http::read(emulator, &incoming)
         });
         http::write(&answer, response_out);

@@ -1,4 +1,4 @@
-//! Comparison of the composed component to a minimal one under `wasmtime serve`.
+//! Comparison of the standalone component to a minimal one under `wasmtime serve`.
 
 use std::process::Command;
 

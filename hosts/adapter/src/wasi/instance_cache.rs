@@ -2,33 +2,33 @@
 //! instances.
 
 use std::cell::RefCell;
+use std::thread::LocalKey;
 
 use http::{Request, StatusCode};
 use imdsim::{Connection, Emulator};
 
-use super::host::Wasi;
 use crate::answer::{Answer, Waiting, answer};
+use crate::host::Host;
 
 thread_local! {
     /// The settings of this instance and the data derived from them and from the
     /// last state document. The core uses that data only while the document's
     /// bytes are unchanged.
     static EMULATOR: RefCell<Emulator> = RefCell::new(Emulator::from_env(std::env::vars()));
-
-    static HOST: RefCell<Wasi> = const { RefCell::new(Wasi::new()) };
 }
 
-/// Answers a request, with settings from environment variables. `read` uses the
+/// Answers a request with the instance's `host`, and settings from environment variables. `read` uses the
 /// emulator to decide which parts to read, and returns the status of a rejection
 /// as its error.
-pub fn respond(
+pub fn respond<H: Host>(
+    host: &'static LocalKey<RefCell<H>>,
     connection: Connection,
     waiting: Waiting,
     read: impl FnOnce(&Emulator) -> Result<Request<Vec<u8>>, StatusCode>,
 ) -> Answer {
     EMULATOR.with_borrow_mut(|emulator| match read(emulator) {
         Ok(request) => {
-            HOST.with_borrow_mut(|host| answer(emulator, host, connection, waiting, &request))
+            host.with_borrow_mut(|host| answer(emulator, host, connection, waiting, &request))
         }
         Err(status) => Answer::reject(status),
     })
