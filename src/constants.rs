@@ -62,7 +62,7 @@ pub const PEER: HeaderName = HeaderName::from_static(PEER_NAME);
 pub const PEER_NAME: &str = "x-imdsim-peer";
 
 /// The host requested by the client.
-pub(crate) const HOST_NAME: &str = "host";
+pub const HOST_NAME: &str = "host";
 /// The header that names the client program.
 pub(crate) const USER_AGENT_NAME: &str = "user-agent";
 

@@ -42,11 +42,12 @@ impl Emulator {
         Self::new(Settings::from_env(variables))
     }
 
-    /// An emulator that looks up each of the [`KEYS`](crate::KEYS), and `config`,
-    /// through `get`; see
-    /// [`Settings::from_variables`].
-    pub fn from_variables(get: impl Fn(&str) -> Result<String, String>) -> Self {
-        Self::new(Settings::from_variables(get))
+    /// An emulator with settings from variables named like the
+    /// [`KEYS`](crate::KEYS); see [`Settings::from_variables`].
+    pub fn from_variables(
+        variables: impl IntoIterator<Item = (String, Result<String, String>)>,
+    ) -> Self {
+        Self::new(Settings::from_variables(variables))
     }
 
     fn new(settings: Result<Settings, Problem>) -> Self {

@@ -84,7 +84,7 @@ pub use request::imds_version;
 pub use request_context::{Connection, RequestContext};
 pub use resolved_instance::ResolvedInstance;
 pub use response::MetadataResponse;
-pub use settings::{KEYS, Settings, key_of};
+pub use settings::{DOCUMENT_KEY, KEYS, Settings, key_of};
 pub use state::{STATE_VERSION, State};
 pub use store::{COUNTERS_KEY, JOURNAL_PREFIX, STATE_KEY, Store, is_ephemeral};
 pub use time::UnixMillis;

@@ -1,7 +1,7 @@
 //! Rendered pages by path. Clients request a few paths repeatedly, and listings
 //! and credentials are the most expensive to render.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use crate::constants;
 use crate::documents::{ImdsVersion, Rotation};
@@ -14,9 +14,13 @@ pub(crate) struct Page {
     pub(crate) body: Vec<u8>,
 }
 
-/// The pages of one resolved instance.
+/// The pages of one resolved instance, from the second request on: many hosts use
+/// it for one request only.
 #[derive(Debug, Default)]
-pub(crate) struct PageCache(RefCell<Vec<Option<Box<CachedPage>>>>);
+pub(crate) struct PageCache {
+    is_used: Cell<bool>,
+    slots: RefCell<Vec<Option<Box<CachedPage>>>>,
+}
 
 #[derive(Clone, Debug)]
 struct CachedPage {
@@ -36,10 +40,11 @@ impl PageCache {
     /// Returns the content of a normalized path, if any.
     pub(crate) fn get_or_render(&self, view: &View<'_>, path: &str) -> Option<Page> {
         // A page altered by a fault is not for other requests.
-        if !view.notices || view.credentials != CredentialHealth::Good {
+        let is_altered = !view.notices || view.credentials != CredentialHealth::Good;
+        if is_altered || !self.is_used.replace(true) {
             return look_up(view, path);
         }
-        let mut slots = self.0.borrow_mut();
+        let mut slots = self.slots.borrow_mut();
         if slots.is_empty() {
             *slots = vec![None; SLOTS];
         }

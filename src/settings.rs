@@ -44,7 +44,7 @@ pub const KEYS: &[&str] = &[
 const DOCUMENTS: [&str; 4] = ["credentials", "instance", "overrides", "timeline"];
 
 /// The variable that holds a whole document where variables are named as [`KEYS`] are.
-const DOCUMENT_KEY: &str = "config";
+pub const DOCUMENT_KEY: &str = "config";
 
 /// A value and its source.
 #[derive(Clone, Debug, PartialEq)]
@@ -140,22 +140,28 @@ impl Settings {
     }
 
     /// Reads the variable `config` and then the variables named like the [`KEYS`],
-    /// which override it. An empty variable is unset, since hosts may require a
-    /// default. A variable that cannot be read is an error, so that an
-    /// unavailable secret is not mistaken for none.
-    pub fn from_variables(get: impl Fn(&str) -> Result<String, String>) -> Result<Self, Problem> {
-        let read = |name| get(name).map_err(|reason| Problem::new(name, reason));
-        let mut settings = match read(DOCUMENT_KEY)? {
-            text if text.is_empty() => Self::default(),
-            text => Self::parse(DOCUMENT_KEY, &text)?,
-        };
-        for key in KEYS {
-            let text = read(key)?;
-            if !text.is_empty() {
-                settings.set(key, key, &text)?;
+    /// which override it. Other variables are ignored. An empty variable is unset,
+    /// since hosts may require a default. A variable that cannot be read, whose
+    /// value is the host's error message, is an error, so that an unavailable
+    /// secret is not mistaken for none.
+    pub fn from_variables(
+        variables: impl IntoIterator<Item = (String, Result<String, String>)>,
+    ) -> Result<Self, Problem> {
+        let mut document = Self::default();
+        let mut single = Self::default();
+        for (name, value) in variables {
+            let value = value.map_err(|reason| Problem::new(&name, reason))?;
+            if value.is_empty() {
+                continue;
+            }
+            if name == DOCUMENT_KEY {
+                document = Self::parse(DOCUMENT_KEY, &value)?;
+            } else if let Some(key) = known(&name) {
+                single.set(key, key, &value)?;
             }
         }
-        Ok(settings)
+        document.overlay(single);
+        Ok(document)
     }
 
     /// Overrides these settings by others.
@@ -259,18 +265,17 @@ mod tests {
 
     #[test]
     fn empty_variables_are_ignored_and_failing_ones_reported() {
-        let get = |name: &str| match name {
-            "config" => Ok(r#"{"http_tokens": "optional", "secret": "s"}"#.into()),
-            "http_tokens" => Ok("required".into()),
-            "admin_token" => Err("the vault is sealed".into()),
-            _ => Ok(String::new()),
-        };
-        let problem = Settings::from_variables(get).unwrap_err();
+        let variable = |name: &str, value: &str| (name.to_owned(), Ok(value.to_owned()));
+        let settings = [
+            variable("admin_token", ""),
+            variable("something_else", "x"),
+            variable("http_tokens", "required"),
+            variable("config", r#"{"http_tokens": "optional", "secret": "s"}"#),
+        ];
+        let failing = ("admin_token".to_owned(), Err("the vault is sealed".into()));
+        let problem = Settings::from_variables([failing]).unwrap_err();
         assert_eq!(problem.to_string(), "admin_token: the vault is sealed");
-        let settings = Settings::from_variables(|name| match name {
-            "admin_token" => Ok(String::new()),
-            name => get(name),
-        });
+        let settings = Settings::from_variables(settings);
         assert_eq!(
             settings.unwrap().to_json(),
             r#"{"http_tokens":"required","secret":"s"}"#

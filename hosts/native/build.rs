@@ -26,11 +26,8 @@ fn main() -> Result<()> {
         println!("cargo::rerun-if-changed={}", path.display());
     }
     let out = PathBuf::from(std::env::var_os("OUT_DIR").context("cargo sets OUT_DIR")?);
-    let component = imdsim_guest::build_component(
-        "imdsim-embedded",
-        Profile::Embedded,
-        &components_dir(&out)?,
-    )?;
+    let component =
+        imdsim_guest::build_component("imdsim-embedded", Profile::Fast, &components_dir(&out)?)?;
     let code =
         compile(&component).map_err(|error| anyhow!("cannot compile the component: {error:?}"))?;
     std::fs::write(out.join("imdsim.cwasm"), code)?;

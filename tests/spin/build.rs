@@ -27,9 +27,12 @@ fn main() -> Result<()> {
     // Separate from the outer cargo's folders, on which it holds a lock.
     let target = out.ancestors().nth(4).context("OUT_DIR is that deep")?;
     let engine = wasmtime::Engine::default();
-    for package in ["imdsim-spin", "imdsim-wasi"] {
+    for (package, profile) in [
+        ("imdsim-spin", Profile::Fast),
+        ("imdsim-wasi", Profile::Small),
+    ] {
         let component =
-            imdsim_guest::build_component(package, Profile::Component, &target.join("components"))?;
+            imdsim_guest::build_component(package, profile, &target.join("components"))?;
         let code = engine
             .precompile_component(&std::fs::read(component)?)
             .map_err(|error| anyhow!("cannot compile {package}: {error:?}"))?;

@@ -5,6 +5,7 @@ use wasmtime::component::{HasData, Linker, Resource, ResourceTable};
 
 use crate::values::{Seen, Values};
 use bindings::fermyon::spin::variables;
+use bindings::wasi::config::store as config;
 use bindings::wasi::keyvalue::atomics::{self, CasError};
 use bindings::wasi::keyvalue::store::{self, Error, KeyResponse};
 
@@ -18,20 +19,10 @@ mod bindings {
     wasmtime::component::bindgen!({
         path: "../../wit",
         inline: "
-            package fermyon:spin@2.0.0;
-
-            interface variables {
-                get: func(name: string) -> result<string, error>;
-                variant error {
-                    invalid-name(string),
-                    undefined(string),
-                    provider(string),
-                    other(string),
-                }
-            }
+            package imdsim:spin-host;
 
             world host {
-                import variables;
+                include imdsim:emulator/spin-variables@0.1.0;
                 import wasi:keyvalue/store@0.2.0-draft2;
                 import wasi:keyvalue/atomics@0.2.0-draft2;
             }
@@ -68,12 +59,13 @@ pub(crate) struct Spin<'a> {
     pub(crate) grants: &'a Grants,
 }
 
-/// Offers `fermyon:spin/variables` and `wasi:keyvalue` as Spin does.
+/// Offers `fermyon:spin/variables`, `wasi:config` and `wasi:keyvalue` as Spin does.
 pub(crate) fn add_to_linker<T: Send + 'static>(
     linker: &mut Linker<T>,
     view: fn(&mut T) -> Spin<'_>,
 ) -> wasmtime::Result<()> {
     variables::add_to_linker::<T, View>(linker, view)?;
+    config::add_to_linker::<T, View>(linker, view)?;
     store::add_to_linker::<T, View>(linker, view)?;
     atomics::add_to_linker::<T, View>(linker, view)
 }
@@ -88,6 +80,16 @@ impl variables::Host for Spin<'_> {
     fn get(&mut self, name: String) -> wasmtime::Result<Result<String, variables::Error>> {
         let value = self.grants.variables.get(&name).cloned();
         Ok(value.ok_or(variables::Error::Undefined(name)))
+    }
+}
+
+impl config::Host for Spin<'_> {
+    fn get(&mut self, name: String) -> wasmtime::Result<Result<Option<String>, config::Error>> {
+        Ok(Ok(self.grants.variables.get(&name).cloned()))
+    }
+
+    fn get_all(&mut self) -> wasmtime::Result<Result<Vec<(String, String)>, config::Error>> {
+        Ok(Ok(self.grants.variables.clone().into_iter().collect()))
     }
 }
 

@@ -7,20 +7,21 @@ use imdsim_guest::Profile;
 
 /// Builds the components into `dist/` and prints their sizes.
 pub(crate) fn run() -> Result<()> {
-    for (name, bytes) in [
-        ("imdsim.wasm", build("imdsim-wasi")?),
-        ("imdsim-standalone.wasm", build("imdsim-standalone")?),
-        ("imdsim-spin.wasm", build("imdsim-spin")?),
+    for (name, package, profile) in [
+        ("imdsim.wasm", "imdsim-wasi", Profile::Small),
+        ("imdsim-standalone.wasm", "imdsim-standalone", Profile::Fast),
+        ("imdsim-spin.wasm", "imdsim-spin", Profile::Fast),
     ] {
+        let bytes = build(package, profile)?;
         write(name, &bytes)?;
         println!("dist/{name:24} {:7} bytes", bytes.len());
     }
     Ok(())
 }
 
-fn build(package: &str) -> Result<Vec<u8>> {
+fn build(package: &str, profile: Profile) -> Result<Vec<u8>> {
     let target_dir = crate::target_dir().join("components");
-    let built = imdsim_guest::build_component(package, Profile::Component, &target_dir)?;
+    let built = imdsim_guest::build_component(package, profile, &target_dir)?;
     fs::read(&built).with_context(|| format!("cannot read {}", built.display()))
 }
 

@@ -8,23 +8,28 @@ use imdsim_adapter::wasi::Wasi;
 use imdsim_adapter::{Host, Swapped};
 use imdsim_file_store::{Folder, MOUNT};
 
+use crate::wasi_files::WasiFiles;
+
 /// A WASI host with a folder for its values. A missing folder is an error only
 /// for changes: checking it would cost each read a host call.
 #[derive(Debug)]
-pub(crate) struct Standalone(Folder);
+pub(crate) struct Standalone(Folder<WasiFiles>);
 
 impl Standalone {
     /// A host with the folder mounted at [`MOUNT`].
-    pub(crate) fn new() -> Self {
-        Self(Folder::new(MOUNT))
+    pub(crate) const fn new() -> Self {
+        Self(Folder::new(WasiFiles::new()))
     }
 
-    fn read<T>(&self, act: impl FnOnce(&Folder) -> io::Result<T>) -> Result<T, String> {
+    fn read<T>(&self, act: impl FnOnce(&Folder<WasiFiles>) -> io::Result<T>) -> Result<T, String> {
         act(&self.0).map_err(|error| error.to_string())
     }
 
-    fn change<T>(&self, act: impl FnOnce(&Folder) -> io::Result<T>) -> Result<T, String> {
-        if self.0.check().is_err() {
+    fn change<T>(
+        &self,
+        act: impl FnOnce(&Folder<WasiFiles>) -> io::Result<T>,
+    ) -> Result<T, String> {
+        if !self.0.files().is_mounted() {
             return Err(format!(
                 "no folder is mounted at {MOUNT}; start wasmtime with --dir FOLDER::{MOUNT}"
             ));
@@ -51,19 +56,20 @@ impl Host for Standalone {
     }
 
     fn read(&mut self, key: &str) -> Result<Option<Vec<u8>>, String> {
-        Self::read(self, |folder| Ok(folder.get(key)?.value))
+        Self::read(self, |folder| Ok(folder.get(key)?.value()))
     }
 
     fn swap(&mut self, key: &str, expected: Option<&[u8]>, next: &[u8]) -> Result<Swapped, String> {
         self.change(|folder| {
             let seen = folder.get(key)?;
-            if seen.value.as_deref() != expected {
-                return Ok(Swapped::Rejected(seen.value));
+            let now = seen.clone().value();
+            if now.as_deref() != expected {
+                return Ok(Swapped::Rejected(now));
             }
             if folder.replace(key, &seen, next)? {
                 return Ok(Swapped::Done);
             }
-            Ok(Swapped::Rejected(folder.get(key)?.value))
+            Ok(Swapped::Rejected(folder.get(key)?.value()))
         })
     }
 

@@ -7,6 +7,7 @@
 #![cfg(target_family = "wasm")]
 
 mod host;
+mod wasi_files;
 
 use std::cell::RefCell;
 
@@ -18,7 +19,7 @@ use imdsim_adapter::wasi::bindings::wasi::http::types::{IncomingRequest, Respons
 use imdsim_adapter::wasi::{http, respond};
 
 thread_local! {
-    static HOST: RefCell<Standalone> = RefCell::new(Standalone::new());
+    static HOST: RefCell<Standalone> = const { RefCell::new(Standalone::new()) };
 }
 
 struct Component;

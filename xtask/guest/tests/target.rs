@@ -20,7 +20,7 @@ const RUSTUP: &str = "#!/bin/sh\nmkdir \"$SCRATCH/libdir\"\n";
 const BUILD_SCRIPT: &str = "\
 fn main() {
     println!(\"cargo::rerun-if-changed=build.rs\");
-    imdsim_guest::ensure_target().unwrap();
+    imdsim_guest::ensure_target(imdsim_guest::TARGET).unwrap();
 }
 ";
 
@@ -43,7 +43,10 @@ fn an_added_target_is_reported_once() {
         write(root, program, script);
         fs::set_permissions(root.join(program), Permissions::from_mode(0o755)).unwrap();
     }
-    assert!(build(root).contains("warning: scratch@0.0.0: added the Rust target wasm32-wasip2"));
+    assert!(
+        build(root)
+            .contains("warning: scratch@0.0.0: added the Rust target wasm32-unknown-unknown")
+    );
     for _ in 0..2 {
         let output = build(root);
         assert!(!output.contains("Rust target"), "{output}");

@@ -22,7 +22,7 @@ pub(super) fn run() -> Result<()> {
     dist::run()?;
     let standalone = imdsim_guest::workspace_root().join("dist/imdsim-standalone.wasm");
     let target_dir = crate::target_dir().join("components");
-    let hello = imdsim_guest::build_component("imdsim-hello", Profile::Component, &target_dir)?;
+    let hello = imdsim_guest::build_wasi_component("imdsim-hello", Profile::Fast, &target_dir)?;
     for (how, reuses) in [
         ("instances reused", REUSES),
         ("one instance per request", "1"),

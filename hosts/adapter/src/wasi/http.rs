@@ -40,8 +40,10 @@ pub fn read(
     let (method, path) = (request.method(), request.uri().path());
     let headers = incoming.headers();
     if let Some(names) = emulator.headers_that_matter(method, path) {
-        // Copying the other headers would cost more than the response.
-        for name in names.iter().filter(|name| **name != constants::PEER_NAME) {
+        // Copying the other headers would cost more than the response. Hosts hide
+        // `Host` and do not report the peer.
+        let hidden = [constants::HOST_NAME, constants::PEER_NAME];
+        for name in names.iter().filter(|name| !hidden.contains(name)) {
             for value in headers.get(name) {
                 append(&mut request, HeaderName::from_static(name), value);
             }

@@ -7,6 +7,7 @@ use std::thread::LocalKey;
 use http::{Request, StatusCode};
 use imdsim::{Connection, Emulator};
 
+use super::bindings::wasi::cli::environment::get_environment;
 use crate::answer::{Answer, Waiting, answer};
 use crate::host::Host;
 
@@ -14,7 +15,7 @@ thread_local! {
     /// The settings of this instance and the data derived from them and from the
     /// last state document. The core uses that data only while the document's
     /// bytes are unchanged.
-    static EMULATOR: RefCell<Emulator> = RefCell::new(Emulator::from_env(std::env::vars()));
+    static EMULATOR: RefCell<Emulator> = RefCell::new(Emulator::from_env(get_environment()));
 }
 
 /// Answers a request with the instance's `host`, and settings from environment variables. `read` uses the

@@ -1,5 +1,6 @@
 //! The host and HTTP conversions for WASI 0.2.
 
+mod allocator;
 mod host;
 pub mod http;
 mod instance_cache;
