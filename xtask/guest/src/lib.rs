@@ -56,7 +56,7 @@ pub fn build_component(package: &str, profile: Profile, target_dir: &Path) -> Re
     let component = ComponentEncoder::default()
         .validate(true)
         .module(&fs::read(&module)?)
-        .and_then(|encoder| encoder.encode())
+        .and_then(ComponentEncoder::encode)
         .with_context(|| format!("cannot make a component of {}", module.display()))?;
     let path = module.with_extension("component.wasm");
     fs::write(&path, component).with_context(|| format!("cannot write {}", path.display()))?;
@@ -184,7 +184,7 @@ fn remaps() -> Vec<String> {
     let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
     let sources = home.map(|home| home.join("registry").join("src"));
-    let registries = sources.and_then(|sources| std::fs::read_dir(sources).ok());
+    let registries = sources.and_then(|sources| fs::read_dir(sources).ok());
     let registries = registries.into_iter().flatten().flatten();
     let folders = registries.map(|registry| registry.path());
     folders
