@@ -64,7 +64,7 @@ pub struct Config {
 
 /// The default secret. It is public: tokens of such an emulator can be forged,
 /// but give access to no real data.
-const BUILT_IN_SECRET: &str = "imdsim built-in secret";
+pub(crate) const BUILT_IN_SECRET: &str = "imdsim built-in secret";
 
 impl Config {
     /// Parses and validates all settings.

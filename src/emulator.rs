@@ -1,6 +1,7 @@
 //! The emulator of a host: settings, and the instance resolved from the last
 //! state document.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,17 +20,20 @@ use crate::request_context::{Connection, RequestContext};
 use crate::resolved_instance::ResolvedInstance;
 use crate::response::MetadataResponse;
 use crate::service;
-use crate::settings::Settings;
-use crate::state::State;
+use crate::state::{self, State};
 use crate::store::{STATE_KEY, Store};
+use crate::stored_page::PageKey;
 use crate::time::UnixMillis;
+use crate::variables::Variables;
 
 /// An emulator with the cache of a reused component instance: the instance
 /// resolved from the last state document, valid while the stored bytes are equal
 /// and no event has come due since.
 #[derive(Debug)]
 pub struct Emulator {
-    config: Result<Arc<Config>, Problem>,
+    variables: Variables,
+    /// Parsed from the variables on first use.
+    config: OnceCell<Result<Arc<Config>, Problem>>,
     cached: Option<CachedInstance>,
     /// The number of the last journal entry that this emulator wrote.
     last_entry: Option<u64>,
@@ -39,7 +43,7 @@ impl Emulator {
     /// An emulator with settings from environment variables. If the settings are
     /// invalid, every response says so.
     pub fn from_env(variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self::new(Settings::from_env(variables))
+        Self::new(Variables::of_environment(variables))
     }
 
     /// An emulator with settings from variables named like the
@@ -47,15 +51,24 @@ impl Emulator {
     pub fn from_variables(
         variables: impl IntoIterator<Item = (String, Result<String, String>)>,
     ) -> Self {
-        Self::new(Settings::from_variables(variables))
+        Self::new(Variables::of_settings(variables))
     }
 
-    fn new(settings: Result<Settings, Problem>) -> Self {
+    fn new(variables: Variables) -> Self {
         Self {
-            config: settings.and_then(|settings| Config::new(&settings).map(Arc::new)),
+            variables,
+            config: OnceCell::new(),
             cached: None,
             last_entry: None,
         }
+    }
+
+    fn config(&self) -> Result<&Arc<Config>, &Problem> {
+        let config = self.config.get_or_init(|| {
+            let settings = self.variables.settings()?;
+            Config::new(&settings).map(Arc::new)
+        });
+        config.as_ref()
     }
 
     /// The names of the headers that the response or the journal entry can depend
@@ -73,10 +86,15 @@ impl Emulator {
             constants::PEER_NAME,
             constants::USER_AGENT_NAME,
         ];
-        let config = self.config.as_ref().ok()?;
-        let reads = method.is_safe() && !path::is_control(&path::normalize(target));
-        let depends_on_client = config.journal > 0 || config.mock_ip_count.is_some();
-        reads.then_some(if depends_on_client {
+        if !method.is_safe() || path::is_control(&path::normalize(target)) {
+            return None;
+        }
+        // Invalid settings lead to the same response to every request.
+        let depends_on_client = !self.variables.only_describe()
+            && self
+                .config()
+                .is_ok_and(|config| config.journal > 0 || config.mock_ip_count.is_some());
+        Some(if depends_on_client {
             WITH_CLIENT
         } else {
             BASIC
@@ -86,7 +104,7 @@ impl Emulator {
     /// Whether the body of a request can affect the response, given only its head:
     /// it is a control call that changes something, from an admitted client.
     pub fn reads_body(&self, connection: Connection, request: &Request<Vec<u8>>) -> bool {
-        let Ok(config) = &self.config else {
+        let Ok(config) = self.config() else {
             return false;
         };
         let path = path::normalize(request.uri().path());
@@ -107,15 +125,25 @@ impl Emulator {
         request: &Request<Vec<u8>>,
         store: &mut impl Store,
     ) -> Outcome {
-        let config = match &self.config {
-            Ok(config) => config,
+        let path = path::normalize(request.uri().path());
+        let has_several_hosts = host_header::is_repeated(request.headers());
+        // An emulator that has answered before is faster without.
+        let page = (self.config.get().is_none() && !has_several_hosts)
+            .then(|| PageKey::new(&self.variables, stored, request, &path))
+            .flatten();
+        if let Some(page) = &page
+            && let Some(response) = page.answer(&self.variables, context.now, request, &path, store)
+        {
+            return Outcome::reply(response);
+        }
+        let config = match self.config() {
+            Ok(config) => &Arc::clone(config),
             Err(problem) => return Outcome::reply(control::misconfigured(problem, context.now)),
         };
-        if host_header::is_repeated(request.headers()) {
+        if has_several_hosts {
             return Outcome::reply(control::several_hosts(context.now));
         }
-        let path = path::normalize(request.uri().path());
-        let cached = CachedInstance::of(&mut self.cached, config, stored, context.now);
+        let cached = CachedInstance::of(&mut self.cached, config, stored, context.now, store);
         let mut outcome = match &cached.resolved {
             Err(problem) => {
                 control::recover(config, context, stored, request, &path, store, problem)
@@ -130,6 +158,18 @@ impl Emulator {
         {
             swap.expected = stored.map(<[u8]>::to_vec);
         }
+        if let Some(page) = page
+            && let Ok(resolved) = &cached.resolved
+            && outcome.cache_entry.is_none()
+        {
+            let response = &outcome.response;
+            outcome.cache_entry = page.entry(resolved, context.now, request, &path, response);
+        }
+        outcome.lacks_body = cached.lacks_body;
+        if outcome.lacks_body {
+            // The body may be readable next time.
+            self.cached = None;
+        }
         outcome
     }
 
@@ -138,7 +178,9 @@ impl Emulator {
     pub fn record(&mut self, entry: Entry, timing: RequestTiming, store: &mut impl Store) {
         let last = self.last_entry.get_or_insert_with(timing.random);
         *last = last.wrapping_add(1);
-        let Ok(config) = &self.config else { return };
+        let Some(Ok(config)) = self.config.get() else {
+            return;
+        };
         let took = match config.frozen_time {
             Some(_) => Duration::ZERO,
             None => timing.took,
@@ -176,6 +218,8 @@ struct CachedInstance {
     stored: Option<Vec<u8>>,
     resolved: Result<ResolvedInstance, Problem>,
     quiet_interval: Range<UnixMillis>,
+    /// Whether the document refers to one that cannot be read.
+    lacks_body: bool,
 }
 
 impl CachedInstance {
@@ -186,16 +230,30 @@ impl CachedInstance {
         config: &Arc<Config>,
         stored: Option<&[u8]>,
         now: UnixMillis,
+        store: &mut impl Store,
     ) -> &'m Self {
         let is_valid = |cached: &Self| cached.stored.as_deref() == stored && cached.covers(now);
         if !cached.as_ref().is_some_and(is_valid) {
             *cached = None;
         }
-        cached.get_or_insert_with(|| Self::new(config, stored, now))
+        cached.get_or_insert_with(|| Self::new(config, stored, now, store))
     }
 
-    fn new(config: &Arc<Config>, stored: Option<&[u8]>, now: UnixMillis) -> Self {
-        let resolved = State::read(stored).and_then(|state| {
+    fn new(
+        config: &Arc<Config>,
+        stored: Option<&[u8]>,
+        now: UnixMillis,
+        store: &mut impl Store,
+    ) -> Self {
+        let body = stored.and_then(state::body_key).map(|key| store.get(key));
+        let lacks_body = body == Some(None);
+        let document = body.as_ref().map_or(stored, |body| body.as_deref());
+        let state = if lacks_body {
+            Err(state::damaged("the rest of it is missing"))
+        } else {
+            State::read(document)
+        };
+        let resolved = state.and_then(|state| {
             let now = config.emulated_time(state.clock, now);
             ResolvedInstance::new(Arc::clone(config), state, now)
                 .map(|resolved| (resolved.timeline.quiet_interval(now), resolved))
@@ -208,6 +266,7 @@ impl CachedInstance {
             stored: stored.map(<[u8]>::to_vec),
             resolved,
             quiet_interval,
+            lacks_body,
         }
     }
 

@@ -24,6 +24,9 @@ pub struct Outcome {
     /// [`Emulator::answer`](crate::Emulator::answer). A host that cannot store
     /// it may ignore it.
     pub cache_entry: Option<(String, Vec<u8>)>,
+    /// Whether the state document refers to one that is not in the store, since
+    /// another writer has replaced both: load it again.
+    pub lacks_body: bool,
     /// Keys to delete.
     pub delete_keys: Vec<String>,
     /// The argument of [`Emulator::record`](crate::Emulator::record).
@@ -66,6 +69,7 @@ impl Outcome {
             delivery: Delivery::Complete,
             swap: None,
             cache_entry: None,
+            lacks_body: false,
             delete_keys: Vec::new(),
             entry: None,
             delay: Duration::ZERO,

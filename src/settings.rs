@@ -210,7 +210,7 @@ pub fn key_of(variable: &str) -> Option<&'static str> {
     known(&variable.strip_prefix(VARIABLE_PREFIX)?.to_ascii_lowercase())
 }
 
-fn known(name: &str) -> Option<&'static str> {
+pub(crate) fn known(name: &str) -> Option<&'static str> {
     KEYS.iter().find(|key| **key == name).copied()
 }
 

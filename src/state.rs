@@ -12,6 +12,30 @@ use crate::time::UnixMillis;
 /// The version of the document that this program writes and reads.
 pub const STATE_VERSION: u64 = 1;
 
+/// Text before the key of the body in a reference, without the writers' names in
+/// front of it.
+const REFERENCE: &str = "\"body\":\"";
+
+/// A document that refers to a longer one under another key, so that it stays
+/// short for requests that do not need the rest.
+pub fn reference(body_key: &str) -> Vec<u8> {
+    format!("{{{REFERENCE}{body_key}\"}}").into_bytes()
+}
+
+/// The key of the document that a stored one refers to; `None` if it is complete.
+pub fn body_key(stored: &[u8]) -> Option<&str> {
+    let text = str::from_utf8(stored.get(..stored.len().min(MAX_REFERENCE_LEN))?).ok()?;
+    let fields = text.strip_prefix('{')?.strip_suffix("\"}")?;
+    let fields = match fields.strip_prefix("\"writers\":\"") {
+        Some(rest) => rest.split_once("\",")?.1,
+        None => fields,
+    };
+    fields.strip_prefix(REFERENCE)
+}
+
+/// The maximum length of a reference in bytes, with the names of its writers.
+const MAX_REFERENCE_LEN: usize = 512;
+
 /// The changes made through the control API. An absent document is the default one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
@@ -131,7 +155,7 @@ const PLACE: &str = "the state document";
 
 /// The error for a damaged document. The caller adds the remedy, which depends
 /// on the source of the document.
-fn damaged(how: &str) -> Problem {
+pub(crate) fn damaged(how: &str) -> Problem {
     Problem::new(PLACE, how)
 }
 
@@ -162,6 +186,17 @@ mod tests {
         };
         assert_eq!(State::read(Some(&state.to_bytes())).unwrap(), state);
         assert_eq!(State::read(None).unwrap(), State::default());
+    }
+
+    #[test]
+    fn a_reference_names_its_body_with_and_without_writers() {
+        let bare = reference("imdsim/state/1");
+        assert_eq!(body_key(&bare), Some("imdsim/state/1"));
+        let signed = br#"{"writers":"00ff","body":"imdsim/state/1"}"#;
+        assert_eq!(body_key(signed), Some("imdsim/state/1"));
+        for complete in [State::default().to_bytes(), b"{}".into(), b"".into()] {
+            assert_eq!(body_key(&complete), None);
+        }
     }
 
     #[test]

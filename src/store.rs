@@ -14,11 +14,16 @@ pub const JOURNAL_PREFIX: &str = "imdsim/journal/";
 /// The prefix of the keys of the journal's counters.
 pub(crate) const METRICS_PREFIX: &str = "imdsim/metrics/";
 
-/// Whether a key need not outlive the host process: counters and the journal.
+/// The prefix of the keys of stored pages.
+pub(crate) const PAGE_PREFIX: &str = "imdsim/pages/";
+
+/// Whether a key need not outlive the host process: counters, the journal
+/// and pages.
 pub fn is_ephemeral(key: &str) -> bool {
     key.starts_with(COUNTERS_KEY)
         || key.starts_with(JOURNAL_PREFIX)
         || key.starts_with(METRICS_PREFIX)
+        || key.starts_with(PAGE_PREFIX)
 }
 
 /// A key-value store for data that may be lost: reads from a store that fails

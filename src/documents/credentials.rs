@@ -3,6 +3,7 @@
 
 use std::cell::OnceCell;
 use std::fmt;
+use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -70,6 +71,11 @@ impl Rotation {
         Self {
             start: UnixMillis::from_seconds(now.seconds() - into),
         }
+    }
+
+    /// The hour itself.
+    pub(crate) fn interval(self) -> Range<UnixMillis> {
+        self.start..self.start.plus_seconds(ROTATION_SECONDS)
     }
 
     /// The value of `Last-Modified`: when the service loaded its data, shortly

@@ -58,6 +58,8 @@ mod sessions;
 mod signatures;
 /// Unusual instances and documents.
 mod special_cases;
+/// Pages stored for new component instances.
+mod stored_pages;
 #[path = "../support/transcript.rs"]
 mod transcript;
 #[path = "../support/worst_inputs.rs"]

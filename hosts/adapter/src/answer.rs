@@ -22,6 +22,10 @@ const MAX_COUNTER_ATTEMPTS: usize = 32;
 /// Time that one writer has to create a missing document.
 const CREATION_TURN: Duration = Duration::from_secs(1);
 
+/// Length in bytes above which a state document is stored under a key of its own,
+/// so that requests for stored pages need not read it.
+const MAX_HEAD_LEN: usize = 2048;
+
 /// A response and its delivery.
 #[derive(Debug)]
 pub struct Answer {
@@ -79,13 +83,17 @@ pub fn answer<H: Host>(
         let stored = host.read(STATE_KEY);
         let state = stored.as_ref().ok().and_then(|bytes| bytes.as_deref());
         let outcome = emulator.answer(state, context, request, host);
+        if outcome.lacks_body && attempts < MAX_STATE_ATTEMPTS && host.read(STATE_KEY) != stored {
+            attempts += 1;
+            continue;
+        }
         let Some(swap) = &outcome.swap else {
             return finish(emulator, host, waiting, outcome, arrived);
         };
         let is_state = swap.key == STATE_KEY;
         let swapped = match stored {
             Err(reason) if is_state => Err(Conflict::Failed(reason)),
-            _ => replace(host, swap, H::now().saturating_sub(arrived)),
+            _ => replace(host, waiting, swap, H::now().saturating_sub(arrived)),
         };
         attempts += 1;
         let reason = match swapped {
@@ -136,7 +144,12 @@ impl From<MetadataResponse> for Answer {
 ///   that writer dies, another one can in the next second.
 /// * The Redis store reports every swap as failed. The swap succeeded if the
 ///   stored document carries the signature of this writer.
-fn replace<H: Host>(host: &mut H, swap: &Swap, spent: Duration) -> Result<(), Conflict> {
+fn replace<H: Host>(
+    host: &mut H,
+    waiting: Waiting,
+    swap: &Swap,
+    spent: Duration,
+) -> Result<(), Conflict> {
     let expected = swap.expected.as_deref();
     if expected.is_none() {
         let turn = spent.as_secs() / CREATION_TURN.as_secs();
@@ -147,10 +160,41 @@ fn replace<H: Host>(host: &mut H, swap: &Swap, spent: Duration) -> Result<(), Co
         }
     }
     let name = writers::name(H::random());
-    let next = writers::sign(&swap.next, expected, &name);
-    match host.swap(swap.key, expected, &next) {
+    // An instance that answers many requests reads the document once.
+    let splits = waiting == Waiting::Instance && swap.key == STATE_KEY;
+    let body = (splits && swap.next.len() > MAX_HEAD_LEN).then(|| format!("{STATE_KEY}/{name}"));
+    let next = match &body {
+        Some(key) => {
+            store_body(host, key, &swap.next)?;
+            &imdsim::reference(key)
+        }
+        None => &swap.next,
+    };
+    let next = writers::sign(next, expected, &name);
+    let swapped = match host.swap(swap.key, expected, &next) {
         Ok(Swapped::Done) => Ok(()),
         Ok(Swapped::Rejected(now)) if writers::is_signed(now.as_deref(), &name) => Ok(()),
+        Ok(Swapped::Rejected(_)) => Err(Conflict::Overtaken),
+        Err(reason) => Err(Conflict::Failed(reason)),
+    };
+    let obsolete = match swapped {
+        Ok(()) => expected.and_then(imdsim::body_key),
+        // The store may have made a swap that it reports as failed.
+        Err(Conflict::Failed(_)) => None,
+        Err(Conflict::Overtaken) => body.as_deref(),
+    };
+    if let Some(key) = obsolete {
+        host.delete(key);
+    }
+    swapped
+}
+
+/// Stores the document that a reference will name, under a key of its own.
+fn store_body<H: Host>(host: &mut H, key: &str, document: &[u8]) -> Result<(), Conflict> {
+    match host.swap(key, None, document) {
+        Ok(Swapped::Done) => Ok(()),
+        // The Redis store reports every swap as failed.
+        Ok(Swapped::Rejected(now)) if now.as_deref() == Some(document) => Ok(()),
         Ok(Swapped::Rejected(_)) => Err(Conflict::Overtaken),
         Err(reason) => Err(Conflict::Failed(reason)),
     }

@@ -39,26 +39,29 @@ pub fn read(
         .unwrap_or_else(|| Uri::from_static("/"));
     let (method, path) = (request.method(), request.uri().path());
     let headers = incoming.headers();
+    let authority = incoming.authority();
+    // Hosts hide `Host`, and do not report the peer, so a client must have set it.
+    let is_hidden = |name: &str| {
+        name == constants::PEER_NAME || name == constants::HOST_NAME && authority.is_some()
+    };
     if let Some(names) = emulator.headers_that_matter(method, path) {
-        // Copying the other headers would cost more than the response. Hosts hide
-        // `Host` and do not report the peer.
-        let hidden = [constants::HOST_NAME, constants::PEER_NAME];
-        for name in names.iter().filter(|name| !hidden.contains(name)) {
+        // Copying the other headers would cost more than the response.
+        for name in names.iter().filter(|name| !is_hidden(name)) {
             for value in headers.get(name) {
                 append(&mut request, HeaderName::from_static(name), value);
             }
         }
-        set_host(&mut request, incoming);
+        set_host(&mut request, authority);
         return Ok(request);
     }
     for (name, value) in headers.entries() {
-        if let Ok(name) = HeaderName::from_bytes(name.as_bytes()) {
+        if let Ok(name) = HeaderName::from_bytes(name.as_bytes())
+            && !is_hidden(name.as_str())
+        {
             append(&mut request, name, value);
         }
     }
-    // These hosts do not report the peer address, so a client must have set this.
-    request.headers_mut().remove(constants::PEER);
-    set_host(&mut request, incoming);
+    set_host(&mut request, authority);
     let declared = content_length(request.headers());
     if declared.is_some_and(|declared| declared > MAX_BODY_LEN) {
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
@@ -82,10 +85,9 @@ fn content_length(headers: &HeaderMap) -> Option<usize> {
     Some(number.unwrap_or(usize::MAX))
 }
 
-/// Sets `Host` from the authority; hosts hide the header itself.
-fn set_host(request: &mut Request<Vec<u8>>, incoming: &IncomingRequest) {
-    if let Some(authority) = incoming.authority() {
-        request.headers_mut().remove(HOST);
+/// Sets `Host` from the authority.
+fn set_host(request: &mut Request<Vec<u8>>, authority: Option<String>) {
+    if let Some(authority) = authority {
         append(request, HOST, authority.into());
     }
 }

@@ -1,5 +1,7 @@
 //! The request loop on stores that lose races.
 
+mod split_state;
+
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
