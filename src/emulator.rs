@@ -47,7 +47,8 @@ impl Emulator {
     }
 
     /// An emulator with settings from variables named like the
-    /// [`KEYS`](crate::KEYS); see [`Settings::from_variables`].
+    /// [`KEYS`](crate::KEYS); see
+    /// [`Settings::from_variables`](crate::Settings::from_variables).
     pub fn from_variables(
         variables: impl IntoIterator<Item = (String, Result<String, String>)>,
     ) -> Self {
