@@ -18,6 +18,7 @@ use crate::constants;
 use crate::description::HttpTokens;
 use crate::documents::ImdsVersion;
 use crate::header_frames;
+use crate::path;
 use crate::request::MetadataRequest;
 use crate::resolved_instance::ResolvedInstance;
 use crate::response::MetadataResponse;
@@ -71,6 +72,7 @@ impl PageKey {
     ) -> Option<Self> {
         let is_long = variables.total_len() > SHORT || stored.and_then(state::body_key).is_some();
         let is_page = matches!(*request.method(), Method::GET | Method::HEAD)
+            && !path::is_control(path)
             && !path.contains("/iam/")
             && !path.contains("credentials");
         if !is_long || !is_page || !variables.only_describe() {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::Method;
+use imdsim::Connection;
 
 use crate::client::Client;
 
@@ -157,4 +158,24 @@ fn stored_pages_answer_like_the_instance_through_time_and_changes() {
         pair.pass(Duration::from_mins(2));
         pair.compare_all(&token);
     }
+}
+
+/// The control API has its own access control, and changes without the state.
+#[test]
+fn responses_of_the_control_api_are_not_stored() {
+    let mut pair = Pair::new();
+    for path in [
+        "/_imdsim/health",
+        "/_imdsim/metadata-options",
+        "//_imdsim/clock",
+    ] {
+        for connection in [Connection::Loopback, Connection::Remote] {
+            pair.stored.connection = connection;
+            pair.derived.connection = connection;
+            for _ in 0..2 {
+                pair.compare(&Method::GET, path, None);
+            }
+        }
+    }
+    assert_eq!(pair.pages(), 0);
 }
