@@ -47,8 +47,9 @@ impl Emulator {
     }
 
     /// An emulator with settings from variables named like the
-    /// [`KEYS`](crate::KEYS); see
-    /// [`Settings::from_variables`](crate::Settings::from_variables).
+    /// [`KEYS`](crate::KEYS), and `config`, which holds a whole document. An empty
+    /// variable is unset. The value of one that cannot be read is the host's error
+    /// message, and every response says so.
     pub fn from_variables(
         variables: impl IntoIterator<Item = (String, Result<String, String>)>,
     ) -> Self {
@@ -90,11 +91,13 @@ impl Emulator {
         if !method.is_safe() || path::is_control(&path::normalize(target)) {
             return None;
         }
-        // Invalid settings lead to the same response to every request.
-        let depends_on_client = !self.variables.only_describe()
-            && self
+        let depends_on_client = match self.config.get() {
+            None if self.variables.only_describe() => false,
+            // Invalid settings lead to the same response to every request.
+            _ => self
                 .config()
-                .is_ok_and(|config| config.journal > 0 || config.mock_ip_count.is_some());
+                .is_ok_and(|config| config.journal > 0 || config.mock_ip_count.is_some()),
+        };
         Some(if depends_on_client {
             WITH_CLIENT
         } else {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::constants::{DOCUMENT_VARIABLE, VARIABLE_PREFIX};
+use crate::constants::VARIABLE_PREFIX;
 use crate::description::kind;
 use crate::json_limits;
 use crate::nearest::nearest;
@@ -121,49 +121,6 @@ impl Settings {
         }
     }
 
-    /// Reads `IMDSIM_CONFIG` and then the variables of single keys, which override
-    /// it. Other variables are ignored.
-    pub fn from_env(
-        variables: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Self, Problem> {
-        let mut document = Self::default();
-        let mut single = Self::default();
-        for (name, value) in variables {
-            if name == DOCUMENT_VARIABLE {
-                document = Self::parse(DOCUMENT_VARIABLE, &value)?;
-            } else if let Some(key) = key_of(&name) {
-                single.set(&name, key, &value)?;
-            }
-        }
-        document.overlay(single);
-        Ok(document)
-    }
-
-    /// Reads the variable `config` and then the variables named like the [`KEYS`],
-    /// which override it. Other variables are ignored. An empty variable is unset,
-    /// since hosts may require a default. A variable that cannot be read, whose
-    /// value is the host's error message, is an error, so that an unavailable
-    /// secret is not mistaken for none.
-    pub fn from_variables(
-        variables: impl IntoIterator<Item = (String, Result<String, String>)>,
-    ) -> Result<Self, Problem> {
-        let mut document = Self::default();
-        let mut single = Self::default();
-        for (name, value) in variables {
-            let value = value.map_err(|reason| Problem::new(&name, reason))?;
-            if value.is_empty() {
-                continue;
-            }
-            if name == DOCUMENT_KEY {
-                document = Self::parse(DOCUMENT_KEY, &value)?;
-            } else if let Some(key) = known(&name) {
-                single.set(key, key, &value)?;
-            }
-        }
-        document.overlay(single);
-        Ok(document)
-    }
-
     /// Overrides these settings by others.
     pub fn overlay(&mut self, later: Self) {
         self.0.extend(later.0);
@@ -244,45 +201,6 @@ mod tests {
     }
 
     #[test]
-    fn a_single_variable_wins_over_the_document() {
-        let settings = Settings::from_env(
-            [
-                ("IMDSIM_HTTP_TOKENS", "required"),
-                (
-                    "IMDSIM_CONFIG",
-                    r#"{"http_tokens": "optional", "secret": "s"}"#,
-                ),
-                ("IMDSIM_SOMETHING_ELSE", "x"),
-            ]
-            .map(|(name, value)| (name.into(), value.into())),
-        )
-        .unwrap();
-        assert_eq!(
-            settings.to_json(),
-            r#"{"http_tokens":"required","secret":"s"}"#
-        );
-    }
-
-    #[test]
-    fn empty_variables_are_ignored_and_failing_ones_reported() {
-        let variable = |name: &str, value: &str| (name.to_owned(), Ok(value.to_owned()));
-        let settings = [
-            variable("admin_token", ""),
-            variable("something_else", "x"),
-            variable("http_tokens", "required"),
-            variable("config", r#"{"http_tokens": "optional", "secret": "s"}"#),
-        ];
-        let failing = ("admin_token".to_owned(), Err("the vault is sealed".into()));
-        let problem = Settings::from_variables([failing]).unwrap_err();
-        assert_eq!(problem.to_string(), "admin_token: the vault is sealed");
-        let settings = Settings::from_variables(settings);
-        assert_eq!(
-            settings.unwrap().to_json(),
-            r#"{"http_tokens":"required","secret":"s"}"#
-        );
-    }
-
-    #[test]
     fn unknown_keys_are_rejected_with_the_known_ones() {
         let problem = Settings::parse("c.json", r#"{"http_token": 1}"#).unwrap_err();
         let said = problem.to_string();
@@ -296,7 +214,7 @@ mod tests {
     fn byte_order_marks_are_skipped_in_every_document() {
         let marked = |text: &str| format!("\u{feff}{text}");
         let document = marked(r#"{"http_tokens": "required"}"#);
-        let settings = Settings::from_env([("IMDSIM_CONFIG".to_owned(), document)]).unwrap();
+        let settings = Settings::parse("IMDSIM_CONFIG", &document).unwrap();
         assert_eq!(settings.to_json(), r#"{"http_tokens":"required"}"#);
         for key in DOCUMENTS {
             let mut settings = Settings::default();

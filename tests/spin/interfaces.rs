@@ -22,7 +22,8 @@ mod bindings {
             package imdsim:spin-host;
 
             world host {
-                include imdsim:emulator/spin-variables@0.1.0;
+                import fermyon:spin/variables@2.0.0;
+                import wasi:config/store@0.2.0-draft-2024-09-27;
                 import wasi:keyvalue/store@0.2.0-draft2;
                 import wasi:keyvalue/atomics@0.2.0-draft2;
             }

@@ -5,24 +5,10 @@
 //! sent before their body.
 #![cfg(target_family = "wasm")]
 
-mod bindings {
-    #![allow(missing_docs, unsafe_code, reason = "generated from wit/")]
-    #![allow(
-        clippy::pedantic,
-        clippy::allow_attributes_without_reason,
-        reason = "generated from wit/"
-    )]
-    wit_bindgen::generate!({
-        path: "../../wit",
-        world: "imdsim:emulator/spin-variables",
-        generate_all,
-    });
-}
-
-use bindings::fermyon::spin::variables;
-use bindings::wasi::config::store as config;
 use imdsim::{Connection, DOCUMENT_KEY, Emulator, KEYS};
 use imdsim_adapter::wasi::bindings::exports::wasi::http::incoming_handler::Guest;
+use imdsim_adapter::wasi::bindings::fermyon::spin::variables;
+use imdsim_adapter::wasi::bindings::wasi::config::store as config;
 use imdsim_adapter::wasi::bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
 use imdsim_adapter::wasi::{Wasi, http};
 use imdsim_adapter::{Answer, Waiting, answer};
