@@ -177,4 +177,19 @@ mod tests {
             r#"{"http_tokens":"required","secret":"s"}"#
         );
     }
+
+    #[test]
+    fn pages_depend_on_empty_environment_variables_as_the_settings_do() {
+        let of = |name: &str| Variables::of_environment([(name.to_owned(), String::new())]);
+        assert!(
+            of("IMDSIM_JOURNAL")
+                .settings()
+                .unwrap()
+                .get("journal")
+                .is_some()
+        );
+        assert!(!of("IMDSIM_JOURNAL").only_describe());
+        assert!(!of("IMDSIM_CONFIG").only_describe());
+        assert!(of("IMDSIM_HOST").only_describe() && of("HOME").only_describe());
+    }
 }
