@@ -88,7 +88,7 @@ impl Emulator {
             constants::PEER_NAME,
             constants::USER_AGENT_NAME,
         ];
-        if !method.is_safe() || path::is_control(&path::normalize(target)) {
+        if !method.is_safe() || path::leads_to_control(target) {
             return None;
         }
         let depends_on_client = match self.config.get() {

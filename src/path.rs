@@ -35,8 +35,17 @@ pub(crate) const CONTROL_PREFIXES: [&str; 2] = ["_imdsim", "_parlel"];
 
 /// Whether a normalised path belongs to the control API.
 pub(crate) fn is_control(path: &str) -> bool {
-    let first = path.split('/').next().unwrap_or_default();
-    CONTROL_PREFIXES.contains(&first)
+    CONTROL_PREFIXES.iter().any(|prefix| {
+        let rest = path.strip_prefix(prefix);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    })
+}
+
+/// Whether the path of a request target belongs to the control API. Most targets
+/// need not be normalized for that.
+pub(crate) fn leads_to_control(target: &str) -> bool {
+    let may = target.bytes().any(|byte| matches!(byte, b'_' | b'%'));
+    may && is_control(&normalize(target))
 }
 
 /// Whether the path of a request target, without a query, equals its `normal`

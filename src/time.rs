@@ -49,13 +49,13 @@ impl UnixMillis {
     /// `2026-09-26T14:32:42Z`, as in JSON documents: whole seconds, rounded down.
     pub fn iso(self) -> String {
         let time = self.calendar();
-        let mut text = String::with_capacity(20);
-        push_year(&mut text, time);
-        push_two(&mut text, '-', u8::from(time.month()));
-        push_two(&mut text, '-', time.day());
-        push_clock(&mut text, 'T', time);
-        text.push('Z');
-        text
+        let [y1, y2, y3, y4] = year(time);
+        let [m1, m2] = two(time.month().into());
+        let [d1, d2] = two(time.day());
+        let [c1, c2, c3, c4, c5, c6, c7, c8] = clock(time);
+        text([
+            y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', c1, c2, c3, c4, c5, c6, c7, c8, b'Z',
+        ])
     }
 
     /// Like [`iso`](Self::iso), with milliseconds unless they are zero.
@@ -66,7 +66,7 @@ impl UnixMillis {
             text.pop();
             text.push('.');
             for place in [100, 10, 1] {
-                text.push(digit(millis / place));
+                text.push(digit(millis / place).into());
             }
             text.push('Z');
         }
@@ -77,17 +77,15 @@ impl UnixMillis {
     /// or two of these, so it is built without `format!`.
     pub fn http_date(self) -> String {
         let time = self.calendar();
-        let mut text = String::with_capacity(29);
-        text.push_str(WEEKDAYS[usize::from(time.weekday().number_days_from_monday())]);
-        text.push(',');
-        push_two(&mut text, ' ', time.day());
-        text.push(' ');
-        text.push_str(MONTHS[usize::from(u8::from(time.month())) - 1]);
-        text.push(' ');
-        push_year(&mut text, time);
-        push_clock(&mut text, ' ', time);
-        text.push_str(" GMT");
-        text
+        let [w1, w2, w3] = WEEKDAYS[usize::from(time.weekday().number_days_from_monday())];
+        let [d1, d2] = two(time.day());
+        let [m1, m2, m3] = MONTHS[usize::from(u8::from(time.month())) - 1];
+        let [y1, y2, y3, y4] = year(time);
+        let [c1, c2, c3, c4, c5, c6, c7, c8] = clock(time);
+        text([
+            w1, w2, w3, b',', b' ', d1, d2, b' ', m1, m2, m3, b' ', y1, y2, y3, y4, b' ', c1, c2,
+            c3, c4, c5, c6, c7, c8, b' ', b'G', b'M', b'T',
+        ])
     }
 
     /// `21 Jan 2019 09:00:43 GMT`, as in maintenance events.
@@ -104,31 +102,31 @@ impl UnixMillis {
     }
 }
 
-/// Appends a year of four digits.
-fn push_year(text: &mut String, time: UtcDateTime) {
-    for place in [1000, 100, 10, 1] {
-        text.push(digit(i64::from(time.year() / place)));
-    }
+/// A text of ASCII characters.
+fn text<const N: usize>(characters: [u8; N]) -> String {
+    String::from_utf8(characters.to_vec()).unwrap_or_default()
+}
+
+/// A year of four digits.
+fn year(time: UtcDateTime) -> [u8; 4] {
+    [1000, 100, 10, 1].map(|place| digit(i64::from(time.year() / place)))
 }
 
 /// The last digit of a number.
-fn digit(number: i64) -> char {
-    char::from(b'0' + u8::try_from(number % 10).unwrap_or_default())
+fn digit(number: i64) -> u8 {
+    b'0' + u8::try_from(number % 10).unwrap_or_default()
 }
 
-/// Appends `before` and a time of day like `21:41:54`.
-fn push_clock(text: &mut String, before: char, time: UtcDateTime) {
+/// A time of day like `21:41:54`.
+fn clock(time: UtcDateTime) -> [u8; 8] {
     let (hour, minute, second) = time.as_hms();
-    push_two(text, before, hour);
-    push_two(text, ':', minute);
-    push_two(text, ':', second);
+    let ([h1, h2], [m1, m2], [s1, s2]) = (two(hour), two(minute), two(second));
+    [h1, h2, b':', m1, m2, b':', s1, s2]
 }
 
-/// Appends `before` and two digits.
-fn push_two(text: &mut String, before: char, number: u8) {
-    text.push(before);
-    text.push(char::from(b'0' + number / 10));
-    text.push(char::from(b'0' + number % 10));
+/// Two digits.
+fn two(number: u8) -> [u8; 2] {
+    [b'0' + number / 10, b'0' + number % 10]
 }
 
 /// Parses RFC 3339 with any offset.
@@ -171,9 +169,12 @@ impl std::error::Error for TimeError {}
 pub(crate) const OUT_OF_RANGE: &str =
     "is outside of the years 1000 to 9999; choose a time within them";
 
-const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-const MONTHS: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+const WEEKDAYS: [[u8; 3]; 7] = [
+    *b"Mon", *b"Tue", *b"Wed", *b"Thu", *b"Fri", *b"Sat", *b"Sun",
+];
+const MONTHS: [[u8; 3]; 12] = [
+    *b"Jan", *b"Feb", *b"Mar", *b"Apr", *b"May", *b"Jun", *b"Jul", *b"Aug", *b"Sep", *b"Oct",
+    *b"Nov", *b"Dec",
 ];
 
 #[cfg(test)]

@@ -116,7 +116,7 @@ impl TokenAuthority {
     fn known(&self, token: &[u8]) -> Option<Genuine> {
         let text: &[u8; TEXT_LEN] = token.try_into().ok()?;
         match self.last.get() {
-            Some(last) if last.text.ct_eq(text).into() => Some(last),
+            Some(last) if is_equal(&last.text, text) => Some(last),
             _ => self.check(text),
         }
     }
@@ -153,6 +153,16 @@ pub(crate) type Fingerprint = [u8; 4];
 fn fingerprint(token: &[u8]) -> Fingerprint {
     let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(token).into();
     [a, b, c, d]
+}
+
+/// Compares two tokens in constant time, eight bytes at a time.
+fn is_equal(a: &[u8; TEXT_LEN], b: &[u8; TEXT_LEN]) -> bool {
+    const { assert!(TEXT_LEN.is_multiple_of(8)) };
+    let words = a.as_chunks().0.iter().zip(b.as_chunks().0);
+    let difference = words.fold(0, |difference, (a, b)| {
+        difference | (u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b))
+    });
+    difference.ct_eq(&0).into()
 }
 
 fn decode(token: &[u8; TEXT_LEN]) -> Option<[u8; TOKEN_LEN]> {
