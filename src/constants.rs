@@ -47,9 +47,7 @@ pub const SERVICE_PORT: u16 = 80;
 pub const SERVICE_NAMES: [&str; 2] = ["instance-data", "instance-data.ec2.internal"];
 
 /// The session token of IMDSv2.
-pub const TOKEN: HeaderName = HeaderName::from_static(TOKEN_NAME);
-/// Its name.
-pub(crate) const TOKEN_NAME: &str = "x-aws-ec2-metadata-token";
+pub const TOKEN: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token");
 /// The lifetime of a token in seconds: requested in a request, remaining in a
 /// response.
 pub const TOKEN_TTL: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-token-ttl-seconds");
@@ -57,14 +55,7 @@ pub const TOKEN_TTL: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-to
 pub const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The client's address, set by hosts that know it.
-pub const PEER: HeaderName = HeaderName::from_static(PEER_NAME);
-/// Its name.
-pub const PEER_NAME: &str = "x-imdsim-peer";
-
-/// The host requested by the client.
-pub const HOST_NAME: &str = "host";
-/// The header that names the client program.
-pub(crate) const USER_AGENT_NAME: &str = "user-agent";
+pub const PEER: HeaderName = HeaderName::from_static("x-imdsim-peer");
 
 /// The normalized path of token requests.
 pub const TOKEN_PATH: &str = "latest/api/token";

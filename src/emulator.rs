@@ -4,15 +4,15 @@
 use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
 
+use http::header::{HOST, HeaderName, USER_AGENT};
 use http::{Method, Request};
 
 use crate::config::Config;
 use crate::constants;
 use crate::control;
 use crate::host_header;
-use crate::journal::{self, Entry, RequestTiming};
+use crate::journal::{Entry, RequestTiming};
 use crate::outcome::Outcome;
 use crate::path;
 use crate::problem::Problem;
@@ -80,14 +80,9 @@ impl Emulator {
         &self,
         method: &Method,
         target: &str,
-    ) -> Option<&'static [&'static str]> {
-        const BASIC: &[&str] = &[constants::TOKEN_NAME, constants::HOST_NAME];
-        const WITH_CLIENT: &[&str] = &[
-            constants::TOKEN_NAME,
-            constants::HOST_NAME,
-            constants::PEER_NAME,
-            constants::USER_AGENT_NAME,
-        ];
+    ) -> Option<&'static [HeaderName]> {
+        static BASIC: [HeaderName; 2] = [constants::TOKEN, HOST];
+        static WITH_CLIENT: [HeaderName; 4] = [constants::TOKEN, HOST, constants::PEER, USER_AGENT];
         if !method.is_safe() || path::leads_to_control(target) {
             return None;
         }
@@ -99,9 +94,9 @@ impl Emulator {
                 .is_ok_and(|config| config.journal > 0 || config.mock_ip_count.is_some()),
         };
         Some(if depends_on_client {
-            WITH_CLIENT
+            &WITH_CLIENT
         } else {
-            BASIC
+            &BASIC
         })
     }
 
@@ -124,16 +119,17 @@ impl Emulator {
     /// to the same outcome on every host.
     pub fn answer(
         &mut self,
-        stored: Option<&[u8]>,
+        stored: Option<&Arc<Vec<u8>>>,
         context: RequestContext,
         request: &Request<Vec<u8>>,
         store: &mut impl Store,
     ) -> Outcome {
+        let document = stored.map(|stored| &***stored);
         let path = path::normalize(request.uri().path());
         let has_several_hosts = host_header::is_repeated(request.headers());
         // An emulator that has answered before is faster without.
         let page = (self.config.get().is_none() && !has_several_hosts)
-            .then(|| PageKey::new(&self.variables, stored, request, &path))
+            .then(|| PageKey::new(&self.variables, document, request, &path))
             .flatten();
         if let Some(page) = &page
             && let Some(response) = page.answer(&self.variables, context.now, request, &path, store)
@@ -150,7 +146,7 @@ impl Emulator {
         let cached = CachedInstance::of(&mut self.cached, config, stored, context.now, store);
         let mut outcome = match &cached.resolved {
             Err(problem) => {
-                control::recover(config, context, stored, request, &path, store, problem)
+                control::recover(config, context, document, request, &path, store, problem)
             }
             Ok(resolved) if path::is_control(&path) => {
                 control::answer(resolved, context, request, &path, store)
@@ -160,7 +156,7 @@ impl Emulator {
         if let Some(swap) = &mut outcome.swap
             && swap.key == STATE_KEY
         {
-            swap.expected = stored.map(<[u8]>::to_vec);
+            swap.expected = stored.cloned();
         }
         if let Some(page) = page
             && let Ok(resolved) = &cached.resolved
@@ -178,19 +174,18 @@ impl Emulator {
     }
 
     /// Writes the journal entry of a request. The host supplies the time of the
-    /// request and the duration of the answer.
-    pub fn record(&mut self, entry: Entry, timing: RequestTiming, store: &mut impl Store) {
-        let last = self.last_entry.get_or_insert_with(timing.random);
+    /// request and the duration of the answer, and `random` a start for numbering
+    /// this emulator's entries.
+    pub fn record(
+        &mut self,
+        entry: Entry,
+        timing: RequestTiming,
+        random: fn() -> u64,
+        store: &mut impl Store,
+    ) {
+        let last = self.last_entry.get_or_insert_with(random);
         *last = last.wrapping_add(1);
-        let Some(Ok(config)) = self.config.get() else {
-            return;
-        };
-        let took = match config.frozen_time {
-            Some(_) => Duration::ZERO,
-            None => timing.took,
-        };
-        let timing = RequestTiming { took, ..timing };
-        journal::record(entry, timing, *last, config.journal, store);
+        entry.record(timing, *last, store);
     }
 
     /// The response to a change that the host could not store, with the host's
@@ -219,7 +214,7 @@ fn answer_metadata(
 /// between two events.
 #[derive(Debug)]
 struct CachedInstance {
-    stored: Option<Vec<u8>>,
+    stored: Option<Arc<Vec<u8>>>,
     resolved: Result<ResolvedInstance, Problem>,
     quiet_interval: Range<UnixMillis>,
     /// Whether the document refers to one that cannot be read.
@@ -232,11 +227,12 @@ impl CachedInstance {
     fn of<'m>(
         cached: &'m mut Option<Self>,
         config: &Arc<Config>,
-        stored: Option<&[u8]>,
+        stored: Option<&Arc<Vec<u8>>>,
         now: UnixMillis,
         store: &mut impl Store,
     ) -> &'m Self {
-        let is_valid = |cached: &Self| cached.stored.as_deref() == stored && cached.covers(now);
+        // The comparison is short if the host passes the same allocation.
+        let is_valid = |cached: &Self| cached.stored.as_ref() == stored && cached.covers(now);
         if !cached.as_ref().is_some_and(is_valid) {
             *cached = None;
         }
@@ -245,13 +241,14 @@ impl CachedInstance {
 
     fn new(
         config: &Arc<Config>,
-        stored: Option<&[u8]>,
+        stored: Option<&Arc<Vec<u8>>>,
         now: UnixMillis,
         store: &mut impl Store,
     ) -> Self {
-        let body = stored.and_then(state::body_key).map(|key| store.get(key));
+        let document = stored.map(|stored| &***stored);
+        let body = document.and_then(state::body_key).map(|key| store.get(key));
         let lacks_body = body == Some(None);
-        let document = body.as_ref().map_or(stored, |body| body.as_deref());
+        let document = body.as_ref().map_or(document, |body| body.as_deref());
         let state = if lacks_body {
             Err(state::damaged("the rest of it is missing"))
         } else {
@@ -267,7 +264,7 @@ impl CachedInstance {
             Err(problem) => (UnixMillis(i64::MIN)..UnixMillis(i64::MAX), Err(problem)),
         };
         Self {
-            stored: stored.map(<[u8]>::to_vec),
+            stored: stored.cloned(),
             resolved,
             quiet_interval,
             lacks_body,

@@ -9,6 +9,7 @@ use http::StatusCode;
 use http::header::USER_AGENT;
 use serde_json::Value;
 
+use crate::config::Config;
 use crate::hex;
 use crate::request::MetadataRequest;
 use crate::small_sort::sorted;
@@ -16,23 +17,26 @@ use crate::store::{JOURNAL_PREFIX, METRICS_PREFIX, Store};
 use crate::time::UnixMillis;
 use crate::token::Fingerprint;
 
-/// The CloudWatch name of the counter of answered requests without a token.
-const NO_TOKEN: &str = "MetadataNoToken";
-/// The CloudWatch name of the counter of requests rejected for a missing token.
-const NO_TOKEN_REJECTED: &str = "MetadataNoTokenRejected";
+/// The CloudWatch names of the counters of requests without a token: those
+/// answered, and those rejected for it.
+const COUNTERS: [&str; 2] = ["MetadataNoToken", "MetadataNoTokenRejected"];
 
 /// Maximum length of a client's text in bytes; longer texts are truncated.
 const MAX_TEXT_LEN: usize = 512;
 
 /// A journal entry without its duration, which only the host knows.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Entry {
     /// The beginning of a JSON object, built without a map because every request
     /// writes one.
     json: String,
     version: u8,
-    /// The counter to increment.
-    counter: Option<&'static str>,
+    /// The counter to increment: an index of [`COUNTERS`].
+    counter: Option<u8>,
+    /// The maximum number of entries in the journal.
+    capacity: u32,
+    /// Whether a setting freezes the clock: durations are then zero.
+    is_frozen: bool,
 }
 
 /// The arrival and duration of a request by the host's clock.
@@ -42,18 +46,17 @@ pub struct RequestTiming {
     pub arrived: u64,
     /// The duration. It is recorded as zero if a setting freezes the clock.
     pub took: Duration,
-    /// Returns a random start for numbering this instance's entries, so that the
-    /// numbers of several instances differ.
-    pub random: fn() -> u64,
 }
 
 impl Entry {
     /// Starts the entry of a request.
-    pub(crate) fn new(request: &MetadataRequest<'_>, now: UnixMillis) -> Self {
+    pub(crate) fn new(config: &Config, request: &MetadataRequest<'_>, now: UnixMillis) -> Self {
         let mut entry = Self {
             json: String::with_capacity(256),
             version: request.version,
             counter: None,
+            capacity: u32::try_from(config.journal).unwrap_or(u32::MAX),
+            is_frozen: config.frozen_time.is_some(),
         };
         entry.json.push('{');
         entry.text("time", &now.iso_millis());
@@ -72,8 +75,8 @@ impl Entry {
         let Some(status) = status else { return };
         self.number("status", status.as_u16().into());
         self.counter = match (self.version, status.as_u16()) {
-            (1, 401) => Some(NO_TOKEN_REJECTED),
-            (1, 200..=399 | 404) => Some(NO_TOKEN),
+            (1, 200..=399 | 404) => Some(0),
+            (1, 401) => Some(1),
             _ => None,
         };
     }
@@ -91,6 +94,58 @@ impl Entry {
     /// Adds the age of the token in seconds.
     pub(crate) fn token_age(&mut self, seconds: u64) {
         self.number("token_age", seconds);
+    }
+
+    /// Stores the entry under a number, and deletes the oldest entries above the
+    /// capacity. A host numbers its entries from a random start, so that the
+    /// numbers of several hosts differ.
+    pub fn record(mut self, timing: RequestTiming, number: u64, store: &mut impl Store) {
+        let took = if self.is_frozen {
+            Duration::ZERO
+        } else {
+            timing.took
+        };
+        self.number(
+            "duration_us",
+            u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        );
+        self.json.push('}');
+        store.set(&key(timing.arrived, number), self.json.as_bytes());
+        if let Some(counter) = self.counter {
+            store.add(&counter_key(COUNTERS[usize::from(counter)]), 1);
+        }
+        // Listing all keys is expensive, so trim only now and then.
+        let every = u64::from(self.capacity / 2).max(1);
+        if number.is_multiple_of(every) {
+            let keys = keys(store);
+            let capacity = usize::try_from(self.capacity).unwrap_or(usize::MAX);
+            for key in &keys[..keys.len().saturating_sub(capacity)] {
+                store.delete(key);
+            }
+        }
+    }
+
+    /// The entry as bytes, for a component whose host records it.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.json.len() + 8);
+        bytes.extend(self.capacity.to_le_bytes());
+        let counter = self.counter.unwrap_or(u8::MAX);
+        bytes.extend([self.version, counter, self.is_frozen.into()]);
+        bytes.extend_from_slice(self.json.as_bytes());
+        bytes
+    }
+
+    /// Parses the output of [`to_bytes`](Self::to_bytes).
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (capacity, rest) = bytes.split_first_chunk()?;
+        let ([version, counter, is_frozen], json) = rest.split_first_chunk()?;
+        Some(Self {
+            json: str::from_utf8(json).ok()?.to_owned(),
+            version: *version,
+            counter: (usize::from(*counter) < COUNTERS.len()).then_some(*counter),
+            capacity: u32::from_le_bytes(*capacity),
+            is_frozen: *is_frozen != 0,
+        })
     }
 
     fn text(&mut self, key: &str, text: &str) {
@@ -117,32 +172,6 @@ impl Entry {
         self.json.push('"');
         self.json.push_str(key);
         self.json.push_str("\":");
-    }
-}
-
-/// Stores the entry with this number, and deletes the oldest entries above
-/// `capacity`.
-pub(crate) fn record(
-    mut entry: Entry,
-    timing: RequestTiming,
-    number: u64,
-    capacity: usize,
-    store: &mut impl Store,
-) {
-    let micros = u64::try_from(timing.took.as_micros()).unwrap_or(u64::MAX);
-    entry.number("duration_us", micros);
-    entry.json.push('}');
-    store.set(&key(timing.arrived, number), entry.json.as_bytes());
-    if let Some(counter) = entry.counter {
-        store.add(&counter_key(counter), 1);
-    }
-    // Listing all keys is expensive, so trim only now and then.
-    let every = u64::try_from(capacity / 2).unwrap_or(u64::MAX).max(1);
-    if number.is_multiple_of(every) {
-        let keys = keys(store);
-        for key in &keys[..keys.len().saturating_sub(capacity)] {
-            store.delete(key);
-        }
     }
 }
 
@@ -179,8 +208,7 @@ impl Journal {
             .iter()
             .filter_map(|key| serde_json::from_slice(&store.get(key)?).ok())
             .collect();
-        journal.counters =
-            [NO_TOKEN, NO_TOKEN_REJECTED].map(|name| (name, store.add(&counter_key(name), 0)));
+        journal.counters = COUNTERS.map(|name| (name, store.add(&counter_key(name), 0)));
         journal
     }
 
@@ -194,7 +222,7 @@ impl Journal {
 
     /// The keys to delete to empty the journal.
     pub(crate) fn all_keys(&self) -> Vec<String> {
-        let counters = [NO_TOKEN, NO_TOKEN_REJECTED].map(counter_key);
+        let counters = COUNTERS.map(counter_key);
         self.keys.iter().cloned().chain(counters).collect()
     }
 }
@@ -211,4 +239,25 @@ fn counter_key(name: &str) -> String {
 
 fn truncated(text: &str) -> &str {
     &text[..text.floor_char_boundary(MAX_TEXT_LEN)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_as_bytes_are_read_again() {
+        for counter in [None, Some(0), Some(1)] {
+            let entry = Entry {
+                json: "{\"path\":\"/\u{fc}\"".to_owned(),
+                version: 1,
+                counter,
+                capacity: 1000,
+                is_frozen: counter.is_some(),
+            };
+            assert_eq!(Entry::from_bytes(&entry.to_bytes()), Some(entry));
+        }
+        assert_eq!(Entry::from_bytes(&[0; 6]), None);
+        assert_eq!(Entry::from_bytes(&[255; 8]), None);
+    }
 }

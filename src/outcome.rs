@@ -1,5 +1,6 @@
 //! The outcome of a request: the response, and the host's next steps.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::journal::Entry;
@@ -44,7 +45,7 @@ pub struct Swap {
     /// Losing the latter only costs a count.
     pub key: &'static str,
     /// The expected current value; `None` if the key must be absent.
-    pub expected: Option<Vec<u8>>,
+    pub expected: Option<Arc<Vec<u8>>>,
     /// The new value.
     pub next: Vec<u8>,
 }

@@ -1,6 +1,7 @@
 //! A request to the metadata service from end to end: faults, the service
 //! procedure (`metadata`), and the journal entry.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Method, Request, StatusCode};
@@ -75,7 +76,7 @@ pub(crate) fn answer(
         request_counters.retain(resolved.timeline.counter_keys());
         outcome.swap = Some(Swap {
             key: COUNTERS_KEY,
-            expected: stored_counters,
+            expected: stored_counters.map(Arc::new),
             next: request_counters.to_bytes(epoch),
         });
     }
@@ -164,7 +165,7 @@ fn entry(
     matched: Option<MatchedFault<'_>>,
     outcome: &Outcome,
 ) -> Entry {
-    let mut entry = Entry::new(request, now);
+    let mut entry = Entry::new(&resolved.config, request, now);
     let status = outcome.response.status;
     entry.answered((outcome.delivery != Delivery::Aborted).then_some(status));
     if let Some(matched) = matched {

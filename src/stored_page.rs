@@ -17,8 +17,8 @@ use crate::config::BUILT_IN_SECRET;
 use crate::constants;
 use crate::description::HttpTokens;
 use crate::documents::ImdsVersion;
-use crate::header_frames;
 use crate::path;
+use crate::pieces;
 use crate::request::MetadataRequest;
 use crate::resolved_instance::ResolvedInstance;
 use crate::response::MetadataResponse;
@@ -196,18 +196,19 @@ impl<'a> StoredPage<'a> {
             .iter()
             .flat_map(|number| number.to_le_bytes())
             .collect();
-        header_frames::push(&mut bytes, "", &numbers);
-        header_frames::push(&mut bytes, self.instance_id, self.epoch.as_bytes());
-        header_frames::push(&mut bytes, self.path, self.body);
+        for text in [self.instance_id, self.epoch, self.path] {
+            pieces::push(&mut bytes, text.as_bytes());
+        }
+        pieces::push(&mut bytes, &numbers);
+        pieces::push(&mut bytes, self.body);
         bytes
     }
 
     /// Parses the output of [`to_bytes`](Self::to_bytes).
-    fn read(bytes: &'a [u8]) -> Option<Self> {
-        let mut fields = header_frames::read(bytes);
-        let (_, numbers) = fields.next()?;
-        let (instance_id, epoch) = fields.next()?;
-        let (path, body) = fields.next()?;
+    fn read(mut bytes: &'a [u8]) -> Option<Self> {
+        let mut next = || pieces::take(&mut bytes);
+        let (instance_id, epoch, path) = (next()?, next()?, next()?);
+        let (numbers, body) = (next()?, next()?);
         let (numbers, []) = numbers.as_chunks() else {
             return None;
         };

@@ -63,12 +63,9 @@ impl UnixMillis {
         let mut text = self.iso();
         let millis = self.0.rem_euclid(1000);
         if millis > 0 {
+            let [a, b, c] = [100, 10, 1].map(|place| digit(millis / place).into());
             text.pop();
-            text.push('.');
-            for place in [100, 10, 1] {
-                text.push(digit(millis / place).into());
-            }
-            text.push('Z');
+            text.extend(['.', a, b, c, 'Z']);
         }
         text
     }
@@ -102,9 +99,14 @@ impl UnixMillis {
     }
 }
 
+/// The length of the longest text, that of [`UnixMillis::http_date`].
+const MAX_TEXT_LEN: usize = 29;
+
 /// A text of ASCII characters.
 fn text<const N: usize>(characters: [u8; N]) -> String {
-    String::from_utf8(characters.to_vec()).unwrap_or_default()
+    let mut text = Vec::with_capacity(MAX_TEXT_LEN);
+    text.extend(characters);
+    String::from_utf8(text).unwrap_or_default()
 }
 
 /// A year of four digits.

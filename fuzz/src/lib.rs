@@ -1,6 +1,7 @@
 //! An in-memory host shared by the fuzz targets.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use http::{Method, Request};
 use imdsim::{RequestContext, Connection, RequestTiming, Emulator, MetadataResponse, STATE_KEY, UnixMillis};
@@ -40,8 +41,8 @@ impl Host {
             entropy: [7; 32],
             connection: Connection::Loopback,
         };
-        let stored = self.store.get(STATE_KEY).cloned();
-        let stored = stored.as_deref();
+        let stored = self.store.get(STATE_KEY).cloned().map(Arc::new);
+        let stored = stored.as_ref();
         let outcome = self
             .emulator
             .answer(stored, context, request, &mut self.store);
@@ -59,16 +60,15 @@ impl Host {
             self.store.remove(key);
         }
         if let Some(swap) = outcome.swap {
-            assert_eq!(self.store.get(swap.key), swap.expected.as_ref());
+            assert_eq!(self.store.get(swap.key), swap.expected.as_deref());
             self.store.insert(swap.key.to_owned(), swap.next);
         }
         if let Some(entry) = outcome.entry {
             let timing = RequestTiming {
                 arrived: self.now.0.unsigned_abs(),
                 took: outcome.delay,
-                random: || 0,
             };
-            self.emulator.record(entry, timing, &mut self.store);
+            self.emulator.record(entry, timing, || 0, &mut self.store);
         }
         outcome.response
     }

@@ -1,6 +1,7 @@
 //! An emulator with a store and a clock.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use http::{Method, Request, Response};
 use imdsim::{Connection, Emulator, Outcome, RequestContext, RequestTiming, STATE_KEY, UnixMillis};
@@ -77,8 +78,8 @@ impl Client {
             entropy: [self.entropy; 32],
             connection: self.connection,
         };
-        let stored = self.store.get(STATE_KEY).cloned();
-        let stored = stored.as_deref();
+        let stored = self.store.get(STATE_KEY).cloned().map(Arc::new);
+        let stored = stored.as_ref();
         let emulator = &mut self.emulator;
         let mut outcome = emulator.answer(stored, context, request, &mut self.store);
         self.writes += usize::from(outcome.cache_entry.is_some());
@@ -87,16 +88,15 @@ impl Client {
             self.store.remove(key);
         }
         if let Some(swap) = outcome.swap.take() {
-            assert_eq!(self.store.get(swap.key), swap.expected.as_ref());
+            assert_eq!(self.store.get(swap.key), swap.expected.as_deref());
             self.store.insert(swap.key.to_owned(), swap.next);
         }
         if let Some(entry) = outcome.entry.take() {
             let timing = RequestTiming {
                 arrived: u64::try_from(self.now.0).unwrap().saturating_mul(1_000_000),
                 took: outcome.delay,
-                random: || 0,
             };
-            emulator.record(entry, timing, &mut self.store);
+            emulator.record(entry, timing, || 0, &mut self.store);
         }
         outcome
     }

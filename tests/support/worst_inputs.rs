@@ -1,6 +1,7 @@
 //! Every kind of input at its limit, in its most expensive form.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use http::{Method, Request};
 use imdsim::limits::{
@@ -85,8 +86,8 @@ impl Host {
             entropy: [7; 32],
             connection: Connection::Loopback,
         };
-        let stored = self.store.get(STATE_KEY).cloned();
-        let stored = stored.as_deref();
+        let stored = self.store.get(STATE_KEY).cloned().map(Arc::new);
+        let stored = stored.as_ref();
         let outcome = self
             .emulator
             .answer(stored, context, request, &mut self.store);

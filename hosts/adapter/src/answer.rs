@@ -5,8 +5,8 @@ use std::time::Duration;
 use http::header::CONTENT_LENGTH;
 use http::{Method, Request, StatusCode};
 use imdsim::{
-    Connection, Delivery, Emulator, MetadataResponse, Outcome, RequestContext, RequestTiming,
-    STATE_KEY, Swap, UnixMillis,
+    Connection, Delivery, Emulator, Entry, MetadataResponse, Outcome, RequestContext,
+    RequestTiming, STATE_KEY, Swap, UnixMillis,
 };
 
 use crate::host::{Host, Swapped};
@@ -37,6 +37,8 @@ pub struct Answer {
     pub delay: Duration,
     /// Id of the fault that applied to the request.
     pub fault: Option<String>,
+    /// The journal entry that the host has to record.
+    pub entry: Option<Entry>,
 }
 
 impl Answer {
@@ -50,9 +52,10 @@ impl Answer {
     }
 }
 
-/// Which side waits before sending a delayed response.
+/// Which side finishes an answer: waits before sending a delayed response, and
+/// records the journal entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Waiting {
+pub enum FinishedBy {
     /// The host, which can delay any number of responses.
     Host,
     /// This component instance; the host has only a limited number of them.
@@ -73,31 +76,31 @@ pub fn answer<H: Host>(
     emulator: &mut Emulator,
     host: &mut H,
     connection: Connection,
-    waiting: Waiting,
+    finished_by: FinishedBy,
     request: &Request<Vec<u8>>,
 ) -> Answer {
-    let arrived = H::now();
+    let arrived = host.arrived();
     let mut context = context::<H>(request.method(), arrived, connection);
     let mut attempts = 0;
     loop {
-        let stored = host.read(STATE_KEY);
-        let state = stored.as_ref().ok().and_then(|bytes| bytes.as_deref());
+        let stored = host.read_state();
+        let state = stored.as_ref().ok().and_then(Option::as_ref);
         let outcome = emulator.answer(state, context, request, host);
-        if outcome.lacks_body && attempts < MAX_STATE_ATTEMPTS && host.read(STATE_KEY) != stored {
+        if outcome.lacks_body && attempts < MAX_STATE_ATTEMPTS && host.read_state() != stored {
             attempts += 1;
             continue;
         }
         let Some(swap) = &outcome.swap else {
-            return finish(emulator, host, waiting, outcome, arrived);
+            return finish(emulator, host, finished_by, outcome, arrived);
         };
         let is_state = swap.key == STATE_KEY;
         let swapped = match stored {
             Err(reason) if is_state => Err(Conflict::Failed(reason)),
-            _ => replace(host, waiting, swap, H::now().saturating_sub(arrived)),
+            _ => replace(host, finished_by, swap, H::now().saturating_sub(arrived)),
         };
         attempts += 1;
         let reason = match swapped {
-            Ok(()) => return finish(emulator, host, waiting, outcome, arrived),
+            Ok(()) => return finish(emulator, host, finished_by, outcome, arrived),
             Err(Conflict::Overtaken) if attempts < max_attempts(is_state) => {
                 host.wait(backoff::<H>(arrived));
                 // Counters per second use the time of the retry.
@@ -111,7 +114,7 @@ pub fn answer<H: Host>(
             return emulator.unstorable(&reason, context.now).into();
         }
         // A read must not fail when its counters cannot be stored.
-        return finish(emulator, host, waiting, outcome, arrived);
+        return finish(emulator, host, finished_by, outcome, arrived);
     }
 }
 
@@ -130,6 +133,7 @@ impl From<MetadataResponse> for Answer {
             delivery: Delivery::Complete,
             delay: Duration::ZERO,
             fault: None,
+            entry: None,
         }
     }
 }
@@ -146,11 +150,11 @@ impl From<MetadataResponse> for Answer {
 ///   stored document carries the signature of this writer.
 fn replace<H: Host>(
     host: &mut H,
-    waiting: Waiting,
+    finished_by: FinishedBy,
     swap: &Swap,
     spent: Duration,
 ) -> Result<(), Conflict> {
-    let expected = swap.expected.as_deref();
+    let expected = swap.expected.as_ref().map(|expected| &***expected);
     if expected.is_none() {
         let turn = spent.as_secs() / CREATION_TURN.as_secs();
         let writers = host.increment(&format!("{}/writers/{turn}", swap.key), 1);
@@ -161,7 +165,7 @@ fn replace<H: Host>(
     }
     let name = writers::name(H::random());
     // An instance that answers many requests reads the document once.
-    let splits = waiting == Waiting::Instance && swap.key == STATE_KEY;
+    let splits = finished_by == FinishedBy::Instance && swap.key == STATE_KEY;
     let body = (splits && swap.next.len() > MAX_HEAD_LEN).then(|| format!("{STATE_KEY}/{name}"));
     let next = match &body {
         Some(key) => {
@@ -204,11 +208,11 @@ fn store_body<H: Host>(host: &mut H, key: &str, document: &[u8]) -> Result<(), C
 fn finish<H: Host>(
     emulator: &mut Emulator,
     host: &mut H,
-    waiting: Waiting,
+    finished_by: FinishedBy,
     mut outcome: Outcome,
     arrived: Duration,
 ) -> Answer {
-    if waiting == Waiting::Instance {
+    if finished_by == FinishedBy::Instance {
         waiting::limit(host, &mut outcome);
     }
     if let Some((key, value)) = outcome.cache_entry {
@@ -219,19 +223,21 @@ fn finish<H: Host>(
     }
     // Before the response is sent: the client may read the journal next, or
     // disconnect during the delay.
-    if let Some(entry) = outcome.entry {
+    if finished_by == FinishedBy::Instance
+        && let Some(entry) = outcome.entry.take()
+    {
         let timing = RequestTiming {
             arrived: nanoseconds(arrived),
             took: H::now().saturating_sub(arrived) + outcome.delay,
-            random: H::random,
         };
-        emulator.record(entry, timing, host);
+        emulator.record(entry, timing, H::random, host);
     }
     Answer {
         response: outcome.response,
         delivery: outcome.delivery,
         delay: outcome.delay,
         fault: outcome.fault,
+        entry: outcome.entry,
     }
 }
 

@@ -17,5 +17,5 @@ mod writers;
 #[cfg(test)]
 mod tests;
 
-pub use answer::{Answer, Waiting, answer, nanoseconds};
+pub use answer::{Answer, FinishedBy, answer, nanoseconds};
 pub use host::{Host, Swapped};

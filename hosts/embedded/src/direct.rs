@@ -1,7 +1,7 @@
 //! Conversion between the interface `direct` and the `http` crate's types.
 
-use http::{HeaderName, HeaderValue, Method, Request, Uri};
-use imdsim::{Emulator, header_frames};
+use http::{HeaderValue, Method, Request, Uri};
+use imdsim::{Emulator, header_fields, pieces};
 use imdsim_adapter::{Answer, nanoseconds};
 
 use crate::bindings::exports::imdsim::emulator::direct;
@@ -9,22 +9,18 @@ use crate::bindings::exports::imdsim::emulator::direct;
 /// Converts a request, with only the headers that can affect its response.
 pub(crate) fn request(emulator: &Emulator, given: direct::Request) -> Request<Vec<u8>> {
     let mut request = Request::new(given.body);
-    *request.method_mut() = given.method.parse().unwrap_or(Method::TRACE);
+    let mut head = &*given.head;
+    let mut next = || pieces::take(&mut head).unwrap_or_default();
+    *request.method_mut() = Method::from_bytes(next()).unwrap_or(Method::TRACE);
     // An invalid target is treated as `/`.
-    *request.uri_mut() = given
-        .target
-        .try_into()
-        .unwrap_or_else(|_| Uri::from_static("/"));
+    *request.uri_mut() = Uri::try_from(next()).unwrap_or_else(|_| Uri::from_static("/"));
     let matters = emulator.headers_that_matter(request.method(), request.uri().path());
-    for (name, value) in header_frames::read(&given.fields) {
-        let name = match matters {
-            Some(names) => names
-                .iter()
-                .find(|known| known.as_bytes() == name)
-                .map(|known| HeaderName::from_static(known)),
-            None => HeaderName::from_bytes(name).ok(),
-        };
-        if let (Some(name), Ok(value)) = (name, HeaderValue::from_bytes(value)) {
+    for (name, value) in header_fields::read(head) {
+        let is_dropped = matters.is_some_and(|names| !names.iter().any(|known| name == *known));
+        if !is_dropped
+            && let Some(name) = name.to_header_name()
+            && let Ok(value) = HeaderValue::from_bytes(value)
+        {
             request.headers_mut().append(name, value);
         }
     }
@@ -36,7 +32,7 @@ pub(crate) fn response(answer: Answer) -> direct::Response {
     let response = answer.response;
     let mut fields = Vec::with_capacity(512);
     for (name, value) in &response.headers {
-        header_frames::push(&mut fields, name.as_str(), value.as_bytes());
+        header_fields::push(&mut fields, name, value.as_bytes());
     }
     direct::Response {
         status: response.status.as_u16(),
@@ -51,5 +47,9 @@ pub(crate) fn response(answer: Answer) -> direct::Response {
         },
         delay: nanoseconds(answer.delay),
         fault: answer.fault,
+        entry: answer
+            .entry
+            .map(|entry| entry.to_bytes())
+            .unwrap_or_default(),
     }
 }

@@ -23,10 +23,11 @@ mod bindings {
 }
 
 use std::cell::RefCell;
+use std::time::Duration;
 
 use bindings::exports::imdsim::emulator::direct::{Guest, Request, Response};
 use imdsim::Connection;
-use imdsim_adapter::Waiting;
+use imdsim_adapter::FinishedBy;
 use imdsim_adapter::wasi::{Wasi, respond};
 
 thread_local! {
@@ -42,8 +43,10 @@ impl Guest for Component {
         } else {
             Connection::Remote
         };
+        let arrived = Duration::from_nanos(request.arrived);
+        HOST.with_borrow_mut(|host| host.begin(arrived, request.store_version));
         let read = |emulator: &_| Ok(direct::request(emulator, request));
-        direct::response(respond(&HOST, connection, Waiting::Host, read))
+        direct::response(respond(&HOST, connection, FinishedBy::Host, read))
     }
 }
 

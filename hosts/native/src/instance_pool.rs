@@ -3,15 +3,18 @@
 //! An instance serves one request at a time. The one used last is taken first,
 //! because its memory is still in the processor's cache.
 
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
-use imdsim::header_frames;
+use http::{HeaderValue, Request, Response, StatusCode};
+use imdsim::{Entry, RequestTiming, header_fields, pieces};
 use tokio::sync::Semaphore;
 use wasmtime::component::Component;
+use wasmtime::error::Context as _;
 use wasmtime::{Result, Store, Trap};
 
 use crate::bindings::exports::imdsim::emulator::direct::{self, Delivery};
@@ -20,7 +23,7 @@ use crate::connection::{self, ResponseBody};
 use crate::engine::MAX_TICKS;
 use crate::error::{Failure, internal_error, say};
 use crate::guest::{self, Host};
-use crate::keyvalue;
+use crate::keyvalue::{self, CoreStore};
 
 /// Maximum concurrent requests; further ones wait.
 const MAX_BUSY: usize = 64;
@@ -36,6 +39,8 @@ const MAX_KEPT_MEMORY: usize = 16 * 1024 * 1024;
 pub(crate) struct InstancePool {
     component: EmbedderPre<Host>,
     values: Arc<dyn keyvalue::Store>,
+    /// The number of the last journal entry.
+    last_entry: AtomicU64,
     state: Mutex<PoolState>,
     permits: Semaphore,
 }
@@ -85,6 +90,7 @@ impl InstancePool {
         let pool = Self {
             component: EmbedderPre::new(linker.instantiate_pre(component)?)?,
             values,
+            last_entry: AtomicU64::new(RandomState::new().hash_one(())),
             state: Mutex::new(PoolState {
                 document: Arc::clone(&document),
                 idle: Vec::new(),
@@ -99,7 +105,8 @@ impl InstancePool {
     /// Answers a request. An instance that fails is dropped. `loopback` is
     /// whether both ends of the connection have a loopback address.
     pub(crate) async fn answer(&self, request: &Request<Bytes>, loopback: bool) -> Result<Answer> {
-        let mut given = match self.ask(request, loopback).await {
+        let arrived = SystemTime::now();
+        let mut given = match self.ask(request, loopback, arrived).await {
             Err(error) if error.downcast_ref() == Some(&Trap::Interrupt) => {
                 say("a request took too long and was given up; report this as a bug of imdsim");
                 return Ok(Answer {
@@ -110,6 +117,7 @@ impl InstancePool {
             }
             asked => asked?,
         };
+        self.record(&given, arrived);
         Ok(Answer {
             delay: Duration::from_nanos(given.delay),
             fault: given.fault.take(),
@@ -117,17 +125,37 @@ impl InstancePool {
         })
     }
 
-    async fn ask(&self, request: &Request<Bytes>, loopback: bool) -> Result<direct::Response> {
+    async fn ask(
+        &self,
+        request: &Request<Bytes>,
+        loopback: bool,
+        arrived: SystemTime,
+    ) -> Result<direct::Response> {
         let _permit = self.permits.acquire().await?;
         let instance = match self.take() {
             Ok(instance) => instance,
             Err(document) => self.instantiate(document).await?,
         };
-        let (response, kept) = instance.answer(request, loopback).await?;
+        let store_version = self.values.version();
+        let answer = instance.answer(request, loopback, nanoseconds(arrived), store_version);
+        let (response, kept) = answer.await?;
         if let Some(instance) = kept {
             self.put_back(instance);
         }
         Ok(response)
+    }
+
+    /// Records the journal entry of a request, if there is one.
+    fn record(&self, given: &direct::Response, arrived: SystemTime) {
+        let Some(entry) = Entry::from_bytes(&given.entry) else {
+            return;
+        };
+        let timing = RequestTiming {
+            arrived: nanoseconds(arrived),
+            took: arrived.elapsed().unwrap_or_default() + Duration::from_nanos(given.delay),
+        };
+        let number = self.last_entry.fetch_add(1, Ordering::Relaxed);
+        entry.record(timing, number, &mut CoreStore(&*self.values));
     }
 
     /// Replaces the settings. Later requests use them; running requests keep
@@ -179,18 +207,23 @@ impl Instance {
         mut self,
         request: &Request<Bytes>,
         loopback: bool,
+        arrived: u64,
+        store_version: u64,
     ) -> Result<(direct::Response, Option<Self>)> {
-        let mut fields = Vec::with_capacity(512);
-        for (name, value) in request.headers() {
-            header_frames::push(&mut fields, name.as_str(), value.as_bytes());
-        }
+        let mut head = Vec::with_capacity(512);
+        pieces::push(&mut head, request.method().as_str().as_bytes());
         let target = request.uri().path_and_query();
+        let target = target.map_or("/", PathAndQuery::as_str);
+        pieces::push(&mut head, target.as_bytes());
+        for (name, value) in request.headers() {
+            header_fields::push(&mut head, name, value.as_bytes());
+        }
         let request = direct::Request {
-            method: request.method().as_str(),
-            target: target.map_or("/", PathAndQuery::as_str),
-            fields: &fields,
+            head: &head,
             body: request.body(),
             loopback,
+            arrived,
+            store_version,
         };
         let service = self.emulator.imdsim_emulator_direct();
         self.store.set_epoch_deadline(MAX_TICKS);
@@ -208,6 +241,12 @@ impl Instance {
     }
 }
 
+/// Converts a time to nanoseconds since 1970.
+fn nanoseconds(time: SystemTime) -> u64 {
+    let time = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
 /// Converts the component's response to an HTTP response.
 fn to_http(given: direct::Response) -> Result<Response<ResponseBody>> {
     let body = Bytes::from(given.body);
@@ -223,8 +262,8 @@ fn to_http(given: direct::Response) -> Result<Response<ResponseBody>> {
     let headers = response.headers_mut();
     headers.reserve(16);
     let fields = Bytes::from(given.fields);
-    for (name, value) in header_frames::read(&fields) {
-        let name = HeaderName::from_bytes(name)?;
+    for (name, value) in header_fields::read(&fields) {
+        let name = name.to_header_name().context("the name of a header")?;
         let value = HeaderValue::from_maybe_shared(fields.slice_ref(value))?;
         headers.append(name, value);
     }

@@ -11,7 +11,7 @@ use imdsim_adapter::wasi::bindings::fermyon::spin::variables;
 use imdsim_adapter::wasi::bindings::wasi::config::store as config;
 use imdsim_adapter::wasi::bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
 use imdsim_adapter::wasi::{Wasi, http};
-use imdsim_adapter::{Answer, Waiting, answer};
+use imdsim_adapter::{Answer, FinishedBy, answer};
 
 struct Component;
 
@@ -24,7 +24,7 @@ impl Guest for Component {
                 &mut emulator,
                 &mut Wasi::new(),
                 Connection::Unknown,
-                Waiting::Instance,
+                FinishedBy::Instance,
                 &request,
             ),
             Err(status) => Answer::reject(status),

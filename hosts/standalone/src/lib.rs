@@ -13,7 +13,7 @@ use std::cell::RefCell;
 
 use host::Standalone;
 use imdsim::Connection;
-use imdsim_adapter::Waiting;
+use imdsim_adapter::FinishedBy;
 use imdsim_adapter::wasi::bindings::exports::wasi::http::incoming_handler::Guest;
 use imdsim_adapter::wasi::bindings::wasi::http::types::{IncomingRequest, ResponseOutparam};
 use imdsim_adapter::wasi::{http, respond};
@@ -26,9 +26,12 @@ struct Component;
 
 impl Guest for Component {
     fn handle(incoming: IncomingRequest, response_out: ResponseOutparam) {
-        let answer = respond(&HOST, Connection::Unknown, Waiting::Instance, |emulator| {
-            http::read(emulator, &incoming)
-        });
+        let answer = respond(
+            &HOST,
+            Connection::Unknown,
+            FinishedBy::Instance,
+            |emulator| http::read(emulator, &incoming),
+        );
         http::write(&answer, response_out);
     }
 }

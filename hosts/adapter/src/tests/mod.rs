@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use http::Request;
 use imdsim::{COUNTERS_KEY, Connection, Delivery, Emulator, Store};
 
-use super::{Answer, Host, Swapped, Waiting, answer};
+use super::{Answer, FinishedBy, Host, Swapped, answer};
 
 const LEAF: &str = "/latest/meta-data/instance-id";
 const FIRST: &str = r#"{"type": "fault", "status": 503, "first": "#;
@@ -180,7 +180,7 @@ fn get(emulator: &mut Emulator, host: &mut TestHost<'_>) -> Answer {
         emulator,
         host,
         Connection::Loopback,
-        Waiting::Instance,
+        FinishedBy::Instance,
         &request,
     )
 }
@@ -193,7 +193,7 @@ fn put(emulator: &mut Emulator, host: &mut TestHost<'_>) -> u16 {
         emulator,
         host,
         Connection::Loopback,
-        Waiting::Instance,
+        FinishedBy::Instance,
         &request,
     );
     answer.response.status.as_u16()
@@ -399,7 +399,7 @@ fn stalls_are_not_shortened_when_the_host_waits() {
         &mut emulator(STALL),
         &mut values.host(),
         Connection::Loopback,
-        Waiting::Host,
+        FinishedBy::Host,
         &request,
     );
     assert!(answer.delay >= Duration::from_hours(1));

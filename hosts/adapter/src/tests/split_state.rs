@@ -4,7 +4,7 @@ use http::Request;
 use imdsim::{Connection, Emulator, STATE_KEY};
 
 use super::{Host as _, KINDS, Store as _, TestHost, Values};
-use crate::{Waiting, answer};
+use crate::{FinishedBy, answer};
 
 const LONG: usize = 5000;
 
@@ -17,12 +17,12 @@ fn status(host: &mut TestHost<'_>, method: &str, path: &str, body: &str) -> (u16
     let request = Request::builder().method(method).uri(path);
     let request = request.header("host", "localhost");
     let request = request.body(body.as_bytes().to_vec()).unwrap();
-    let waiting = Waiting::Instance;
+    let finished_by = FinishedBy::Instance;
     let answer = answer(
         &mut emulator(),
         host,
         Connection::Loopback,
-        waiting,
+        finished_by,
         &request,
     );
     let text = String::from_utf8(answer.response.body).unwrap();

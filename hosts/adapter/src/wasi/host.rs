@@ -1,8 +1,9 @@
 //! Clock, random numbers and key-value store of a WASI host.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use imdsim::Store;
+use imdsim::{STATE_KEY, Store};
 
 use super::bindings::wasi::clocks::{monotonic_clock, wall_clock};
 use super::bindings::wasi::io::poll::{Pollable, poll};
@@ -17,23 +18,50 @@ const BUCKET: &str = "default";
 
 /// A WASI host. Its bucket stays open for later requests until it fails.
 #[derive(Debug, Default)]
-pub struct Wasi(Option<Bucket>);
+pub struct Wasi {
+    bucket: Option<Bucket>,
+    call: Option<Call>,
+    /// The state document that was read last, with the version of the store.
+    state: Option<(u64, Option<Arc<Vec<u8>>>)>,
+}
+
+/// What some hosts pass with a request, and the others are asked for.
+#[derive(Debug)]
+struct Call {
+    arrived: Duration,
+    /// A number that changes with the values in the store. It tells whether the
+    /// known state document is still valid at the first attempt to answer.
+    store_version: Option<u64>,
+}
 
 impl Wasi {
     /// A host whose bucket is opened on first use.
     pub const fn new() -> Self {
-        Self(None)
+        Self {
+            bucket: None,
+            call: None,
+            state: None,
+        }
+    }
+
+    /// Begins a request of a host that passes the time and the version of its
+    /// store.
+    pub fn begin(&mut self, arrived: Duration, store_version: u64) {
+        self.call = Some(Call {
+            arrived,
+            store_version: Some(store_version),
+        });
     }
 
     /// Runs an operation on the bucket. After an error the bucket is reopened,
     /// since its connection may be lost.
     fn with<T>(&mut self, act: impl FnOnce(&Bucket) -> Result<T, Error>) -> Result<T, String> {
-        let bucket = match self.0.take() {
+        let bucket = match self.bucket.take() {
             Some(bucket) => bucket,
             None => store::open(BUCKET).map_err(describe)?,
         };
         let result = act(&bucket).map_err(describe)?;
-        self.0 = Some(bucket);
+        self.bucket = Some(bucket);
         Ok(result)
     }
 }
@@ -42,6 +70,12 @@ impl Host for Wasi {
     fn now() -> Duration {
         let clock = wall_clock::now();
         Duration::new(clock.seconds, clock.nanoseconds)
+    }
+
+    fn arrived(&self) -> Duration {
+        self.call
+            .as_ref()
+            .map_or_else(Self::now, |call| call.arrived)
     }
 
     fn random() -> u64 {
@@ -60,6 +94,22 @@ impl Host for Wasi {
 
     fn read(&mut self, key: &str) -> Result<Option<Vec<u8>>, String> {
         self.with(|bucket| bucket.get(key))
+    }
+
+    fn read_state(&mut self) -> Result<Option<Arc<Vec<u8>>>, String> {
+        let version = self
+            .call
+            .as_mut()
+            .and_then(|call| call.store_version.take());
+        if let (Some(version), Some((read_at, state))) = (version, &self.state)
+            && version == *read_at
+        {
+            return Ok(state.clone());
+        }
+        self.state = None;
+        let state = self.read(STATE_KEY)?.map(Arc::new);
+        self.state = version.map(|version| (version, state.clone()));
+        Ok(state)
     }
 
     fn swap(&mut self, key: &str, expected: Option<&[u8]>, next: &[u8]) -> Result<Swapped, String> {

@@ -41,14 +41,13 @@ pub fn read(
     let headers = incoming.headers();
     let authority = incoming.authority();
     // Hosts hide `Host`, and do not report the peer, so a client must have set it.
-    let is_hidden = |name: &str| {
-        name == constants::PEER_NAME || name == constants::HOST_NAME && authority.is_some()
-    };
+    let is_hidden =
+        |name: &HeaderName| name == constants::PEER || name == HOST && authority.is_some();
     if let Some(names) = emulator.headers_that_matter(method, path) {
         // Copying the other headers would cost more than the response.
         for name in names.iter().filter(|name| !is_hidden(name)) {
-            for value in headers.get(name) {
-                append(&mut request, HeaderName::from_static(name), value);
+            for value in headers.get(name.as_str()) {
+                append(&mut request, name.clone(), value);
             }
         }
         set_host(&mut request, authority);
@@ -56,7 +55,7 @@ pub fn read(
     }
     for (name, value) in headers.entries() {
         if let Ok(name) = HeaderName::from_bytes(name.as_bytes())
-            && !is_hidden(name.as_str())
+            && !is_hidden(&name)
         {
             append(&mut request, name, value);
         }
@@ -110,6 +109,7 @@ pub fn write(answer: &Answer, out: ResponseOutparam) {
         delivery,
         delay,
         fault: _,
+        entry: _,
     } = answer;
     wait(*delay);
     let outgoing = OutgoingResponse::new(fields(response));

@@ -8,7 +8,7 @@ use http::{Request, StatusCode};
 use imdsim::{Connection, Emulator};
 
 use super::bindings::wasi::cli::environment::get_environment;
-use crate::answer::{Answer, Waiting, answer};
+use crate::answer::{Answer, FinishedBy, answer};
 use crate::host::Host;
 
 thread_local! {
@@ -24,12 +24,12 @@ thread_local! {
 pub fn respond<H: Host>(
     host: &'static LocalKey<RefCell<H>>,
     connection: Connection,
-    waiting: Waiting,
+    finished_by: FinishedBy,
     read: impl FnOnce(&Emulator) -> Result<Request<Vec<u8>>, StatusCode>,
 ) -> Answer {
     EMULATOR.with_borrow_mut(|emulator| match read(emulator) {
         Ok(request) => {
-            host.with_borrow_mut(|host| answer(emulator, host, connection, waiting, &request))
+            host.with_borrow_mut(|host| answer(emulator, host, connection, finished_by, &request))
         }
         Err(status) => Answer::reject(status),
     })

@@ -35,19 +35,9 @@ impl HasData for View {
 }
 
 impl KeyValue<'_> {
-    /// Makes a change that does not depend on the current value.
-    fn replace(&mut self, key: &str, change: Change) -> Result<(), Error> {
-        let mut change = Some(change);
-        self.update(key, &mut |_| change.take().unwrap_or(Change::Keep))
-            .map_err(Error::Other)
-    }
-
-    fn update(
-        &mut self,
-        key: &str,
-        decide: &mut dyn FnMut(Option<&[u8]>) -> Change,
-    ) -> Result<(), String> {
-        let result = self.values.update(key, decide);
+    /// Makes a change, which may block.
+    fn change<T>(&mut self, act: impl FnOnce(&dyn Store) -> Result<T, String>) -> Result<T, Error> {
+        let result = act(self.values).map_err(Error::Other);
         *self.has_changed = true;
         result
     }
@@ -77,7 +67,7 @@ impl store::HostBucket for KeyValue<'_> {
         key: String,
         value: Vec<u8>,
     ) -> wasmtime::Result<Result<(), Error>> {
-        Ok(self.replace(&key, Change::Set(value)))
+        Ok(self.change(|values| values.replace(&key, Change::Set(value))))
     }
 
     fn delete(
@@ -85,7 +75,7 @@ impl store::HostBucket for KeyValue<'_> {
         _bucket: Resource<Bucket>,
         key: String,
     ) -> wasmtime::Result<Result<(), Error>> {
-        Ok(self.replace(&key, Change::Delete))
+        Ok(self.change(|values| values.replace(&key, Change::Delete)))
     }
 
     fn exists(
@@ -116,22 +106,13 @@ impl store::HostBucket for KeyValue<'_> {
 }
 
 impl atomics::Host for KeyValue<'_> {
-    /// Stores the number as decimal text, like wasmtime's own store.
     fn increment(
         &mut self,
         _bucket: Resource<Bucket>,
         key: String,
         delta: i64,
     ) -> wasmtime::Result<Result<i64, Error>> {
-        let mut sum = Err("the value is not a number, or the sum is out of range".to_owned());
-        let updated = self.update(&key, &mut |value| {
-            let Some(next) = number(value).and_then(|number| number.checked_add(delta)) else {
-                return Change::Keep;
-            };
-            sum = Ok(next);
-            Change::Set(next.to_string().into_bytes())
-        });
-        Ok(updated.and(sum).map_err(Error::Other))
+        Ok(self.change(|values| values.increment(&key, delta)))
     }
 
     fn swap(
@@ -143,15 +124,17 @@ impl atomics::Host for KeyValue<'_> {
         let mut value = Some(value);
         // The current value, if it differs from the one that was read.
         let mut other = None;
-        let updated = self.update(&key, &mut |present| {
-            if present != seen.as_deref() {
-                other = Some(present.map(<[u8]>::to_vec));
-                return Change::Keep;
-            }
-            value.take().map_or(Change::Keep, Change::Set)
+        let updated = self.change(|values| {
+            values.update(&key, &mut |present| {
+                if present != seen.as_deref() {
+                    other = Some(present.map(<[u8]>::to_vec));
+                    return Change::Keep;
+                }
+                value.take().map_or(Change::Keep, Change::Set)
+            })
         });
         Ok(match (updated, other) {
-            (Err(reason), _) => Err(CasError::StoreError(Error::Other(reason))),
+            (Err(error), _) => Err(CasError::StoreError(error)),
             (Ok(()), None) => Ok(()),
             (Ok(()), Some(seen)) => Err(CasError::CasFailed(self.table.push(Cas { key, seen })?)),
         })
@@ -179,14 +162,6 @@ impl atomics::HostCas for KeyValue<'_> {
     fn drop(&mut self, cas: Resource<Cas>) -> wasmtime::Result<()> {
         self.table.delete(cas)?;
         Ok(())
-    }
-}
-
-/// Parses a number; a missing value counts as zero.
-fn number(value: Option<&[u8]>) -> Option<i64> {
-    match value {
-        None => Some(0),
-        Some(bytes) => std::str::from_utf8(bytes).ok()?.parse().ok(),
     }
 }
 

@@ -39,6 +39,10 @@ impl Store for Layered {
         Ok(keys)
     }
 
+    fn version(&self) -> u64 {
+        self.lasting.version()
+    }
+
     fn update(
         &self,
         key: &str,

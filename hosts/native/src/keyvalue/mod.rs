@@ -4,12 +4,14 @@
 //!
 //! There is one bucket, whose values all component instances share.
 
+mod core_store;
 mod layered;
 mod memory;
 mod redb;
 mod resources;
 mod state_file;
 
+pub(crate) use self::core_store::CoreStore;
 pub(crate) use self::layered::Layered;
 pub(crate) use self::memory::MemoryStore;
 pub(crate) use self::redb::RedbStore;
@@ -24,6 +26,9 @@ pub(crate) trait Store: Send + Sync {
     /// Returns all keys, in no particular order.
     fn keys(&self) -> Result<Vec<String>, String>;
 
+    /// A number that changes with the lasting values, after each change.
+    fn version(&self) -> u64;
+
     /// Passes the value of a key to `decide` and applies the returned change
     /// atomically. When this returns `Ok`, the change is as durable as the
     /// store.
@@ -32,6 +37,36 @@ pub(crate) trait Store: Send + Sync {
         key: &str,
         decide: &mut dyn FnMut(Option<&[u8]>) -> Change,
     ) -> Result<(), String>;
+}
+
+impl dyn Store + '_ {
+    /// Makes a change that does not depend on the current value.
+    pub(crate) fn replace(&self, key: &str, change: Change) -> Result<(), String> {
+        let mut change = Some(change);
+        self.update(key, &mut |_| change.take().unwrap_or(Change::Keep))
+    }
+
+    /// Adds to a number, initially 0, and returns the sum. Stores the number as
+    /// decimal text, like wasmtime's own store.
+    pub(crate) fn increment(&self, key: &str, delta: i64) -> Result<i64, String> {
+        let mut sum = Err("the value is not a number, or the sum is out of range".to_owned());
+        self.update(key, &mut |value| {
+            let Some(next) = number(value).and_then(|number| number.checked_add(delta)) else {
+                return Change::Keep;
+            };
+            sum = Ok(next);
+            Change::Set(next.to_string().into_bytes())
+        })?;
+        sum
+    }
+}
+
+/// Parses a number; a missing value counts as zero.
+fn number(value: Option<&[u8]>) -> Option<i64> {
+    match value {
+        None => Some(0),
+        Some(bytes) => std::str::from_utf8(bytes).ok()?.parse().ok(),
+    }
 }
 
 /// A change of a value.

@@ -98,6 +98,10 @@ impl Store for RedbStore {
         self.values.keys()
     }
 
+    fn version(&self) -> u64 {
+        self.values.version()
+    }
+
     /// Blocks on the disk while the worker's other tasks continue elsewhere.
     fn update(
         &self,

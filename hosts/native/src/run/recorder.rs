@@ -78,6 +78,10 @@ impl<S: Store> Store for Recorder<S> {
         self.store.keys()
     }
 
+    fn version(&self) -> u64 {
+        self.store.version()
+    }
+
     fn update(
         &self,
         key: &str,
