@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::constants;
 use crate::control;
 use crate::host_header;
-use crate::journal::{Entry, RequestTiming};
+use crate::journal::{Entry, RecordedRequest};
 use crate::outcome::Outcome;
 use crate::path;
 use crate::problem::Problem;
@@ -173,19 +173,18 @@ impl Emulator {
         outcome
     }
 
-    /// Writes the journal entry of a request. The host supplies the time of the
-    /// request and the duration of the answer, and `random` a start for numbering
-    /// this emulator's entries.
-    pub fn record(
+    /// Writes the journal entry of a request. `random` returns a start for
+    /// numbering this emulator's entries.
+    pub fn record<B>(
         &mut self,
         entry: Entry,
-        timing: RequestTiming,
+        recorded: &RecordedRequest<'_, B>,
         random: fn() -> u64,
         store: &mut impl Store,
     ) {
         let last = self.last_entry.get_or_insert_with(random);
         *last = last.wrapping_add(1);
-        entry.record(timing, *last, store);
+        entry.record(recorded, *last, store);
     }
 
     /// The response to a change that the host could not store, with the host's

@@ -5,114 +5,71 @@
 
 use std::time::Duration;
 
-use http::StatusCode;
+use http::Request;
 use http::header::USER_AGENT;
 use serde_json::Value;
 
-use crate::config::Config;
 use crate::hex;
-use crate::request::MetadataRequest;
 use crate::small_sort::sorted;
 use crate::store::{JOURNAL_PREFIX, METRICS_PREFIX, Store};
 use crate::time::UnixMillis;
 use crate::token::Fingerprint;
 
-/// The CloudWatch names of the counters of requests without a token: those
-/// answered, and those rejected for it.
-const COUNTERS: [&str; 2] = ["MetadataNoToken", "MetadataNoTokenRejected"];
+/// The CloudWatch name of the counter of answered requests without a token.
+const NO_TOKEN: &str = "MetadataNoToken";
+/// The CloudWatch name of the counter of requests rejected for a missing token.
+const NO_TOKEN_REJECTED: &str = "MetadataNoTokenRejected";
+const COUNTERS: [&str; 2] = [NO_TOKEN, NO_TOKEN_REJECTED];
 
 /// Maximum length of a client's text in bytes; longer texts are truncated.
 const MAX_TEXT_LEN: usize = 512;
 
-/// A journal entry without its duration, which only the host knows.
-#[derive(Debug, PartialEq)]
+/// What the journal records of a request beyond its head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The beginning of a JSON object, built without a map because every request
-    /// writes one.
-    json: String,
-    version: u8,
-    /// The counter to increment: an index of [`COUNTERS`].
-    counter: Option<u8>,
+    /// The emulated time of the request.
+    pub time: UnixMillis,
+    /// The IMDS version of the request.
+    pub version: u8,
+    /// The status of the response; `None` if the connection closes without one.
+    pub status: Option<u16>,
+    /// The fingerprint of the token that was sent or issued.
+    pub token: Option<Fingerprint>,
+    /// The age in seconds of the token that was sent, if it was issued here.
+    pub token_age: Option<u64>,
     /// The maximum number of entries in the journal.
-    capacity: u32,
+    pub capacity: u32,
     /// Whether a setting freezes the clock: durations are then zero.
-    is_frozen: bool,
+    pub is_frozen: bool,
 }
 
-/// The arrival and duration of a request by the host's clock.
-#[derive(Clone, Copy, Debug)]
-pub struct RequestTiming {
-    /// The arrival in nanoseconds since 1970.
+/// A request as the host saw it.
+#[derive(Debug)]
+pub struct RecordedRequest<'r, B> {
+    /// The request.
+    pub request: &'r Request<B>,
+    /// The id of the fault that applied.
+    pub fault: Option<&'r str>,
+    /// The arrival by the host's clock, in nanoseconds since 1970.
     pub arrived: u64,
-    /// The duration. It is recorded as zero if a setting freezes the clock.
+    /// The duration, with the delay of the response.
     pub took: Duration,
 }
 
 impl Entry {
-    /// Starts the entry of a request.
-    pub(crate) fn new(config: &Config, request: &MetadataRequest<'_>, now: UnixMillis) -> Self {
-        let mut entry = Self {
-            json: String::with_capacity(256),
-            version: request.version,
-            counter: None,
-            capacity: u32::try_from(config.journal).unwrap_or(u32::MAX),
-            is_frozen: config.frozen_time.is_some(),
-        };
-        entry.json.push('{');
-        entry.text("time", &now.iso_millis());
-        entry.text("method", truncated(request.method.as_str()));
-        entry.text("path", truncated(request.target));
-        entry.number("version", request.version.into());
-        if let Some(agent) = request.headers.get(USER_AGENT) {
-            let agent = String::from_utf8_lossy(agent.as_bytes());
-            entry.text("user_agent", truncated(&agent));
-        }
-        entry
-    }
-
-    /// Adds the status; `None` if the connection closes without a response.
-    pub(crate) fn answered(&mut self, status: Option<StatusCode>) {
-        let Some(status) = status else { return };
-        self.number("status", status.as_u16().into());
-        self.counter = match (self.version, status.as_u16()) {
-            (1, 200..=399 | 404) => Some(0),
-            (1, 401) => Some(1),
-            _ => None,
-        };
-    }
-
-    /// Adds the id of the fault that applied.
-    pub(crate) fn applied_fault(&mut self, fault: &str) {
-        self.text("fault", fault);
-    }
-
-    /// Adds the fingerprint of the token that was sent or issued.
-    pub(crate) fn token(&mut self, fingerprint: Fingerprint) {
-        self.text("token", &hex::encode(&fingerprint));
-    }
-
-    /// Adds the age of the token in seconds.
-    pub(crate) fn token_age(&mut self, seconds: u64) {
-        self.number("token_age", seconds);
-    }
-
     /// Stores the entry under a number, and deletes the oldest entries above the
     /// capacity. A host numbers its entries from a random start, so that the
     /// numbers of several hosts differ.
-    pub fn record(mut self, timing: RequestTiming, number: u64, store: &mut impl Store) {
-        let took = if self.is_frozen {
-            Duration::ZERO
-        } else {
-            timing.took
+    pub fn record<B>(self, recorded: &RecordedRequest<'_, B>, number: u64, store: &mut impl Store) {
+        let json = self.to_json(recorded);
+        store.set(&key(recorded.arrived, number), json.as_bytes());
+        let counter = match (self.version, self.status) {
+            (1, Some(200..=399 | 404)) => Some(NO_TOKEN),
+            (1, Some(401)) => Some(NO_TOKEN_REJECTED),
+            _ => None,
         };
-        self.number(
-            "duration_us",
-            u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-        );
-        self.json.push('}');
-        store.set(&key(timing.arrived, number), self.json.as_bytes());
-        if let Some(counter) = self.counter {
-            store.add(&counter_key(COUNTERS[usize::from(counter)]), 1);
+        if let Some(counter) = counter {
+            store.add(&counter_key(counter), 1);
         }
         // Listing all keys is expensive, so trim only now and then.
         let every = u64::from(self.capacity / 2).max(1);
@@ -125,53 +82,80 @@ impl Entry {
         }
     }
 
-    /// The entry as bytes, for a component whose host records it.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.json.len() + 8);
-        bytes.extend(self.capacity.to_le_bytes());
-        let counter = self.counter.unwrap_or(u8::MAX);
-        bytes.extend([self.version, counter, self.is_frozen.into()]);
-        bytes.extend_from_slice(self.json.as_bytes());
-        bytes
+    fn to_json<B>(self, recorded: &RecordedRequest<'_, B>) -> String {
+        let request = recorded.request;
+        let took = match self.is_frozen {
+            true => Duration::ZERO,
+            false => recorded.took,
+        };
+        let mut object = JsonObject::default();
+        object.text("time", &self.time.iso_millis());
+        object.text("method", truncated(request.method().as_str()));
+        object.text("path", truncated(request.uri().path()));
+        object.number("version", self.version.into());
+        if let Some(agent) = request.headers().get(USER_AGENT) {
+            let agent = String::from_utf8_lossy(agent.as_bytes());
+            object.text("user_agent", truncated(&agent));
+        }
+        if let Some(status) = self.status {
+            object.number("status", status.into());
+        }
+        if let Some(fault) = recorded.fault {
+            object.text("fault", fault);
+        }
+        if let Some(token) = self.token {
+            object.text("token", &hex::encode(&token));
+        }
+        if let Some(age) = self.token_age {
+            object.number("token_age", age);
+        }
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        object.number("duration_us", micros);
+        object.end()
     }
+}
 
-    /// Parses the output of [`to_bytes`](Self::to_bytes).
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (capacity, rest) = bytes.split_first_chunk()?;
-        let ([version, counter, is_frozen], json) = rest.split_first_chunk()?;
-        Some(Self {
-            json: str::from_utf8(json).ok()?.to_owned(),
-            version: *version,
-            counter: (usize::from(*counter) < COUNTERS.len()).then_some(*counter),
-            capacity: u32::from_le_bytes(*capacity),
-            is_frozen: *is_frozen != 0,
-        })
+/// A JSON object, built without a map because every request writes one.
+struct JsonObject(String);
+
+impl Default for JsonObject {
+    fn default() -> Self {
+        let mut json = String::with_capacity(320);
+        json.push('{');
+        Self(json)
     }
+}
 
+impl JsonObject {
     fn text(&mut self, key: &str, text: &str) {
         let is_plain = |byte: u8| byte >= b' ' && !matches!(byte, b'"' | b'\\');
         self.key(key);
         if text.bytes().all(is_plain) {
-            self.json.push('"');
-            self.json.push_str(text);
-            self.json.push('"');
+            self.0.push('"');
+            self.0.push_str(text);
+            self.0.push('"');
         } else {
-            self.json.push_str(&Value::from(text).to_string());
+            self.0.push_str(&Value::from(text).to_string());
         }
     }
 
     fn number(&mut self, key: &str, number: u64) {
         self.key(key);
-        self.json.push_str(itoa::Buffer::new().format(number));
+        self.0.push_str(itoa::Buffer::new().format(number));
     }
 
     fn key(&mut self, key: &str) {
-        if self.json.len() > 1 {
-            self.json.push(',');
+        if self.0.len() > 1 {
+            self.0.push(',');
         }
-        self.json.push('"');
-        self.json.push_str(key);
-        self.json.push_str("\":");
+        self.0.push('"');
+        self.0.push_str(key);
+        self.0.push_str("\":");
+    }
+
+    fn end(mut self) -> String {
+        self.0.push('}');
+        self.0
     }
 }
 
@@ -239,25 +223,4 @@ fn counter_key(name: &str) -> String {
 
 fn truncated(text: &str) -> &str {
     &text[..text.floor_char_boundary(MAX_TEXT_LEN)]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn entries_as_bytes_are_read_again() {
-        for counter in [None, Some(0), Some(1)] {
-            let entry = Entry {
-                json: "{\"path\":\"/\u{fc}\"".to_owned(),
-                version: 1,
-                counter,
-                capacity: 1000,
-                is_frozen: counter.is_some(),
-            };
-            assert_eq!(Entry::from_bytes(&entry.to_bytes()), Some(entry));
-        }
-        assert_eq!(Entry::from_bytes(&[0; 6]), None);
-        assert_eq!(Entry::from_bytes(&[255; 8]), None);
-    }
 }

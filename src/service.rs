@@ -15,7 +15,7 @@ use crate::request_context::RequestContext;
 use crate::resolved_instance::ResolvedInstance;
 use crate::response::MetadataResponse;
 use crate::signature::Signature;
-use crate::simulation::{Effect, MatchedFault, RequestCounters};
+use crate::simulation::{Effect, RequestCounters};
 use crate::store::{COUNTERS_KEY, Store};
 use crate::time::UnixMillis;
 
@@ -40,7 +40,7 @@ pub(crate) fn answer(
         let mut outcome =
             Outcome::reply(MetadataResponse::empty(StatusCode::BAD_REQUEST, None, now));
         if resolved.config.journal > 0 {
-            outcome.entry = Some(entry(resolved, now, &request, None, &outcome));
+            outcome.entry = Some(entry(resolved, now, &request, &outcome));
         }
         return outcome;
     }
@@ -81,7 +81,7 @@ pub(crate) fn answer(
         });
     }
     if resolved.config.journal > 0 {
-        outcome.entry = Some(entry(resolved, now, &request, matched, &outcome));
+        outcome.entry = Some(entry(resolved, now, &request, &outcome));
     }
     outcome.cache_entry = resolved.signatures.take_new(&resolved.instance);
     outcome
@@ -162,23 +162,21 @@ fn entry(
     resolved: &ResolvedInstance,
     now: UnixMillis,
     request: &MetadataRequest<'_>,
-    matched: Option<MatchedFault<'_>>,
     outcome: &Outcome,
 ) -> Entry {
-    let mut entry = Entry::new(&resolved.config, request, now);
     let status = outcome.response.status;
-    entry.answered((outcome.delivery != Delivery::Aborted).then_some(status));
-    if let Some(matched) = matched {
-        entry.applied_fault(matched.id);
-    }
     let mints = request.is_for_token() && status == StatusCode::OK;
     let minted = mints.then_some(&*outcome.response.body);
-    if let Some(token) = minted.or(request.token) {
-        let (fingerprint, age) = resolved.token_authority.trace(now, token);
-        entry.token(fingerprint);
-        if let Some(age) = age.filter(|_| minted.is_none()) {
-            entry.token_age(age);
-        }
+    let token = minted.or(request.token);
+    let trace = token.map(|token| resolved.token_authority.trace(now, token));
+    let age = trace.and_then(|(_, age)| age);
+    Entry {
+        time: now,
+        version: request.version,
+        status: (outcome.delivery != Delivery::Aborted).then_some(status.as_u16()),
+        token: trace.map(|(fingerprint, _)| fingerprint),
+        token_age: age.filter(|_| minted.is_none()),
+        capacity: u32::try_from(resolved.config.journal).unwrap_or(u32::MAX),
+        is_frozen: resolved.config.frozen_time.is_some(),
     }
-    entry
 }

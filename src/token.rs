@@ -148,7 +148,7 @@ impl fmt::Debug for TokenAuthority {
 
 /// Identifies a token in the journal: the first bytes of its SHA-256, from which
 /// the token cannot be recovered.
-pub(crate) type Fingerprint = [u8; 4];
+pub type Fingerprint = [u8; 4];
 
 fn fingerprint(token: &[u8]) -> Fingerprint {
     let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(token).into();

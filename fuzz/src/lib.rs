@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use http::{Method, Request};
-use imdsim::{RequestContext, Connection, RequestTiming, Emulator, MetadataResponse, STATE_KEY, UnixMillis};
+use imdsim::{RequestContext, Connection, RecordedRequest, Emulator, MetadataResponse, STATE_KEY, UnixMillis};
 
 /// Separates the parts of an input, as in a transcript.
 pub const SEPARATOR: &str = "\n###\n";
@@ -64,11 +64,13 @@ impl Host {
             self.store.insert(swap.key.to_owned(), swap.next);
         }
         if let Some(entry) = outcome.entry {
-            let timing = RequestTiming {
+            let recorded = RecordedRequest {
+                request,
+                fault: outcome.fault.as_deref(),
                 arrived: self.now.0.unsigned_abs(),
                 took: outcome.delay,
             };
-            self.emulator.record(entry, timing, || 0, &mut self.store);
+            self.emulator.record(entry, &recorded, || 0, &mut self.store);
         }
         outcome.response
     }

@@ -15,7 +15,6 @@ mod timeline;
 
 pub(crate) use effect::Effect;
 pub(crate) use event::Event;
-pub(crate) use fault::MatchedFault;
 pub(crate) use presets::{PRESETS, Preset};
 pub(crate) use request_counters::RequestCounters;
 pub(crate) use timeline::Timeline;

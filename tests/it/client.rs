@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use http::{Method, Request, Response};
-use imdsim::{Connection, Emulator, Outcome, RequestContext, RequestTiming, STATE_KEY, UnixMillis};
+use imdsim::{
+    Connection, Emulator, Outcome, RecordedRequest, RequestContext, STATE_KEY, UnixMillis,
+};
 
 /// 2026-11-01T00:00:00Z.
 const START: UnixMillis = UnixMillis::from_seconds(1_793_491_200);
@@ -92,11 +94,13 @@ impl Client {
             self.store.insert(swap.key.to_owned(), swap.next);
         }
         if let Some(entry) = outcome.entry.take() {
-            let timing = RequestTiming {
+            let recorded = RecordedRequest {
+                request,
+                fault: outcome.fault.as_deref(),
                 arrived: u64::try_from(self.now.0).unwrap().saturating_mul(1_000_000),
                 took: outcome.delay,
             };
-            emulator.record(entry, timing, || 0, &mut self.store);
+            emulator.record(entry, &recorded, || 0, &mut self.store);
         }
         outcome
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use http::header::CONTENT_LENGTH;
 use http::{Method, Request, StatusCode};
 use imdsim::{
-    Connection, Delivery, Emulator, Entry, MetadataResponse, Outcome, RequestContext,
-    RequestTiming, STATE_KEY, Swap, UnixMillis,
+    Connection, Delivery, Emulator, Entry, MetadataResponse, Outcome, RecordedRequest,
+    RequestContext, STATE_KEY, Swap, UnixMillis,
 };
 
 use crate::host::{Host, Swapped};
@@ -91,7 +91,7 @@ pub fn answer<H: Host>(
             continue;
         }
         let Some(swap) = &outcome.swap else {
-            return finish(emulator, host, finished_by, outcome, arrived);
+            return finish(emulator, host, finished_by, request, outcome, arrived);
         };
         let is_state = swap.key == STATE_KEY;
         let swapped = match stored {
@@ -100,7 +100,7 @@ pub fn answer<H: Host>(
         };
         attempts += 1;
         let reason = match swapped {
-            Ok(()) => return finish(emulator, host, finished_by, outcome, arrived),
+            Ok(()) => return finish(emulator, host, finished_by, request, outcome, arrived),
             Err(Conflict::Overtaken) if attempts < max_attempts(is_state) => {
                 host.wait(backoff::<H>(arrived));
                 // Counters per second use the time of the retry.
@@ -114,7 +114,7 @@ pub fn answer<H: Host>(
             return emulator.unstorable(&reason, context.now).into();
         }
         // A read must not fail when its counters cannot be stored.
-        return finish(emulator, host, finished_by, outcome, arrived);
+        return finish(emulator, host, finished_by, request, outcome, arrived);
     }
 }
 
@@ -209,6 +209,7 @@ fn finish<H: Host>(
     emulator: &mut Emulator,
     host: &mut H,
     finished_by: FinishedBy,
+    request: &Request<Vec<u8>>,
     mut outcome: Outcome,
     arrived: Duration,
 ) -> Answer {
@@ -226,11 +227,13 @@ fn finish<H: Host>(
     if finished_by == FinishedBy::Instance
         && let Some(entry) = outcome.entry.take()
     {
-        let timing = RequestTiming {
+        let recorded = RecordedRequest {
+            request,
+            fault: outcome.fault.as_deref(),
             arrived: nanoseconds(arrived),
             took: H::now().saturating_sub(arrived) + outcome.delay,
         };
-        emulator.record(entry, timing, H::random, host);
+        emulator.record(entry, &recorded, H::random, host);
     }
     Answer {
         response: outcome.response,

@@ -47,9 +47,14 @@ pub(crate) fn response(answer: Answer) -> direct::Response {
         },
         delay: nanoseconds(answer.delay),
         fault: answer.fault,
-        entry: answer
-            .entry
-            .map(|entry| entry.to_bytes())
-            .unwrap_or_default(),
+        entry: answer.entry.map(|entry| direct::Entry {
+            time: entry.time.0,
+            version: entry.version,
+            status: entry.status,
+            token: entry.token.map(u32::from_be_bytes),
+            token_age: entry.token_age,
+            capacity: entry.capacity,
+            is_frozen: entry.is_frozen,
+        }),
     }
 }

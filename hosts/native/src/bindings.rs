@@ -12,7 +12,6 @@ wasmtime::component::bindgen!({
     path: "../../wit",
     world: "imdsim:emulator/embedder",
     imports: { default: trappable },
-    exports: { default: async },
     ownership: Borrowing { duplicate_if_necessary: false },
     with: {
         "wasi:keyvalue/store.bucket": crate::keyvalue::Bucket,

@@ -20,6 +20,12 @@ const NOT_ALLOWED: ReasonPhrase = ReasonPhrase::from_static(b"Not Allowed");
 /// under HTTP/1.1. `always` is `--keep-alive`: the connection then stays open
 /// unless the client asks to close it.
 pub(crate) fn stays_open(version: Version, headers: &HeaderMap, always: bool) -> bool {
+    let mut fields = headers.get_all(CONNECTION).iter();
+    if let (Some(only), None) = (fields.next(), fields.next())
+        && only.as_bytes().eq_ignore_ascii_case(b"keep-alive")
+    {
+        return true;
+    }
     let says = |wanted: &str| {
         headers
             .get_all(CONNECTION)

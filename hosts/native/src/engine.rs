@@ -87,7 +87,7 @@ mod tests {
         let component = load().unwrap();
         let values = Arc::new(keyvalue::MemoryStore::default());
         let pool = InstancePool::new(&component, "{}".into(), values);
-        let pool = pool.await.unwrap();
+        let pool = pool.unwrap();
         let request = Request::get("/latest/meta-data/").body(Bytes::new());
         let request = request.unwrap();
         let done = Arc::new(AtomicBool::new(false));

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Request, Response, StatusCode};
-use imdsim::{Entry, RequestTiming, header_fields, pieces};
+use imdsim::{Entry, RecordedRequest, UnixMillis, header_fields, pieces};
 use tokio::sync::Semaphore;
 use wasmtime::component::Component;
 use wasmtime::error::Context as _;
@@ -70,17 +70,15 @@ struct Instance {
 impl InstancePool {
     /// Creates a pool with one idle instance. `document` is the settings
     /// document.
-    pub(crate) async fn new(
+    pub(crate) fn new(
         component: &Component,
         document: String,
         values: Arc<dyn keyvalue::Store>,
     ) -> Result<Self, Failure> {
-        Self::start(component, document, values)
-            .await
-            .map_err(|error| internal_error(&error))
+        Self::start(component, document, values).map_err(|error| internal_error(&error))
     }
 
-    async fn start(
+    fn start(
         component: &Component,
         document: String,
         values: Arc<dyn keyvalue::Store>,
@@ -97,7 +95,7 @@ impl InstancePool {
             }),
             permits: Semaphore::new(MAX_BUSY),
         };
-        let first = pool.instantiate(document).await?;
+        let first = pool.instantiate(document)?;
         pool.put_back(first);
         Ok(pool)
     }
@@ -117,7 +115,7 @@ impl InstancePool {
             }
             asked => asked?,
         };
-        self.record(&given, arrived);
+        self.record(request, &given, arrived);
         Ok(Answer {
             delay: Duration::from_nanos(given.delay),
             fault: given.fault.take(),
@@ -134,11 +132,11 @@ impl InstancePool {
         let _permit = self.permits.acquire().await?;
         let instance = match self.take() {
             Ok(instance) => instance,
-            Err(document) => self.instantiate(document).await?,
+            Err(document) => self.instantiate(document)?,
         };
         let store_version = self.values.version();
         let answer = instance.answer(request, loopback, nanoseconds(arrived), store_version);
-        let (response, kept) = answer.await?;
+        let (response, kept) = answer?;
         if let Some(instance) = kept {
             self.put_back(instance);
         }
@@ -146,16 +144,25 @@ impl InstancePool {
     }
 
     /// Records the journal entry of a request, if there is one.
-    fn record(&self, given: &direct::Response, arrived: SystemTime) {
-        let Some(entry) = Entry::from_bytes(&given.entry) else {
-            return;
+    fn record(&self, request: &Request<Bytes>, given: &direct::Response, arrived: SystemTime) {
+        let Some(entry) = given.entry else { return };
+        let entry = Entry {
+            time: UnixMillis(entry.time),
+            version: entry.version,
+            status: entry.status,
+            token: entry.token.map(u32::to_be_bytes),
+            token_age: entry.token_age,
+            capacity: entry.capacity,
+            is_frozen: entry.is_frozen,
         };
-        let timing = RequestTiming {
+        let recorded = RecordedRequest {
+            request,
+            fault: given.fault.as_deref(),
             arrived: nanoseconds(arrived),
             took: arrived.elapsed().unwrap_or_default() + Duration::from_nanos(given.delay),
         };
         let number = self.last_entry.fetch_add(1, Ordering::Relaxed);
-        entry.record(timing, number, &mut CoreStore(&*self.values));
+        entry.record(&recorded, number, &mut CoreStore(&*self.values));
     }
 
     /// Replaces the settings. Later requests use them; running requests keep
@@ -169,10 +176,10 @@ impl InstancePool {
         drop(old);
     }
 
-    async fn instantiate(&self, document: Arc<str>) -> Result<Instance> {
+    fn instantiate(&self, document: Arc<str>) -> Result<Instance> {
         let values = Arc::clone(&self.values);
         let mut store = Host::store(self.component.engine(), &document, values);
-        let emulator = self.component.instantiate_async(&mut store).await?;
+        let emulator = self.component.instantiate(&mut store)?;
         Ok(Instance {
             store,
             emulator,
@@ -203,7 +210,7 @@ impl InstancePool {
 
 impl Instance {
     /// Calls the component. Returns the instance too if it can be reused.
-    async fn answer(
+    fn answer(
         mut self,
         request: &Request<Bytes>,
         loopback: bool,
@@ -228,7 +235,7 @@ impl Instance {
         let service = self.emulator.imdsim_emulator_direct();
         self.store.set_epoch_deadline(MAX_TICKS);
         self.store.data_mut().begin();
-        let response = service.call_answer(&mut self.store, request).await?;
+        let response = service.call_answer(&mut self.store, request)?;
         let kept = self.is_reusable(MAX_KEPT_MEMORY).then_some(self);
         Ok((response, kept))
     }
@@ -280,10 +287,10 @@ mod tests {
         let component = engine::load().unwrap();
         let values = Arc::new(keyvalue::MemoryStore::default());
         let pool = InstancePool::new(&component, "{}".into(), values);
-        let pool = pool.await.unwrap();
+        let pool = pool.unwrap();
         let document = Arc::clone(&pool.state().document);
         for _ in 0..MAX_IDLE + 2 {
-            let instance = pool.instantiate(Arc::clone(&document)).await.unwrap();
+            let instance = pool.instantiate(Arc::clone(&document)).unwrap();
             pool.put_back(instance);
         }
         let request = Request::get("/latest/meta-data/").body(Bytes::new());

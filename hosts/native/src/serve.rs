@@ -64,7 +64,7 @@ pub(crate) fn serve(settings: &SettingsFlags, flags: &ServeFlags) -> Result<(), 
         Some(path) => Arc::new(Layered::new(RedbStore::open(path)?)),
     };
     engine::run(async |component, workers| {
-        let pool = InstancePool::new(component, settings.to_json(), Arc::clone(&values)).await?;
+        let pool = InstancePool::new(component, settings.to_json(), Arc::clone(&values))?;
         let listeners = registered(listeners)?;
         let addresses: Vec<_> = listeners
             .iter()

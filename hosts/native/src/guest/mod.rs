@@ -2,6 +2,7 @@
 //! sockets and with one environment variable, and a key-value store.
 
 mod keyvalue_host;
+mod waiting;
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use crate::engine::MAX_TICKS;
 use crate::keyvalue;
 use imdsim::constants::DOCUMENT_VARIABLE;
 use keyvalue_host::KeyValue;
+use waiting::Waiting;
 
 /// The data of one instance, and the store that all instances share.
 pub(crate) struct Host {
@@ -100,6 +102,10 @@ impl Host {
         self.table.is_empty()
     }
 
+    fn waiting(&mut self) -> Waiting<'_> {
+        Waiting(&mut self.table)
+    }
+
     fn key_value(&mut self) -> KeyValue<'_> {
         KeyValue {
             table: &mut self.table,
@@ -121,7 +127,10 @@ impl WasiView for Host {
 /// Creates the linker that all instances share.
 pub(crate) fn linker(engine: &Engine) -> Result<Linker<Host>> {
     let mut linker = Linker::new(engine);
-    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
+    linker.allow_shadowing(true);
+    waiting::add_to_linker(&mut linker, Host::waiting)?;
+    linker.allow_shadowing(false);
     keyvalue_host::add_to_linker(&mut linker, Host::key_value)?;
     Ok(linker)
 }

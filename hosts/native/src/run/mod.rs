@@ -87,7 +87,7 @@ pub(crate) fn run(settings: &SettingsFlags, flags: &RunFlags) -> Result<ExitCode
         };
         let recorder = Arc::new(Recorder::new(store, capacity));
         let values = Arc::clone(&recorder) as Arc<dyn Store>;
-        let pool = InstancePool::new(component, settings.to_json(), values).await?;
+        let pool = InstancePool::new(component, settings.to_json(), values)?;
         let log = Log::new(flags.logging.log);
         let server = Arc::new(Server::new(pool, false, log, SHUTDOWN_TIMEOUT).with_ipv6(ipv6));
         let ended = serve_while_running(&server, listeners, workers, &mut command).await?;
