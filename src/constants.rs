@@ -62,6 +62,8 @@ pub const TOKEN_PATH: &str = "latest/api/token";
 
 /// The `Server` header of the service.
 pub const SERVER: &str = "EC2ws";
+/// The `Accept-Ranges` header on metadata.
+pub const NO_RANGES: &str = "none";
 /// The `Allow` header on metadata.
 pub const ALLOW_METADATA: &str = "OPTIONS, GET, HEAD";
 /// The `Allow` header on the token path.

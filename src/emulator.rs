@@ -81,23 +81,20 @@ impl Emulator {
         method: &Method,
         target: &str,
     ) -> Option<&'static [HeaderName]> {
-        static BASIC: [HeaderName; 2] = [constants::TOKEN, HOST];
-        static WITH_CLIENT: [HeaderName; 4] = [constants::TOKEN, HOST, constants::PEER, USER_AGENT];
+        static NAMES: [HeaderName; 4] = [constants::TOKEN, HOST, USER_AGENT, constants::PEER];
         if !method.is_safe() || path::leads_to_control(target) {
             return None;
         }
-        let depends_on_client = match self.config.get() {
-            None if self.variables.only_describe() => false,
-            // Invalid settings lead to the same response to every request.
-            _ => self
-                .config()
-                .is_ok_and(|config| config.journal > 0 || config.mock_ip_count.is_some()),
+        let depends_on = match self.config.get() {
+            None if self.variables.only_describe() => 2,
+            _ => match self.config() {
+                Ok(config) if config.mock_ip_count.is_some() => 4,
+                Ok(config) if config.journal > 0 => 3,
+                // Invalid settings lead to the same response to every request.
+                Ok(_) | Err(_) => 2,
+            },
         };
-        Some(if depends_on_client {
-            &WITH_CLIENT
-        } else {
-            &BASIC
-        })
+        Some(&NAMES[..depends_on])
     }
 
     /// Whether the body of a request can affect the response, given only its head:

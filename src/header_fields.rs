@@ -1,81 +1,98 @@
 //! Header fields as bytes between the native program and its component (`direct`
-//! in `wit/world.wit`). Frequent names are numbers, which both sides look up in
-//! the same table.
+//! in `wit/world.wit`). Frequent names, and frequent fields whose value is always
+//! the same, are numbers, which both sides look up in the same table.
 
-use http::HeaderName;
 use http::header::{
     ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_TYPE, DATE, HOST, LAST_MODIFIED, SERVER, USER_AGENT,
 };
+use http::{HeaderName, HeaderValue};
 
 use crate::constants;
 use crate::pieces;
 
-/// The names with numbers, from 1.
-static NUMBERED: [HeaderName; 11] = [
-    constants::TOKEN,
-    constants::TOKEN_TTL,
-    constants::PEER,
-    HOST,
-    USER_AGENT,
-    CONTENT_TYPE,
-    ACCEPT_RANGES,
-    LAST_MODIFIED,
-    CONTENT_LENGTH,
-    DATE,
-    SERVER,
+/// The names and fields with numbers, from 1.
+static NUMBERED: [(HeaderName, Option<HeaderValue>); 11] = [
+    fixed(CONTENT_TYPE, constants::TEXT),
+    fixed(ACCEPT_RANGES, constants::NO_RANGES),
+    fixed(SERVER, constants::SERVER),
+    (CONTENT_TYPE, None),
+    (LAST_MODIFIED, None),
+    (CONTENT_LENGTH, None),
+    (DATE, None),
+    (HOST, None),
+    (USER_AGENT, None),
+    (constants::TOKEN, None),
+    (constants::TOKEN_TTL, None),
 ];
 
-/// Appends a field: the number of its name, or 0 and the name, then the value.
+const fn fixed(name: HeaderName, value: &'static str) -> (HeaderName, Option<HeaderValue>) {
+    (name, Some(HeaderValue::from_static(value)))
+}
+
+/// Appends a field: its number, or 0 and the name, then the value unless the
+/// number tells it.
 pub fn push(fields: &mut Vec<u8>, name: &HeaderName, value: &[u8]) {
-    let index = NUMBERED.iter().position(|numbered| numbered == name);
-    match index.and_then(|index| u8::try_from(index + 1).ok()) {
-        Some(number) => fields.push(number),
-        None => {
-            fields.push(0);
-            pieces::push(fields, name.as_str().as_bytes());
-        }
+    let index = NUMBERED.iter().position(|(numbered, fixed)| {
+        numbered == name && fixed.as_ref().is_none_or(|fixed| fixed == value)
+    });
+    let number = index.and_then(|index| u8::try_from(index + 1).ok());
+    fields.push(number.unwrap_or(0));
+    if number.is_none() {
+        pieces::push(fields, name.as_str().as_bytes());
     }
-    pieces::push(fields, value);
+    if index.is_none_or(|index| NUMBERED[index].1.is_none()) {
+        pieces::push(fields, value);
+    }
 }
 
-/// The name of a field.
+/// A name or value.
 #[derive(Clone, Copy, Debug)]
-pub enum Name<'f> {
-    /// One with a number.
-    Numbered(&'static HeaderName),
-    /// Another one, in lower case.
-    Text(&'f [u8]),
+pub enum Part<'f, T: 'static> {
+    /// One that has a number.
+    Numbered(&'static T),
+    /// Another one; a name is in lower case.
+    Bytes(&'f [u8]),
 }
 
-impl PartialEq<HeaderName> for Name<'_> {
-    fn eq(&self, other: &HeaderName) -> bool {
-        match self {
-            Self::Numbered(name) => *name == other,
-            Self::Text(text) => *text == other.as_str().as_bytes(),
-        }
-    }
-}
-
-impl Name<'_> {
+impl Part<'_, HeaderName> {
     /// The name; `None` if it is invalid.
     pub fn to_header_name(self) -> Option<HeaderName> {
         match self {
             Self::Numbered(name) => Some(name.clone()),
-            Self::Text(text) => HeaderName::from_bytes(text).ok(),
+            Self::Bytes(bytes) => HeaderName::from_bytes(bytes).ok(),
+        }
+    }
+}
+
+impl PartialEq<HeaderName> for Part<'_, HeaderName> {
+    fn eq(&self, other: &HeaderName) -> bool {
+        match self {
+            Self::Numbered(name) => *name == other,
+            Self::Bytes(bytes) => *bytes == other.as_str().as_bytes(),
         }
     }
 }
 
 /// Returns names and values, up to the first invalid one.
-pub fn read(mut fields: &[u8]) -> impl Iterator<Item = (Name<'_>, &[u8])> {
+pub fn read(
+    mut fields: &[u8],
+) -> impl Iterator<Item = (Part<'_, HeaderName>, Part<'_, HeaderValue>)> {
     std::iter::from_fn(move || {
         let (number, rest) = fields.split_first()?;
         fields = rest;
-        let name = match usize::from(*number).checked_sub(1) {
-            Some(index) => Name::Numbered(NUMBERED.get(index)?),
-            None => Name::Text(pieces::take(&mut fields)?),
+        let numbered = match usize::from(*number).checked_sub(1) {
+            Some(index) => Some(NUMBERED.get(index)?),
+            None => None,
         };
-        Some((name, pieces::take(&mut fields)?))
+        let name = match numbered {
+            Some((name, _)) => Part::Numbered(name),
+            None => Part::Bytes(pieces::take(&mut fields)?),
+        };
+        let value = match numbered {
+            Some((_, Some(value))) => Part::Numbered(value),
+            _ => Part::Bytes(pieces::take(&mut fields)?),
+        };
+        Some((name, value))
     })
 }
 
@@ -87,6 +104,8 @@ mod tests {
     fn encoded_fields_are_decoded() {
         let given = [
             (HOST, &b"[::1]:80"[..]),
+            (SERVER, b"EC2ws"),
+            (SERVER, b"other"),
             (constants::TOKEN, b""),
             (HeaderName::from_static("b"), b"\xff"),
         ];
@@ -94,9 +113,15 @@ mod tests {
         for (name, value) in &given {
             push(&mut fields, name, value);
         }
-        let decoded = read(&fields).map(|(name, value)| (name.to_header_name().unwrap(), value));
+        let decoded = read(&fields).map(|(name, value)| {
+            let value = match value {
+                Part::Numbered(value) => value.as_bytes(),
+                Part::Bytes(bytes) => bytes,
+            };
+            (name.to_header_name().unwrap(), value)
+        });
         assert_eq!(decoded.collect::<Vec<_>>(), given);
-        assert_eq!(read(&fields[..fields.len() - 1]).count(), 2);
+        assert_eq!(read(&fields[..fields.len() - 1]).count(), 4);
         assert_eq!(read(&[255]).count(), 0);
     }
 }

@@ -74,11 +74,8 @@ impl Entry {
         // Listing all keys is expensive, so trim only now and then.
         let every = u64::from(self.capacity / 2).max(1);
         if number.is_multiple_of(every) {
-            let keys = keys(store);
             let capacity = usize::try_from(self.capacity).unwrap_or(usize::MAX);
-            for key in &keys[..keys.len().saturating_sub(capacity)] {
-                store.delete(key);
-            }
+            store.trim(JOURNAL_PREFIX, capacity);
         }
     }
 

@@ -64,7 +64,7 @@ impl MetadataResponse {
         Self::new(StatusCode::OK)
             .ttl(ttl)
             .header(CONTENT_TYPE, media_type)
-            .header(ACCEPT_RANGES, "none")
+            .header(ACCEPT_RANGES, constants::NO_RANGES)
             .text(LAST_MODIFIED, loaded.http_date())
             .finish(body, now)
     }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::small_sort::sorted;
+
 /// The key of the state document.
 pub const STATE_KEY: &str = "imdsim/state";
 
@@ -39,6 +41,15 @@ pub trait Store {
     fn keys(&mut self) -> Vec<String>;
     /// Adds to a number, which starts at 0, and returns the sum.
     fn add(&mut self, key: &str, by: i64) -> i64;
+    /// Deletes the first keys with a prefix, in their order, and keeps the last
+    /// `capacity`.
+    fn trim(&mut self, prefix: &str, capacity: usize) {
+        let keys = self.keys().into_iter();
+        let keys = sorted(keys.filter(|key| key.starts_with(prefix)));
+        for key in &keys[..keys.len().saturating_sub(capacity)] {
+            self.delete(key);
+        }
+    }
 }
 
 /// A store in memory, which never fails.

@@ -1,6 +1,7 @@
 //! Conversion between the interface `direct` and the `http` crate's types.
 
 use http::{HeaderValue, Method, Request, Uri};
+use imdsim::header_fields::Part;
 use imdsim::{Emulator, header_fields, pieces};
 use imdsim_adapter::{Answer, nanoseconds};
 
@@ -19,12 +20,19 @@ pub(crate) fn request(emulator: &Emulator, given: direct::Request) -> Request<Ve
         let is_dropped = matters.is_some_and(|names| !names.iter().any(|known| name == *known));
         if !is_dropped
             && let Some(name) = name.to_header_name()
-            && let Ok(value) = HeaderValue::from_bytes(value)
+            && let Some(value) = header_value(value)
         {
             request.headers_mut().append(name, value);
         }
     }
     request
+}
+
+fn header_value(value: Part<'_, HeaderValue>) -> Option<HeaderValue> {
+    match value {
+        Part::Numbered(value) => Some(value.clone()),
+        Part::Bytes(bytes) => HeaderValue::from_bytes(bytes).ok(),
+    }
 }
 
 /// Converts a response.

@@ -79,7 +79,7 @@ mod tests {
     use http::{Request, StatusCode};
 
     use super::*;
-    use crate::instance_pool::InstancePool;
+    use crate::instance_pool::{Client, InstancePool};
     use crate::keyvalue;
 
     #[tokio::test]
@@ -102,7 +102,7 @@ mod tests {
         });
         loop {
             // An instance that fails to start is an error.
-            if let Ok(response) = pool.answer(&request, true).await
+            if let Ok(response) = pool.answer(&request, Client::PROGRAM).await
                 && response.response.status() == StatusCode::SERVICE_UNAVAILABLE
             {
                 break;
@@ -110,7 +110,7 @@ mod tests {
         }
         done.store(true, Ordering::Relaxed);
         fast.join().unwrap();
-        let response = pool.answer(&request, true).await.unwrap();
+        let response = pool.answer(&request, Client::PROGRAM).await.unwrap();
         assert_eq!(response.response.status(), StatusCode::OK);
     }
 }

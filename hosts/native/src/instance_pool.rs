@@ -1,16 +1,19 @@
 //! A pool of component instances.
 //!
-//! An instance serves one request at a time. The one used last is taken first,
-//! because its memory is still in the processor's cache.
+//! An instance serves one request at a time. A thread takes the one that it used
+//! last, because its memory is still in the processor's cache.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::available_parallelism;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Request, Response, StatusCode};
+use imdsim::constants::PEER;
+use imdsim::header_fields::Part;
 use imdsim::{Entry, RecordedRequest, UnixMillis, header_fields, pieces};
 use tokio::sync::Semaphore;
 use wasmtime::component::Component;
@@ -28,8 +31,8 @@ use crate::keyvalue::{self, CoreStore};
 /// Maximum concurrent requests; further ones wait.
 const MAX_BUSY: usize = 64;
 
-/// Maximum idle instances.
-const MAX_IDLE: usize = 16;
+/// Maximum idle instances of each share.
+const MAX_IDLE: usize = 8;
 
 /// Maximum memory of a reused instance, because WebAssembly memory never
 /// shrinks. An instance that has grown further is dropped after its request.
@@ -41,14 +44,37 @@ pub(crate) struct InstancePool {
     values: Arc<dyn keyvalue::Store>,
     /// The number of the last journal entry.
     last_entry: AtomicU64,
-    state: Mutex<PoolState>,
+    /// One for each processor.
+    shares: Vec<Share>,
+}
+
+/// The instances of some threads.
+struct Share {
+    state: Mutex<ShareState>,
     permits: Semaphore,
 }
 
 /// The active settings, and the idle instances that use them.
-struct PoolState {
+struct ShareState {
     document: Arc<str>,
     idle: Vec<Instance>,
+}
+
+/// The sender of a request.
+#[derive(Clone, Copy)]
+pub(crate) struct Client<'c> {
+    /// Its address, if it is outside of the program.
+    pub(crate) peer: Option<&'c HeaderValue>,
+    /// Whether both ends of the connection have a loopback address.
+    pub(crate) is_local: bool,
+}
+
+impl Client<'_> {
+    /// The program itself.
+    pub(crate) const PROGRAM: Self = Self {
+        peer: None,
+        is_local: true,
+    };
 }
 
 /// A response with its delay and fault.
@@ -84,27 +110,29 @@ impl InstancePool {
         values: Arc<dyn keyvalue::Store>,
     ) -> Result<Self> {
         let document = Arc::from(document);
+        let count = available_parallelism().map_or(1, usize::from).min(MAX_BUSY);
         let linker = guest::linker(component.engine())?;
         let pool = Self {
             component: EmbedderPre::new(linker.instantiate_pre(component)?)?,
             values,
             last_entry: AtomicU64::new(RandomState::new().hash_one(())),
-            state: Mutex::new(PoolState {
-                document: Arc::clone(&document),
-                idle: Vec::new(),
-            }),
-            permits: Semaphore::new(MAX_BUSY),
+            shares: (0..count)
+                .map(|_| Share::new(&document, MAX_BUSY / count))
+                .collect(),
         };
         let first = pool.instantiate(document)?;
-        pool.put_back(first);
+        pool.share().put_back(first);
         Ok(pool)
     }
 
-    /// Answers a request. An instance that fails is dropped. `loopback` is
-    /// whether both ends of the connection have a loopback address.
-    pub(crate) async fn answer(&self, request: &Request<Bytes>, loopback: bool) -> Result<Answer> {
+    /// Answers a request. An instance that fails is dropped.
+    pub(crate) async fn answer(
+        &self,
+        request: &Request<Bytes>,
+        client: Client<'_>,
+    ) -> Result<Answer> {
         let arrived = SystemTime::now();
-        let mut given = match self.ask(request, loopback, arrived).await {
+        let mut given = match self.ask(request, client, arrived).await {
             Err(error) if error.downcast_ref() == Some(&Trap::Interrupt) => {
                 say("a request took too long and was given up; report this as a bug of imdsim");
                 return Ok(Answer {
@@ -126,19 +154,20 @@ impl InstancePool {
     async fn ask(
         &self,
         request: &Request<Bytes>,
-        loopback: bool,
+        client: Client<'_>,
         arrived: SystemTime,
     ) -> Result<direct::Response> {
-        let _permit = self.permits.acquire().await?;
-        let instance = match self.take() {
+        let share = self.share();
+        let _permit = share.permits.acquire().await?;
+        let instance = match share.take() {
             Ok(instance) => instance,
             Err(document) => self.instantiate(document)?,
         };
         let store_version = self.values.version();
-        let answer = instance.answer(request, loopback, nanoseconds(arrived), store_version);
+        let answer = instance.answer(request, client, nanoseconds(arrived), store_version);
         let (response, kept) = answer?;
         if let Some(instance) = kept {
-            self.put_back(instance);
+            share.put_back(instance);
         }
         Ok(response)
     }
@@ -168,12 +197,19 @@ impl InstancePool {
     /// Replaces the settings. Later requests use them; running requests keep
     /// the old ones.
     pub(crate) fn reload(&self, document: String) {
-        let mut state = self.state();
-        state.document = Arc::from(document);
-        let old = std::mem::take(&mut state.idle);
-        // Dropping many instances takes time, so release the lock first.
-        drop(state);
-        drop(old);
+        let document = Arc::from(document);
+        for share in &self.shares {
+            share.reload(Arc::clone(&document));
+        }
+    }
+
+    /// The share of the current thread.
+    fn share(&self) -> &Share {
+        static THREADS: AtomicUsize = AtomicUsize::new(0);
+        thread_local! {
+            static THREAD: usize = THREADS.fetch_add(1, Ordering::Relaxed);
+        }
+        &self.shares[THREAD.with(|thread| thread % self.shares.len())]
     }
 
     fn instantiate(&self, document: Arc<str>) -> Result<Instance> {
@@ -186,6 +222,27 @@ impl InstancePool {
             document,
         })
     }
+}
+
+impl Share {
+    fn new(document: &Arc<str>, permits: usize) -> Self {
+        Self {
+            state: Mutex::new(ShareState {
+                document: Arc::clone(document),
+                idle: Vec::new(),
+            }),
+            permits: Semaphore::new(permits),
+        }
+    }
+
+    fn reload(&self, document: Arc<str>) {
+        let mut state = self.state();
+        state.document = document;
+        let old = std::mem::take(&mut state.idle);
+        // Dropping many instances takes time, so release the lock first.
+        drop(state);
+        drop(old);
+    }
 
     /// Takes an idle instance, or returns the settings for a new one.
     fn take(&self) -> Result<Instance, Arc<str>> {
@@ -194,7 +251,7 @@ impl InstancePool {
         waiting.ok_or_else(|| Arc::clone(&state.document))
     }
 
-    /// Returns an instance to the pool if its settings are still active.
+    /// Returns an instance if its settings are still active.
     fn put_back(&self, instance: Instance) {
         let mut state = self.state();
         if state.idle.len() < MAX_IDLE && Arc::ptr_eq(&instance.document, &state.document) {
@@ -203,7 +260,7 @@ impl InstancePool {
     }
 
     /// Locks the shared state. A panic elsewhere cannot leave it half changed.
-    fn state(&self) -> MutexGuard<'_, PoolState> {
+    fn state(&self) -> MutexGuard<'_, ShareState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -213,7 +270,7 @@ impl Instance {
     fn answer(
         mut self,
         request: &Request<Bytes>,
-        loopback: bool,
+        client: Client<'_>,
         arrived: u64,
         store_version: u64,
     ) -> Result<(direct::Response, Option<Self>)> {
@@ -223,12 +280,18 @@ impl Instance {
         let target = target.map_or("/", PathAndQuery::as_str);
         pieces::push(&mut head, target.as_bytes());
         for (name, value) in request.headers() {
-            header_fields::push(&mut head, name, value.as_bytes());
+            // Only the program may set it.
+            if name != PEER {
+                header_fields::push(&mut head, name, value.as_bytes());
+            }
+        }
+        if let Some(peer) = client.peer {
+            header_fields::push(&mut head, &PEER, peer.as_bytes());
         }
         let request = direct::Request {
             head: &head,
             body: request.body(),
-            loopback,
+            loopback: client.is_local,
             arrived,
             store_version,
         };
@@ -271,7 +334,10 @@ fn to_http(given: direct::Response) -> Result<Response<ResponseBody>> {
     let fields = Bytes::from(given.fields);
     for (name, value) in header_fields::read(&fields) {
         let name = name.to_header_name().context("the name of a header")?;
-        let value = HeaderValue::from_maybe_shared(fields.slice_ref(value))?;
+        let value = match value {
+            Part::Numbered(value) => value.clone(),
+            Part::Bytes(bytes) => HeaderValue::from_maybe_shared(fields.slice_ref(bytes))?,
+        };
         headers.append(name, value);
     }
     Ok(response)
@@ -288,15 +354,19 @@ mod tests {
         let values = Arc::new(keyvalue::MemoryStore::default());
         let pool = InstancePool::new(&component, "{}".into(), values);
         let pool = pool.unwrap();
-        let document = Arc::clone(&pool.state().document);
+        let share = pool.share();
+        let document = Arc::clone(&share.state().document);
         for _ in 0..MAX_IDLE + 2 {
             let instance = pool.instantiate(Arc::clone(&document)).unwrap();
-            pool.put_back(instance);
+            share.put_back(instance);
         }
         let request = Request::get("/latest/meta-data/").body(Bytes::new());
-        let response = pool.answer(&request.unwrap(), true).await.unwrap();
+        let response = pool
+            .answer(&request.unwrap(), Client::PROGRAM)
+            .await
+            .unwrap();
         assert_eq!(response.response.status(), StatusCode::OK);
-        let idle = &pool.state().idle;
+        let idle = &share.state().idle;
         assert_eq!(idle.len(), MAX_IDLE);
         for instance in idle {
             assert!(instance.is_reusable(MAX_KEPT_MEMORY));

@@ -17,7 +17,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
 use crate::error::{Failure, say};
-use crate::instance_pool::InstancePool;
+use crate::instance_pool::{Client, InstancePool};
 use crate::listener::{listen, registered};
 use imdsim::constants::SERVICE_IPV6_ADDRESS;
 
@@ -114,7 +114,7 @@ async fn options(pool: &InstancePool, token: Option<&str>) -> Option<Options> {
         request = request.header(AUTHORIZATION, format!("Bearer {token}"));
     }
     let request = request.body(Bytes::new()).ok()?;
-    let response = pool.answer(&request, true).await.ok()?.response;
+    let response = pool.answer(&request, Client::PROGRAM).await.ok()?.response;
     let body = response.into_body().collect().await.ok()?;
     serde_json::from_slice(&body.to_bytes()).ok()
 }

@@ -23,7 +23,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use crate::connection::{self, ResponseBody};
 use crate::connection_ends::ConnectionEnds;
 use crate::error::say;
-use crate::instance_pool::InstancePool;
+use crate::instance_pool::{Client, InstancePool};
 use crate::ipv6_endpoint::Ipv6Endpoint;
 use crate::log::{Line, Log};
 use crate::proxy;
@@ -285,11 +285,12 @@ impl Server {
             Ok(request) => request,
             Err(status) => return Some(connection::refuse(status)),
         };
-        let headers = request.headers_mut();
-        name_host(headers, ends.local);
-        // Replaces any value that the client sent.
-        headers.insert(imdsim::constants::PEER, ends.peer_header.clone());
-        let answer = self.pool.answer(&request, ends.is_loopback()).await;
+        name_host(request.headers_mut(), ends.local);
+        let client = Client {
+            peer: Some(&ends.peer_header),
+            is_local: ends.is_loopback(),
+        };
+        let answer = self.pool.answer(&request, client).await;
         // The listener must reflect the call before the client has its
         // response.
         if !request.method().is_safe() {

@@ -4,6 +4,7 @@ mod allocator;
 mod host;
 pub mod http;
 mod instance_cache;
+mod memcmp;
 
 /// Bindings generated from `wit/`, `export!` included, shared by all components.
 pub mod bindings {

@@ -25,4 +25,8 @@ impl imdsim::Store for CoreStore<'_> {
     fn add(&mut self, key: &str, by: i64) -> i64 {
         self.0.increment(key, by).unwrap_or(0)
     }
+
+    fn trim(&mut self, prefix: &str, capacity: usize) {
+        let _ = self.0.trim(prefix, capacity);
+    }
 }

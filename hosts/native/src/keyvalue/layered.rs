@@ -43,6 +43,10 @@ impl Store for Layered {
         self.lasting.version()
     }
 
+    fn trim(&self, prefix: &str, capacity: usize) -> Result<(), String> {
+        self.of(prefix).trim(prefix, capacity)
+    }
+
     fn update(
         &self,
         key: &str,

@@ -1,6 +1,8 @@
 //! A store in memory.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::ops::Bound;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 
@@ -46,20 +48,38 @@ impl Store for MemoryStore {
         self.version.load(Ordering::Acquire)
     }
 
+    fn trim(&self, prefix: &str, capacity: usize) -> Result<(), String> {
+        let mut values = self.values.write().unwrap_or_else(PoisonError::into_inner);
+        let from_prefix = (Bound::Included(prefix), Bound::Unbounded);
+        let keys = values.range::<str, _>(from_prefix);
+        let keys = keys.take_while(|(key, _)| key.starts_with(prefix));
+        let excess = keys.clone().count().saturating_sub(capacity);
+        let excess: Vec<_> = keys.take(excess).map(|(key, _)| key.clone()).collect();
+        for key in excess {
+            values.remove(&key);
+        }
+        self.version.fetch_add(1, Ordering::Release);
+        Ok(())
+    }
+
     fn update(
         &self,
         key: &str,
         decide: &mut dyn FnMut(Option<&[u8]>) -> Change,
     ) -> Result<(), String> {
         let mut values = self.values.write().unwrap_or_else(PoisonError::into_inner);
-        match decide(values.get(key).map(Vec::as_slice)) {
-            Change::Keep => return Ok(()),
-            Change::Set(value) => {
-                values.insert(key.to_owned(), value);
-            }
-            Change::Delete => {
-                values.remove(key);
-            }
+        match values.entry(key.to_owned()) {
+            Entry::Occupied(mut entry) => match decide(Some(entry.get())) {
+                Change::Keep => return Ok(()),
+                Change::Set(value) => drop(entry.insert(value)),
+                Change::Delete => drop(entry.remove()),
+            },
+            Entry::Vacant(entry) => match decide(None) {
+                Change::Set(value) => {
+                    entry.insert(value);
+                }
+                Change::Keep | Change::Delete => return Ok(()),
+            },
         }
         // Under the lock: whoever sees the new version reads the new value.
         self.version.fetch_add(1, Ordering::Release);

@@ -29,6 +29,18 @@ pub(crate) trait Store: Send + Sync {
     /// A number that changes with the lasting values, after each change.
     fn version(&self) -> u64;
 
+    /// Deletes the first keys with a prefix, in their order, and keeps the last
+    /// `capacity`.
+    fn trim(&self, prefix: &str, capacity: usize) -> Result<(), String> {
+        let mut keys = self.keys()?;
+        keys.retain(|key| key.starts_with(prefix));
+        keys.sort_unstable();
+        for key in &keys[..keys.len().saturating_sub(capacity)] {
+            self.update(key, &mut |_| Change::Delete)?;
+        }
+        Ok(())
+    }
+
     /// Passes the value of a key to `decide` and applies the returned change
     /// atomically. When this returns `Ok`, the change is as durable as the
     /// store.

@@ -82,6 +82,10 @@ impl<S: Store> Store for Recorder<S> {
         self.store.version()
     }
 
+    fn trim(&self, prefix: &str, capacity: usize) -> Result<(), String> {
+        self.store.trim(prefix, capacity)
+    }
+
     fn update(
         &self,
         key: &str,
