@@ -5,6 +5,9 @@
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 
 use http::HeaderName;
+use http::header::{
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, IF_MATCH, ORIGIN, REFERER, USER_AGENT,
+};
 
 /// The prefix of the program's environment variables.
 pub const VARIABLE_PREFIX: &str = "IMDSIM_";
@@ -54,8 +57,30 @@ pub const TOKEN_TTL: HeaderName = HeaderName::from_static("x-aws-ec2-metadata-to
 /// The mark of a request through a proxy; token requests with it are rejected.
 pub const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
+/// Whether a browser sends a request for a page of another origin.
+pub const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
 /// The client's address, set by hosts that know it.
 pub const PEER: HeaderName = HeaderName::from_static("x-imdsim-peer");
+
+/// The request headers that a response or journal entry can depend on. Most depend
+/// on the first two at most, those with a journal on three, and those with
+/// [`Config::mock_ip_count`](crate::Config::mock_ip_count) on four.
+pub static REQUEST_HEADERS: [HeaderName; 13] = [
+    TOKEN,
+    HOST,
+    USER_AGENT,
+    PEER,
+    TOKEN_TTL,
+    FORWARDED_FOR,
+    AUTHORIZATION,
+    CONTENT_LENGTH,
+    CONTENT_TYPE,
+    FETCH_SITE,
+    IF_MATCH,
+    ORIGIN,
+    REFERER,
+];
 
 /// The normalized path of token requests.
 pub const TOKEN_PATH: &str = "latest/api/token";

@@ -5,8 +5,7 @@ use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::Arc;
 
-use http::header::{HOST, HeaderName, USER_AGENT};
-use http::{Method, Request};
+use http::{HeaderName, Method, Request};
 
 use crate::config::Config;
 use crate::constants;
@@ -74,14 +73,14 @@ impl Emulator {
     }
 
     /// The names of the headers that the response or the journal entry can depend
-    /// on, if the body is irrelevant; `None` if all headers and the body matter.
-    /// A host need not pass others.
+    /// on, if the body is irrelevant; `None` if all of
+    /// [`REQUEST_HEADERS`](constants::REQUEST_HEADERS) and the body matter. A host
+    /// need not pass others.
     pub fn headers_that_matter(
         &self,
         method: &Method,
         target: &str,
     ) -> Option<&'static [HeaderName]> {
-        static NAMES: [HeaderName; 4] = [constants::TOKEN, HOST, USER_AGENT, constants::PEER];
         if !method.is_safe() || path::leads_to_control(target) {
             return None;
         }
@@ -94,7 +93,7 @@ impl Emulator {
                 Ok(_) | Err(_) => 2,
             },
         };
-        Some(&NAMES[..depends_on])
+        Some(&constants::REQUEST_HEADERS[..depends_on])
     }
 
     /// Whether the body of a request can affect the response, given only its head:

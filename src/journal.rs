@@ -10,7 +10,6 @@ use http::header::USER_AGENT;
 use serde_json::Value;
 
 use crate::hex;
-use crate::small_sort::sorted;
 use crate::store::{JOURNAL_PREFIX, METRICS_PREFIX, Store};
 use crate::time::UnixMillis;
 use crate::token::Fingerprint;
@@ -81,9 +80,10 @@ impl Entry {
 
     fn to_json<B>(self, recorded: &RecordedRequest<'_, B>) -> String {
         let request = recorded.request;
-        let took = match self.is_frozen {
-            true => Duration::ZERO,
-            false => recorded.took,
+        let took = if self.is_frozen {
+            Duration::ZERO
+        } else {
+            recorded.took
         };
         let mut object = JsonObject::default();
         object.text("time", &self.time.iso_millis());
@@ -196,7 +196,7 @@ impl Journal {
     /// Loads the keys only.
     pub(crate) fn keys(store: &mut impl Store) -> Self {
         Self {
-            keys: keys(store),
+            keys: store.keys_of(JOURNAL_PREFIX),
             ..Self::default()
         }
     }
@@ -206,12 +206,6 @@ impl Journal {
         let counters = COUNTERS.map(counter_key);
         self.keys.iter().cloned().chain(counters).collect()
     }
-}
-
-/// The keys of all entries, oldest first.
-fn keys(store: &mut impl Store) -> Vec<String> {
-    let keys = store.keys().into_iter();
-    sorted(keys.filter(|key| key.starts_with(JOURNAL_PREFIX)))
 }
 
 fn counter_key(name: &str) -> String {

@@ -58,22 +58,23 @@ pub(crate) fn is_exact(target: &str, normal: &str) -> bool {
 /// Returns the path without the query if it is otherwise normal, as most paths
 /// are: no escape, and no segment that is empty or starts with a dot.
 fn normal(target: &str) -> Option<&str> {
-    let mut before = b'/';
-    let mut end = target.len();
-    for (index, byte) in target.bytes().enumerate() {
+    let mut starts_segment = true;
+    let mut bytes = target.as_bytes();
+    while let [byte, rest @ ..] = bytes {
         // All special characters sort before letters.
-        if byte <= b'?' {
-            if byte == b'?' {
-                end = index;
-                break;
-            }
-            if byte == b'%' || (before == b'/' && matches!(byte, b'/' | b'.')) {
-                return None;
+        if *byte <= b'?' {
+            match byte {
+                b'?' => break,
+                b'%' => return None,
+                b'/' | b'.' if starts_segment => return None,
+                _ => {}
             }
         }
-        before = byte;
+        starts_segment = *byte == b'/';
+        bytes = rest;
     }
-    (end == 0 || before != b'/').then(|| &target[..end])
+    let end = target.len() - bytes.len();
+    (end == 0 || !starts_segment).then(|| &target[..end])
 }
 
 #[cfg(test)]

@@ -44,11 +44,16 @@ pub trait Store {
     /// Deletes the first keys with a prefix, in their order, and keeps the last
     /// `capacity`.
     fn trim(&mut self, prefix: &str, capacity: usize) {
-        let keys = self.keys().into_iter();
-        let keys = sorted(keys.filter(|key| key.starts_with(prefix)));
+        let keys = self.keys_of(prefix);
         for key in &keys[..keys.len().saturating_sub(capacity)] {
             self.delete(key);
         }
+    }
+    /// Returns the keys with a prefix, in their order.
+    fn keys_of(&mut self, prefix: &str) -> Vec<String> {
+        let mut keys = self.keys();
+        keys.retain(|key| key.starts_with(prefix));
+        sorted(keys)
     }
 }
 

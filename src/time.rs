@@ -63,9 +63,14 @@ impl UnixMillis {
         let mut text = self.iso();
         let millis = self.0.rem_euclid(1000);
         if millis > 0 {
-            let [a, b, c] = [100, 10, 1].map(|place| digit(millis / place).into());
             text.pop();
-            text.extend(['.', a, b, c, 'Z']);
+            text.push('.');
+            for place in [100, 10, 1] {
+                text.push(char::from(
+                    b'0' + u8::try_from(millis / place % 10).unwrap_or_default(),
+                ));
+            }
+            text.push('Z');
         }
         text
     }
@@ -111,12 +116,10 @@ fn text<const N: usize>(characters: [u8; N]) -> String {
 
 /// A year of four digits.
 fn year(time: UtcDateTime) -> [u8; 4] {
-    [1000, 100, 10, 1].map(|place| digit(i64::from(time.year() / place)))
-}
-
-/// The last digit of a number.
-fn digit(number: i64) -> u8 {
-    b'0' + u8::try_from(number % 10).unwrap_or_default()
+    let year = time.year().unsigned_abs();
+    let half = |number: u32| two(u8::try_from(number % 100).unwrap_or_default());
+    let ([y1, y2], [y3, y4]) = (half(year / 100), half(year));
+    [y1, y2, y3, y4]
 }
 
 /// A time of day like `21:41:54`.

@@ -14,6 +14,7 @@ use subtle::ConstantTimeEq as _;
 
 use super::problem::Refusal;
 use crate::config::Config;
+use crate::constants;
 use crate::host_header;
 use crate::instance::Instance;
 use crate::request_context::Connection;
@@ -104,9 +105,8 @@ pub(super) fn check_host(
 }
 
 fn is_cross_origin(request: &Request<Vec<u8>>, host: Option<&str>) -> bool {
-    const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
     let headers = request.headers();
-    let site = text(headers, FETCH_SITE);
+    let site = text(headers, constants::FETCH_SITE);
     if site.is_some_and(|site| !matches!(site, "same-origin" | "none")) {
         return true;
     }

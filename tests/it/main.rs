@@ -50,6 +50,8 @@ mod mutated;
 mod openapi;
 /// Robustness against arbitrary requests and stored data.
 mod properties;
+/// The headers that hosts pass to the emulator.
+mod request_headers;
 /// Consistency of the JSON Schema and the reader.
 mod schema;
 /// Session tokens and metadata options.

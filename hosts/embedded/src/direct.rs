@@ -1,6 +1,7 @@
 //! Conversion between the interface `direct` and the `http` crate's types.
 
 use http::{HeaderValue, Method, Request, Uri};
+use imdsim::constants::REQUEST_HEADERS;
 use imdsim::header_fields::Part;
 use imdsim::{Emulator, header_fields, pieces};
 use imdsim_adapter::{Answer, nanoseconds};
@@ -16,21 +17,20 @@ pub(crate) fn request(emulator: &Emulator, given: direct::Request) -> Request<Ve
     // An invalid target is treated as `/`.
     *request.uri_mut() = Uri::try_from(next()).unwrap_or_else(|_| Uri::from_static("/"));
     let matters = emulator.headers_that_matter(request.method(), request.uri().path());
+    let matters = matters.unwrap_or(&REQUEST_HEADERS);
     for (name, value) in header_fields::read(head) {
-        let is_dropped = matters.is_some_and(|names| !names.iter().any(|known| name == *known));
-        if !is_dropped
-            && let Some(name) = name.to_header_name()
-            && let Some(value) = header_value(value)
+        if let Some(name) = matters.iter().find(|known| name == **known)
+            && let Some(value) = header_value(&value)
         {
-            request.headers_mut().append(name, value);
+            request.headers_mut().append(name.clone(), value);
         }
     }
     request
 }
 
-fn header_value(value: Part<'_, HeaderValue>) -> Option<HeaderValue> {
+fn header_value(value: &Part<'_, HeaderValue>) -> Option<HeaderValue> {
     match value {
-        Part::Numbered(value) => Some(value.clone()),
+        Part::Numbered(value) => Some(HeaderValue::clone(value)),
         Part::Bytes(bytes) => HeaderValue::from_bytes(bytes).ok(),
     }
 }

@@ -132,7 +132,14 @@ impl InstancePool {
         client: Client<'_>,
     ) -> Result<Answer> {
         let arrived = SystemTime::now();
-        let mut given = match self.ask(request, client, arrived).await {
+        let share = self.share();
+        let permit = match share.permits.try_acquire() {
+            Ok(permit) => permit,
+            Err(_) => share.permits.acquire().await?,
+        };
+        let asked = self.ask(share, request, client, arrived);
+        drop(permit);
+        let mut given = match asked {
             Err(error) if error.downcast_ref() == Some(&Trap::Interrupt) => {
                 say("a request took too long and was given up; report this as a bug of imdsim");
                 return Ok(Answer {
@@ -151,14 +158,13 @@ impl InstancePool {
         })
     }
 
-    async fn ask(
+    fn ask(
         &self,
+        share: &Share,
         request: &Request<Bytes>,
         client: Client<'_>,
         arrived: SystemTime,
     ) -> Result<direct::Response> {
-        let share = self.share();
-        let _permit = share.permits.acquire().await?;
         let instance = match share.take() {
             Ok(instance) => instance,
             Err(document) => self.instantiate(document)?,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::header::{CONTENT_LENGTH, HOST};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri};
+use imdsim::constants::REQUEST_HEADERS;
 use imdsim::limits::MAX_BODY_LEN;
 use imdsim::{Connection, Delivery, Emulator, MetadataResponse, constants};
 
@@ -54,10 +55,11 @@ pub fn read(
         return Ok(request);
     }
     for (name, value) in headers.entries() {
-        if let Ok(name) = HeaderName::from_bytes(name.as_bytes())
-            && !is_hidden(&name)
+        let mut names = REQUEST_HEADERS.iter();
+        if let Some(known) = names.find(|known| name.eq_ignore_ascii_case(known.as_str()))
+            && !is_hidden(known)
         {
-            append(&mut request, name, value);
+            append(&mut request, known.clone(), value);
         }
     }
     set_host(&mut request, authority);
