@@ -27,7 +27,9 @@ mod tests {
     fn pieces_are_read_as_written_and_incomplete_ones_not() {
         let given = [&b"[::1]:80"[..], b"", b"\xff"];
         let mut bytes = Vec::new();
-        given.iter().for_each(|piece| push(&mut bytes, piece));
+        for piece in given {
+            push(&mut bytes, piece);
+        }
         let read = |mut bytes: &[u8]| -> Vec<Vec<u8>> {
             std::iter::from_fn(|| take(&mut bytes).map(<[u8]>::to_vec)).collect()
         };
