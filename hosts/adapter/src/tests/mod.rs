@@ -116,22 +116,25 @@ impl Host for TestHost<'_> {
         if let Some(before_swap) = &mut self.before_swap {
             before_swap();
         }
-        let stored = {
+        let (stored, mut now) = {
             let mut values = self.shared.by_key.lock().unwrap();
             let wins = values.get(key).map(Vec::as_slice) == expected
                 || self.shared.kind == Kind::Sqlite && expected.is_none();
             if wins {
                 values.insert(key.to_owned(), next.to_vec());
             }
-            wins
+            // Read at once: in memory, thousands of writers could follow while this
+            // thread waits for a processor, and a document names only the last few.
+            (wins, values.get(key).cloned())
         };
         if let Some(after_swap) = &mut self.after_swap {
             after_swap();
+            now = self.get(key);
         }
         Ok(if stored && self.shared.kind != Kind::Redis {
             Swapped::Done
         } else {
-            Swapped::Rejected(self.get(key))
+            Swapped::Rejected(now)
         })
     }
 
