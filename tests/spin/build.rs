@@ -1,6 +1,9 @@
 //! Builds the distributed components that run on Spin, and compiles them to
 //! machine code.
 
+#[path = "engine_config.rs"]
+mod engine_config;
+
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, anyhow};
@@ -26,7 +29,8 @@ fn main() -> Result<()> {
     let out = PathBuf::from(std::env::var_os("OUT_DIR").context("cargo sets OUT_DIR")?);
     // Separate from the outer cargo's folders, on which it holds a lock.
     let target = out.ancestors().nth(4).context("OUT_DIR is that deep")?;
-    let engine = wasmtime::Engine::default();
+    let engine = wasmtime::Engine::new(&engine_config::engine_config())
+        .map_err(|error| anyhow!("cannot configure wasmtime: {error:?}"))?;
     for (package, profile) in [
         ("imdsim-spin", Profile::Fast),
         ("imdsim-wasi", Profile::Small),

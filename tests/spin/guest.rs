@@ -1,7 +1,5 @@
-use std::sync::LazyLock;
-
 use wasmtime::component::{Component, Linker, ResourceTable};
-use wasmtime::{Engine, Result, Store};
+use wasmtime::{Result, Store};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::p2::bindings::http::types;
 use wasmtime_wasi_http::p2::bindings::{LinkOptions, ProxyPre};
@@ -11,13 +9,6 @@ use wasmtime_wasi_http::{
 };
 
 use crate::interfaces::{self, Grants, Spin};
-
-/// The component that `spin.toml` runs.
-pub(crate) static SPIN: LazyLock<ProxyPre<Guest>> = LazyLock::new(|| load(compiled::SPIN));
-
-/// The component for all hosts.
-pub(crate) static UNIVERSAL: LazyLock<ProxyPre<Guest>> =
-    LazyLock::new(|| load(compiled::UNIVERSAL));
 
 /// State of one instance.
 pub(crate) struct Guest {
@@ -45,7 +36,10 @@ impl Guest {
             table: ResourceTable::new(),
             grants: grants.clone(),
         };
-        Store::new(component.engine(), guest)
+        let mut store = Store::new(component.engine(), guest);
+        // Nothing advances the epoch here.
+        store.set_epoch_deadline(1);
+        store
     }
 
     fn spin(&mut self) -> Spin<'_> {
@@ -97,36 +91,10 @@ type Sent = (
 
 /// A component linked with the interfaces that Spin offers and the manifest
 /// allows, without outgoing requests.
-fn load(component: fn(&Engine) -> Result<Component>) -> ProxyPre<Guest> {
-    let load = || {
-        let engine = Engine::default();
-        let component = component(&engine)?;
-        let mut linker = Linker::new(&engine);
-        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-        types::add_to_linker::<_, WasiHttp>(
-            &mut linker,
-            &LinkOptions::default().into(),
-            Guest::http,
-        )?;
-        interfaces::add_to_linker(&mut linker, Guest::spin)?;
-        ProxyPre::new(linker.instantiate_pre(&component)?)
-    };
-    load().unwrap()
-}
-
-#[allow(unsafe_code, reason = "loads trusted machine code")]
-mod compiled {
-    use super::{Component, Engine, Result};
-
-    pub(super) const SPIN: fn(&Engine) -> Result<Component> = |engine| {
-        let code = include_bytes!(concat!(env!("OUT_DIR"), "/imdsim-spin.cwasm"));
-        // SAFETY: this package's build script compiled it.
-        unsafe { Component::deserialize(engine, code) }
-    };
-
-    pub(super) const UNIVERSAL: fn(&Engine) -> Result<Component> = |engine| {
-        let code = include_bytes!(concat!(env!("OUT_DIR"), "/imdsim-wasi.cwasm"));
-        // SAFETY: as above.
-        unsafe { Component::deserialize(engine, code) }
-    };
+pub(crate) fn link(component: &Component) -> Result<ProxyPre<Guest>> {
+    let mut linker = Linker::new(component.engine());
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    types::add_to_linker::<_, WasiHttp>(&mut linker, &LinkOptions::default().into(), Guest::http)?;
+    interfaces::add_to_linker(&mut linker, Guest::spin)?;
+    ProxyPre::new(linker.instantiate_pre(component)?)
 }

@@ -12,8 +12,9 @@ use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
 use wasmtime_wasi_http::{Error, WasiHttpView as _};
 
 use crate::as_native::as_native;
+use crate::components::{SPIN, UNIVERSAL};
 use crate::endpoint::Endpoint;
-use crate::guest::{Guest, SPIN, UNIVERSAL};
+use crate::guest::Guest;
 use crate::interfaces::Grants;
 use crate::manifest::Manifest;
 use crate::transcript::Message;

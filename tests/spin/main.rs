@@ -10,10 +10,13 @@
 mod as_native;
 #[path = "../support/client_requests.rs"]
 mod client_requests;
+/// The components, compiled by the build script.
+mod components;
 #[path = "../support/crash_recovery.rs"]
 mod crash_recovery;
 #[path = "../support/endpoint.rs"]
 mod endpoint;
+mod engine_config;
 /// Instances of the components.
 mod guest;
 /// A component with the grants of the manifest.

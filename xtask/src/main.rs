@@ -16,9 +16,14 @@ Usage: cargo xtask COMMAND
 
   dist    build the components into dist/ and print their sizes
   bench   benchmark the native program against a bare hyper server, with and
-          without a journal, and the component against a minimal one under
-          wasmtime serve; print requests per second, p50, p99 and the ratio.
-          Also issue many tokens at once and print the growth in memory
+          without a journal; print requests per second, p50, p99 and the ratio.
+          Issue many tokens at once and print the growth in memory. Then the
+          same as `bench cold`
+  bench cold
+          benchmark the components against a minimal one under wasmtime serve
+          and on the host of tests/spin, with a new instance for each request,
+          and with a large instance; print the same, and instructions per
+          request if valgrind is on the PATH
   bench walk
           request 90 paths over one kept-alive connection and print the native
           program's CPU time
@@ -40,6 +45,7 @@ fn main() -> Result<()> {
         (Some("dist"), None) => dist::run(),
         (Some("clients"), None) => clients::run(),
         (Some("bench"), None) => bench::run(),
+        (Some("bench"), Some("cold")) => bench::cold::run(),
         (Some("bench"), Some("walk")) => bench::walk::run(),
         // Started by `bench` as a separate process.
         (Some("baseline"), None) => bench::baseline::serve(),

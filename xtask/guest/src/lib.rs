@@ -52,7 +52,7 @@ pub fn workspace_root() -> &'static Path {
 /// `target_dir` must differ from that of an outer cargo, which holds a lock on
 /// its own: this call would wait forever.
 pub fn build_component(package: &str, profile: Profile, target_dir: &Path) -> Result<PathBuf> {
-    let module = build(package, TARGET, profile, target_dir)?;
+    let module = build(package, &[], TARGET, profile, target_dir)?;
     let component = ComponentEncoder::default()
         .validate(true)
         .module(&fs::read(&module)?)
@@ -64,13 +64,24 @@ pub fn build_component(package: &str, profile: Profile, target_dir: &Path) -> Re
 }
 
 /// Builds `package` for [`WASI_TARGET`], as other Rust projects build components,
-/// and returns the path of its component.
-pub fn build_wasi_component(package: &str, profile: Profile, target_dir: &Path) -> Result<PathBuf> {
-    build(package, WASI_TARGET, profile, target_dir)
+/// with some of its features, and returns the path of its component.
+pub fn build_wasi_component(
+    package: &str,
+    features: &[&str],
+    profile: Profile,
+    target_dir: &Path,
+) -> Result<PathBuf> {
+    build(package, features, WASI_TARGET, profile, target_dir)
 }
 
 /// Builds `package` for a target and returns the path of the result.
-fn build(package: &str, target: &str, profile: Profile, target_dir: &Path) -> Result<PathBuf> {
+fn build(
+    package: &str,
+    features: &[&str],
+    target: &str,
+    profile: Profile,
+    target_dir: &Path,
+) -> Result<PathBuf> {
     ensure_target(target)?;
     let mut flags = remaps();
     if target == TARGET {
@@ -78,6 +89,7 @@ fn build(package: &str, target: &str, profile: Profile, target_dir: &Path) -> Re
     }
     let status = cargo(&flags)
         .args(["build", "--locked", "--package", package])
+        .args(["--features", &features.join(",")])
         .args([
             "--target",
             target,

@@ -1,7 +1,8 @@
 //! Minimal HTTP server as a WASI 0.2 component.
 //!
 //! `cargo xtask bench` compares the emulator's component to it on the same host.
-//! It ignores the request and always sends the same few bytes.
+//! It ignores the request and always sends the same few bytes. With the feature
+//! `read` it first reads one value of the host's key-value store.
 #![cfg(target_family = "wasm")]
 
 mod bindings {
@@ -15,7 +16,10 @@ mod bindings {
         path: "../../wit",
         inline: "
             package imdsim:bench;
-            world hello { export wasi:http/incoming-handler@0.2.6; }
+            world hello {
+                import wasi:keyvalue/store@0.2.0-draft2;
+                export wasi:http/incoming-handler@0.2.6;
+            }
         ",
         world: "imdsim:bench/hello",
         generate_all,
@@ -33,6 +37,10 @@ struct Hello;
 
 impl Guest for Hello {
     fn handle(_: IncomingRequest, out: ResponseOutparam) {
+        #[cfg(feature = "read")]
+        bindings::wasi::keyvalue::store::open("default")
+            .and_then(|bucket| bucket.get("imdsim/state"))
+            .expect("the host has a key-value store");
         let fields = [
             ("content-type".to_owned(), b"text/plain".to_vec()),
             ("content-length".to_owned(), BODY.len().to_string().into()),

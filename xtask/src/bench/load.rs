@@ -43,6 +43,11 @@ impl Load {
         }
     }
 
+    /// The token of the request.
+    pub(super) fn token(&self) -> &str {
+        &self.token
+    }
+
     /// The request on the wire.
     pub(super) fn request(&self) -> String {
         request(&self.path, &self.token)
@@ -138,14 +143,31 @@ impl Connection {
     pub(super) fn get(&mut self, path: &str) -> Result<String> {
         self.stream
             .write_all(request(path, &self.token).as_bytes())?;
-        // All servers under test send head and body in one segment.
+        let mut response = Vec::new();
         let mut buffer = [0; 16 * 1024];
-        let length = self.stream.read(&mut buffer)?;
-        let response = String::from_utf8_lossy(&buffer[..length]);
+        let end = loop {
+            let length = self.stream.read(&mut buffer)?;
+            ensure!(length > 0, "the server closed the connection");
+            response.extend_from_slice(&buffer[..length]);
+            if let Some(end) = length_of(&response) {
+                break end;
+            }
+        };
+        let response = String::from_utf8_lossy(&response[..end]);
         let (head, body) = response.split_once("\r\n\r\n").unwrap_or_default();
         ensure!(head.starts_with("HTTP/1.1 200 "), "{path} was not found");
         Ok(body.to_owned())
     }
+}
+
+/// The length of a response with `Content-Length`, if all of it is there.
+fn length_of(response: &[u8]) -> Option<usize> {
+    let text = String::from_utf8_lossy(response);
+    let (head, _) = text.split_once("\r\n\r\n")?;
+    let mut fields = head.lines().filter_map(|line| line.split_once(": "));
+    let (_, length) = fields.find(|(name, _)| name.eq_ignore_ascii_case("content-length"))?;
+    let length = head.len() + "\r\n\r\n".len() + length.parse::<usize>().ok()?;
+    (response.len() >= length).then_some(length)
 }
 
 fn request(path: &str, token: &str) -> String {

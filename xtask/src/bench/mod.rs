@@ -4,23 +4,26 @@
 //! the machine.
 
 pub(crate) mod baseline;
+pub(crate) mod cold;
+mod compare;
 mod crawl;
+mod hosts;
+mod instructions;
+mod large_instance;
 mod load;
 mod rush;
 mod server;
 pub(crate) mod walk;
-mod wasmtime;
 
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-use load::{Load, Measured};
+use compare::compare;
+use load::Load;
 use server::Server;
 
 const PATH: &str = "/latest/meta-data/instance-id";
-/// Number of turns per server; the median turn is the result.
-const ROUNDS: usize = 5;
 
 /// Builds both servers, measures them in turns, and prints the comparison.
 pub(crate) fn run() -> Result<()> {
@@ -52,7 +55,7 @@ pub(crate) fn run() -> Result<()> {
     );
     rush::rush(&with_journal)?;
     drop((hyper, imdsim, with_journal));
-    wasmtime::run()
+    cold::run()
 }
 
 /// Builds the native program.
@@ -87,35 +90,4 @@ fn bare(imdsim: &Server, load: &Load) -> Result<Server> {
         "the two servers send different responses"
     );
     Ok(hyper)
-}
-
-/// Measures two servers in turns, and prints the results and their ratio.
-fn compare(load: &Load, servers: [(&str, &Server); 2]) -> Result<()> {
-    let mut turns = [Vec::new(), Vec::new()];
-    for _ in 0..ROUNDS {
-        for ((_, server), turns) in servers.iter().zip(&mut turns) {
-            turns.push(load.drive(server.address)?);
-        }
-    }
-    let [base, imdsim] = turns.map(median);
-    println!(
-        "{:14} {:>12} {:>10} {:>10}",
-        "", "requests/s", "p50 µs", "p99 µs"
-    );
-    print(servers[0].0, &base);
-    print(servers[1].0, &imdsim);
-    println!("\nratio {:.2}", imdsim.per_second / base.per_second);
-    Ok(())
-}
-
-fn median(mut turns: Vec<Measured>) -> Measured {
-    turns.sort_by(|a, b| a.per_second.total_cmp(&b.per_second));
-    turns.swap_remove(turns.len() / 2)
-}
-
-fn print(name: &str, measured: &Measured) {
-    println!(
-        "{name:14} {:>12.0} {:>10.0} {:>10.0}",
-        measured.per_second, measured.p50_us, measured.p99_us
-    );
 }

@@ -50,11 +50,25 @@ impl Server {
 
     /// Creates a state document, which is then read for every request.
     pub(super) fn reset(&self) -> Result<()> {
-        let response = self.exchange(
-            "POST /_imdsim/reset HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
-             Content-Length: 0\r\n\r\n",
-        )?;
+        self.change("POST /_imdsim/reset", "")
+    }
+
+    /// Sends a call of the control API, given by method and path, with a JSON body.
+    pub(super) fn change(&self, call: &str, body: &str) -> Result<()> {
+        let length = body.len();
+        let response = self.exchange(&format!(
+            "{call} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+        ))?;
         ensure!(response.starts_with("HTTP/1.1 200 "), "{response}");
+        Ok(())
+    }
+
+    /// Ends the process with SIGINT, which lets Callgrind write its report.
+    pub(super) fn interrupt(mut self) -> Result<()> {
+        let id = self.child.id().to_string();
+        Command::new("kill").args(["-INT", &id]).status()?;
+        self.child.wait()?;
         Ok(())
     }
 
