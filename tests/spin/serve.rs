@@ -4,6 +4,7 @@
 //! `serve COMPONENT.cwasm` prints `Serving HTTP on http://ADDRESS/` on stderr.
 #![allow(clippy::print_stderr, reason = "the address of the server")]
 #![allow(dead_code, reason = "shared with the tests")]
+#![allow(clippy::unwrap_used, reason = "shared with the tests")]
 
 mod engine_config;
 mod guest;
@@ -79,11 +80,9 @@ async fn answer(
         let handler = proxy.wasi_http_incoming_handler();
         handler.call_handle(&mut store, request, out).await
     });
-    match receiver.await {
-        Ok(response) => Ok(response?),
-        Err(_) => {
-            running.await??;
-            Err(Error::msg("the component sent no response"))
-        }
+    if let Ok(response) = receiver.await {
+        return Ok(response?);
     }
+    running.await??;
+    Err(Error::msg("the component sent no response"))
 }

@@ -45,7 +45,8 @@ impl Server {
         let (_, token) = response
             .split_once("\r\n\r\n")
             .context("the response has no token")?;
-        Ok(token.to_owned())
+        // That of a minimal component ends with a newline.
+        Ok(token.trim_end().to_owned())
     }
 
     /// Creates a state document, which is then read for every request.
